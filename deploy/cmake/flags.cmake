@@ -1,0 +1,34 @@
+# Compiler and linker flags for every target. Assertions are on in every build type: nothing here
+# defines NDEBUG.
+include(CheckPIESupported)
+check_pie_supported(LANGUAGES CXX)
+
+set(CMAKE_CXX_FLAGS_DEBUG "-O0 -g1")
+set(CMAKE_CXX_FLAGS_RELEASE "-O2")
+
+add_compile_options(
+  -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wsign-conversion -Wswitch-enum -Wold-style-cast
+  -Wnon-virtual-dtor -fstack-protector-strong
+  # assertion messages name files relative to the repository, not to the machine that built them
+  -fmacro-prefix-map=${CMAKE_SOURCE_DIR}/=)
+add_link_options(-Wl,-z,relro,-z,now)
+if(LOCKSTEP_WERROR)
+  add_compile_options(-Werror)
+endif()
+
+if(LOCKSTEP_SANITIZE)
+  string(REPLACE ";" "," sanitizers "${LOCKSTEP_SANITIZE}")
+  add_compile_options(-fsanitize=${sanitizers} -fno-sanitize-recover=all -fno-omit-frame-pointer)
+  add_link_options(-fsanitize=${sanitizers})
+elseif(CMAKE_BUILD_TYPE STREQUAL "Release")
+  add_compile_options(-U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2)
+endif()
+
+find_program(LOCKSTEP_CCACHE ccache)
+if(LOCKSTEP_CCACHE AND NOT CMAKE_CXX_COMPILER_LAUNCHER)
+  set(CMAKE_CXX_COMPILER_LAUNCHER ${LOCKSTEP_CCACHE})
+endif()
+find_program(LOCKSTEP_MOLD mold)
+if(LOCKSTEP_MOLD)
+  add_link_options(-fuse-ld=mold)
+endif()

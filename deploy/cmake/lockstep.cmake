@@ -1,0 +1,112 @@
+# The functions that declare folders and targets. Includes are written from the repository root or
+# from ledger-adapters/: "connector/core/x.h", "cash/machine/x.h", "sdk/base/amount.h".
+
+# lockstep_folders(FOLDER...): adds each folder that has a CMakeLists.txt.
+function(lockstep_folders)
+  foreach(folder IN LISTS ARGN)
+    if(EXISTS ${CMAKE_CURRENT_SOURCE_DIR}/${folder}/CMakeLists.txt)
+      add_subdirectory(${folder})
+    endif()
+  endforeach()
+endfunction()
+
+function(lockstep_check_arguments what)
+  if(ARG_UNPARSED_ARGUMENTS)
+    message(FATAL_ERROR "${what}: unknown arguments ${ARG_UNPARSED_ARGUMENTS}")
+  endif()
+  if(NOT ARG_NAME)
+    message(FATAL_ERROR "${what}: NAME is missing")
+  endif()
+endfunction()
+
+# lockstep_library(NAME x [OBJECT] SOURCES a.cpp... [DEPS y external::z...] [PRIVATE_DEPS ...])
+# One folder, one library. Static unless OBJECT; without sources it is headers only. DEPS are what
+# its headers need, PRIVATE_DEPS only its .cpp files.
+function(lockstep_library)
+  cmake_parse_arguments(PARSE_ARGV 0 ARG "OBJECT" "NAME" "SOURCES;DEPS;PRIVATE_DEPS")
+  lockstep_check_arguments(lockstep_library)
+  set(roots ${PROJECT_SOURCE_DIR} ${PROJECT_SOURCE_DIR}/ledger-adapters)
+  if(NOT ARG_SOURCES)
+    add_library(${ARG_NAME} INTERFACE)
+    target_include_directories(${ARG_NAME} INTERFACE ${roots})
+    target_link_libraries(${ARG_NAME} INTERFACE ${ARG_DEPS})
+    return()
+  endif()
+  if(ARG_OBJECT)
+    add_library(${ARG_NAME} OBJECT ${ARG_SOURCES})
+  else()
+    add_library(${ARG_NAME} STATIC ${ARG_SOURCES})
+  endif()
+  target_include_directories(${ARG_NAME} PUBLIC ${roots})
+  target_link_libraries(${ARG_NAME} PUBLIC ${ARG_DEPS} PRIVATE ${ARG_PRIVATE_DEPS})
+endfunction()
+
+# lockstep_program(NAME x SOURCES main.cpp... [DEPS ...]): becomes build/bin/x.
+function(lockstep_program)
+  cmake_parse_arguments(PARSE_ARGV 0 ARG "" "NAME" "SOURCES;DEPS")
+  lockstep_check_arguments(lockstep_program)
+  add_executable(${ARG_NAME} ${ARG_SOURCES})
+  target_include_directories(
+    ${ARG_NAME} PRIVATE ${PROJECT_SOURCE_DIR} ${PROJECT_SOURCE_DIR}/ledger-adapters)
+  target_link_libraries(${ARG_NAME} PRIVATE ${ARG_DEPS})
+endfunction()
+
+# lockstep_plugin(NAME cash SOURCES plugin.cpp... DEPS cash_adapter...): becomes
+# build/lib/lockstep-adapter-cash.so, which a node loads.
+function(lockstep_plugin)
+  cmake_parse_arguments(PARSE_ARGV 0 ARG "" "NAME" "SOURCES;DEPS")
+  lockstep_check_arguments(lockstep_plugin)
+  set(target lockstep-adapter-${ARG_NAME})
+  add_library(${target} MODULE ${ARG_SOURCES})
+  set_target_properties(${target} PROPERTIES PREFIX "" CXX_VISIBILITY_PRESET hidden)
+  target_include_directories(
+    ${target} PRIVATE ${PROJECT_SOURCE_DIR} ${PROJECT_SOURCE_DIR}/ledger-adapters)
+  target_link_libraries(${target} PRIVATE ${ARG_DEPS})
+endfunction()
+
+# lockstep_test(NAME x LABELS unit... SOURCES a_test.cpp... [DEPS ...] [NEEDS program...]
+#               [TIMEOUT seconds])
+# An executable of doctest cases that is one CTest test. A case that cannot run prints SKIPPED and
+# why. Paths a test may use: LOCKSTEP_SOURCE_DIR, LOCKSTEP_BINARY_DIR (programs are in its bin/).
+# NEEDS names programs and plugins that the test starts, so that they are built before it runs.
+function(lockstep_test)
+  cmake_parse_arguments(PARSE_ARGV 0 ARG "" "NAME;TIMEOUT" "LABELS;SOURCES;DEPS;NEEDS")
+  lockstep_check_arguments(lockstep_test)
+  if(NOT ARG_LABELS)
+    message(FATAL_ERROR "lockstep_test: ${ARG_NAME} has no LABELS")
+  endif()
+  add_executable(${ARG_NAME} ${ARG_SOURCES} $<TARGET_OBJECTS:doctest_main>)
+  set_target_properties(
+    ${ARG_NAME} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/tests)
+  target_include_directories(
+    ${ARG_NAME} PRIVATE ${PROJECT_SOURCE_DIR} ${PROJECT_SOURCE_DIR}/ledger-adapters)
+  target_compile_definitions(
+    ${ARG_NAME} PRIVATE LOCKSTEP_SOURCE_DIR="${PROJECT_SOURCE_DIR}"
+                        LOCKSTEP_BINARY_DIR="${PROJECT_BINARY_DIR}")
+  target_link_libraries(${ARG_NAME} PRIVATE ${ARG_DEPS} external::doctest)
+  if(ARG_NEEDS)
+    add_dependencies(${ARG_NAME} ${ARG_NEEDS})
+  endif()
+  add_test(NAME ${ARG_NAME} COMMAND ${ARG_NAME})
+  lockstep_test_properties(${ARG_NAME} "${ARG_LABELS}" "${ARG_TIMEOUT}")
+endfunction()
+
+# lockstep_script_test(NAME x LABELS integration... COMMAND tests/x.sh...): a script is the test.
+function(lockstep_script_test)
+  cmake_parse_arguments(PARSE_ARGV 0 ARG "" "NAME;TIMEOUT" "LABELS;COMMAND")
+  lockstep_check_arguments(lockstep_script_test)
+  add_test(NAME ${ARG_NAME} COMMAND ${ARG_COMMAND} WORKING_DIRECTORY ${PROJECT_SOURCE_DIR})
+  lockstep_test_properties(${ARG_NAME} "${ARG_LABELS}" "${ARG_TIMEOUT}")
+endfunction()
+
+function(lockstep_test_properties name labels timeout)
+  if(NOT timeout)
+    set(timeout 120)
+  endif()
+  set_tests_properties(${name} PROPERTIES LABELS "${labels}" TIMEOUT ${timeout})
+  if(LOCKSTEP_SKIP_IS_FAILURE)
+    set_tests_properties(${name} PROPERTIES FAIL_REGULAR_EXPRESSION "SKIPPED")
+  else()
+    set_tests_properties(${name} PROPERTIES SKIP_REGULAR_EXPRESSION "SKIPPED")
+  endif()
+endfunction()

@@ -1,0 +1,36 @@
+# Third-party libraries, all from Debian 12, each under one name: external::NAME.
+set(THREADS_PREFER_PTHREAD_FLAG ON)
+find_package(Threads REQUIRED)
+find_package(Boost 1.81 REQUIRED CONFIG COMPONENTS headers json url system)
+find_package(spdlog REQUIRED CONFIG)
+find_package(PkgConfig REQUIRED)
+pkg_check_modules(sodium REQUIRED IMPORTED_TARGET libsodium)
+pkg_check_modules(sqlite REQUIRED IMPORTED_TARGET sqlite3)
+pkg_check_modules(tomlplusplus REQUIRED IMPORTED_TARGET tomlplusplus)
+
+# lockstep_external(NAME TARGET...): external::NAME stands for the imported targets.
+function(lockstep_external name)
+  add_library(external::${name} INTERFACE IMPORTED GLOBAL)
+  target_link_libraries(external::${name} INTERFACE ${ARGN})
+endfunction()
+
+# lockstep_external_header(NAME HEADER): a library that is headers only and needs no flag.
+function(lockstep_external_header name header)
+  find_path(LOCKSTEP_${name}_INCLUDE ${header} REQUIRED)
+  add_library(external::${name} INTERFACE IMPORTED GLOBAL)
+  target_include_directories(external::${name} SYSTEM INTERFACE ${LOCKSTEP_${name}_INCLUDE})
+endfunction()
+
+lockstep_external(threads Threads::Threads)
+lockstep_external(boost Boost::headers Threads::Threads)
+lockstep_external(boost_json Boost::json)
+lockstep_external(boost_url Boost::url)
+lockstep_external(spdlog spdlog::spdlog)
+lockstep_external(sodium PkgConfig::sodium)
+lockstep_external(sqlite PkgConfig::sqlite)
+lockstep_external(tomlplusplus PkgConfig::tomlplusplus)
+lockstep_external_header(expected tl/expected.hpp)
+lockstep_external_header(cli11 CLI/CLI.hpp)
+if(LOCKSTEP_TESTS)
+  lockstep_external_header(doctest doctest/doctest.h)
+endif()
