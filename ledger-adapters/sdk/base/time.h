@@ -1,0 +1,81 @@
+// Time as the machines know it: microseconds since 1970-01-01 UTC, given to them with each input.
+// Nothing here reads a clock.
+#pragma once
+
+#include <compare>
+#include <cstdint>
+#include <limits>
+
+namespace lockstep {
+
+// A length of time in microseconds; may be negative.
+class Duration {
+public:
+    constexpr Duration() = default;
+    constexpr explicit Duration(std::int64_t us) : us_(us) {}
+    static constexpr Duration seconds(std::int64_t s) { return Duration{s * 1'000'000}; }
+    static constexpr Duration milliseconds(std::int64_t ms) { return Duration{ms * 1'000}; }
+
+    constexpr std::int64_t us() const { return us_; }
+    friend constexpr auto operator<=>(Duration, Duration) = default;
+
+private:
+    std::int64_t us_ = 0;
+};
+
+namespace detail {
+constexpr std::int64_t saturating_add(std::int64_t a, std::int64_t b) {
+    std::int64_t sum = 0;
+    if (!__builtin_add_overflow(a, b, &sum)) return sum;
+    return b < 0 ? std::numeric_limits<std::int64_t>::min()
+                 : std::numeric_limits<std::int64_t>::max();
+}
+}  // namespace detail
+
+// Sums saturate: a time beyond the year 294,000 stays there, so that "never" plus a margin is never.
+constexpr Duration operator+(Duration a, Duration b) {
+    return Duration{detail::saturating_add(a.us(), b.us())};
+}
+constexpr Duration operator-(Duration a, Duration b) {
+    return Duration{b.us() == std::numeric_limits<std::int64_t>::min()
+                        ? std::numeric_limits<std::int64_t>::max()
+                        : detail::saturating_add(a.us(), -b.us())};
+}
+constexpr Duration operator*(Duration a, std::int64_t n) {
+    std::int64_t product = 0;
+    if (!__builtin_mul_overflow(a.us(), n, &product)) return Duration{product};
+    return Duration{(a.us() < 0) != (n < 0) ? std::numeric_limits<std::int64_t>::min()
+                                            : std::numeric_limits<std::int64_t>::max()};
+}
+
+// A point in time, microseconds since the Unix epoch.
+class Timestamp {
+public:
+    constexpr Timestamp() = default;
+    constexpr explicit Timestamp(std::int64_t us) : us_(us) {}
+    static constexpr Timestamp never() {
+        return Timestamp{std::numeric_limits<std::int64_t>::max()};
+    }
+
+    constexpr std::int64_t us() const { return us_; }
+    friend constexpr auto operator<=>(Timestamp, Timestamp) = default;
+
+private:
+    std::int64_t us_ = 0;
+};
+
+constexpr Timestamp operator+(Timestamp t, Duration d) {
+    return Timestamp{detail::saturating_add(t.us(), d.us())};
+}
+constexpr Timestamp operator-(Timestamp t, Duration d) {
+    return Timestamp{(Duration{t.us()} - d).us()};
+}
+constexpr Duration operator-(Timestamp a, Timestamp b) {
+    return Duration{a.us()} - Duration{b.us()};
+}
+
+// The one predicate on expiries: a fulfil needs it false, a refund needs it true. Half open, so that
+// at each instant exactly one of the two is allowed.
+constexpr bool is_expired(Timestamp now, Timestamp expiry) { return now >= expiry; }
+
+}  // namespace lockstep
