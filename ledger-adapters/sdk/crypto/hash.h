@@ -12,7 +12,7 @@ namespace lockstep {
 
 Hash sha256(ByteView bytes);
 
-// SHA-256 over pieces, for data that is not contiguous.
+// SHA-256 over pieces, for data that is not contiguous. finish() leaves it ready for the next.
 class Sha256 {
 public:
     Sha256();

@@ -1,0 +1,104 @@
+#include "sdk/crypto/hash.h"
+
+#include <openssl/crypto.h>
+#include <openssl/evp.h>
+#include <openssl/hmac.h>
+
+#include "sdk/base/assert.h"
+
+namespace lockstep {
+namespace {
+
+// Looking an algorithm up costs more than hashing 32 bytes, so it is done once a process.
+const EVP_MD* algorithm() {
+    static EVP_MD* const md = EVP_MD_fetch(nullptr, "SHA256", nullptr);
+    ASSERT(md != nullptr);
+    return md;
+}
+
+// An initialised context; begin() reuses its memory.
+class Context {
+public:
+    Context() : context_(EVP_MD_CTX_new()) {
+        ASSERT(context_ != nullptr);
+        ASSERT(EVP_DigestInit_ex(context_, algorithm(), nullptr) == 1);
+    }
+    ~Context() { EVP_MD_CTX_free(context_); }
+    Context(const Context&) = delete;
+    Context& operator=(const Context&) = delete;
+
+    void begin() { ASSERT(EVP_DigestInit_ex(context_, nullptr, nullptr) == 1); }
+    void add(ByteView bytes) {
+        ASSERT(EVP_DigestUpdate(context_, bytes.data(), bytes.size()) == 1);
+    }
+    Hash finish() {
+        std::array<std::uint8_t, Hash::size> digest;
+        unsigned size = 0;
+        ASSERT(EVP_DigestFinal_ex(context_, digest.data(), &size) == 1 && size == Hash::size);
+        return Hash{digest};
+    }
+
+private:
+    EVP_MD_CTX* context_;
+};
+
+using Digest = std::array<std::uint8_t, Hash::size>;
+
+Digest hmac(ByteView key, ByteView message) {
+    // HMAC() takes a null key for "the key of the call before".
+    static constexpr std::uint8_t nothing = 0;
+    const void* const data = key.empty() ? &nothing : key.data();
+    Digest mac;
+    unsigned size = 0;
+    ASSERT(HMAC(algorithm(), data, static_cast<int>(key.size()), message.data(), message.size(),
+                mac.data(), &size) != nullptr);
+    ASSERT(size == mac.size());
+    return mac;
+}
+
+}  // namespace
+
+Hash sha256(ByteView bytes) {
+    thread_local Context context;
+    context.begin();
+    context.add(bytes);
+    return context.finish();
+}
+
+struct Sha256::State {
+    Context context;
+};
+
+Sha256::Sha256() : state_(std::make_unique<State>()) {}
+Sha256::~Sha256() = default;
+
+Sha256& Sha256::add(ByteView bytes) {
+    state_->context.add(bytes);
+    return *this;
+}
+
+Hash Sha256::finish() {
+    const Hash hash = state_->context.finish();
+    state_->context.begin();
+    return hash;
+}
+
+Condition condition_of(const Preimage& preimage) {
+    return Condition{sha256(preimage.view()).array()};
+}
+
+bool fulfils(ByteView preimage, const Condition& condition) {
+    return preimage.size() == preimage_size && sha256(preimage).array() == condition.array();
+}
+
+std::array<std::uint8_t, 32> hkdf_sha256(ByteView key, ByteView salt, ByteView info) {
+    Digest extracted = hmac(salt, key);
+    // One block is all that 32 bytes need: T(1) = HMAC(PRK, info | 0x01).
+    Bytes block(info.begin(), info.end());
+    block.push_back(1);
+    const Digest expanded = hmac(extracted, block);
+    OPENSSL_cleanse(extracted.data(), extracted.size());
+    return expanded;
+}
+
+}  // namespace lockstep
