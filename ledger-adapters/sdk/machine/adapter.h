@@ -1,0 +1,180 @@
+// LedgerAdapter: how a node reaches one ledger. A step function too: it takes inputs at a time and
+// returns what to remember (puts, committed with the node's journal before any request leaves), what
+// to ask the ledger (requests) and what the node should know (reports). Adapters are not replayed:
+// their reports are journalled as inputs of the node, their puts are read back.
+//
+// Every step takes all inputs of one turn, so that an adapter can put many commands under one
+// signature.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "sdk/machine/instruction.h"
+#include "sdk/machine/store.h"
+
+namespace lockstep {
+
+// --- what a ledger is, as its adapter declares it ---
+struct AssetInfo {
+    AssetId asset;
+    Amount lot;  // smallest quantity that moves
+    std::string name;
+    friend bool operator==(const AssetInfo&, const AssetInfo&) = default;
+};
+struct LedgerInfo {
+    Address ledger;
+    std::vector<AssetInfo> assets;
+    TimingProfile profile;
+    ExpiryRule expiry_rule = ExpiryRule::strict;
+    RefundRule refund = RefundRule::automatic;
+    RejectRule reject = RejectRule::yes;
+    std::uint8_t preimage_octets = preimage_size;  // what the ledger enforces
+    Duration max_hold;                             // longest expiry ahead that it accepts
+    Amount max_amount;                             // largest escrow
+    bool proofs = false;                           // events come with proofs that were verified
+    friend bool operator==(const LedgerInfo&, const LedgerInfo&) = default;
+};
+void write_ledger_info(OerWriter& to, const LedgerInfo& info);
+LedgerInfo read_ledger_info(OerReader& from);
+
+// --- commands: the node wants something done ---
+namespace command {
+struct Expect {
+    EscrowTerms terms;  // as payee; some ledgers must tell the payer something first
+};
+struct Prepare {
+    EscrowTerms terms;
+    Timestamp not_after;
+};
+struct Fulfil {
+    EscrowKey escrow;
+    Preimage preimage;
+};
+struct Reject {
+    EscrowKey escrow;
+    Address payee;
+};
+struct Refund {
+    EscrowKey escrow;
+};
+struct Transfer {
+    Address from;
+    Address to;
+    AssetId asset;
+    Amount amount;
+    Timestamp not_after;
+};
+}  // namespace command
+using CommandBody = std::variant<command::Expect, command::Prepare, command::Fulfil,
+                                 command::Reject, command::Refund, command::Transfer>;
+struct Command {
+    CommandId id;
+    CommandBody body;
+};
+
+// --- queries ---
+struct Query {
+    std::uint64_t id = 0;
+    QueryBody body;
+};
+
+// --- what comes back from the ledger's service ---
+struct Reply {
+    std::uint64_t request = 0;
+    Result<Bytes> body;  // unavailable: never reached it; outcome_unknown: sent, no answer
+};
+struct StreamFrame {
+    Bytes body;
+};
+struct StreamDown {};
+struct Woken {};
+
+using AdapterInput = std::variant<Command, Query, Reply, StreamFrame, StreamDown, Woken>;
+
+// --- what leaves ---
+// The transport maps a request to HTTP: POST path with body (or GET when the body is empty).
+// Subscribe opens, or re-opens, the one event stream.
+struct Request {
+    std::uint64_t id = 0;
+    std::string path;  // "/v1/instructions"
+    Bytes body;
+    bool subscribe = false;
+};
+
+namespace report {
+// An answer to a command. unknown is not failed: the adapter goes on finding out, and a later
+// answer to the same id is done or refused. refused after unknown means proved absent.
+struct Answer {
+    CommandId id;
+    enum class Outcome : std::uint8_t { done = 1, refused = 2, unknown = 3 } outcome;
+    Reason reason = Reason::internal_error;
+};
+// In ledger order, at least once, resumable without a gap.
+struct Escrow {
+    std::uint64_t cursor = 0;
+    EscrowTerms terms;
+    EscrowState state = EscrowState::prepared;
+    Certainty certainty = Certainty::final_;
+    std::optional<Bytes> preimage;  // 32 octets that fulfil the condition, where fulfilled
+    Timestamp ledger_time;
+};
+struct QueryResult {
+    std::uint64_t id = 0;
+    Result<QueryAnswer> answer;
+};
+// Our accounts after the events up to the cursor.
+struct Balances {
+    std::uint64_t cursor = 0;
+    std::vector<Balance> balances;
+};
+enum class Mode : std::uint8_t {
+    catching_up = 1,  // events before the tip are still to come
+    live = 2,         // everything up to ledger_time has been reported
+    stale = 3,        // no word from the ledger for longer than its profile allows
+    refused = 4,      // what it says cannot be verified; loud stop
+};
+struct Health {
+    Timestamp ledger_time;
+    Mode mode = Mode::catching_up;
+};
+struct Info {
+    LedgerInfo info;  // first report of all, and again when it changes
+};
+}  // namespace report
+using Report = std::variant<report::Answer, report::Escrow, report::QueryResult, report::Balances,
+                            report::Health, report::Info>;
+
+struct AdapterOutputs {
+    std::vector<Put> puts;  // `space` is filled in by the node
+    std::vector<Request> requests;
+    std::vector<Report> reports;
+};
+
+class LedgerAdapter {
+public:
+    virtual ~LedgerAdapter() = default;
+    // What this adapter remembered; before the first step. Afterwards it re-subscribes and resends
+    // the recorded bytes of commands without an answer.
+    virtual void restore(const std::vector<Put>& puts) = 0;
+    // Called at start with {Woken} once, then whenever there is input or next_wake is due.
+    virtual void step(Timestamp at, std::span<AdapterInput> inputs, AdapterOutputs& out) = 0;
+    virtual std::optional<Timestamp> next_wake() const = 0;
+};
+
+// What an adapter is made from. `settings` is the adapter's own table of the configuration, as text
+// pairs; `random` fills nonces.
+struct AdapterSetup {
+    Address ledger;
+    std::vector<Address> accounts;  // ours on this ledger
+    std::shared_ptr<const Signer> signer;
+    std::shared_ptr<const SignatureScheme> scheme;
+    TimingProfile profile;  // what the operator answers for
+    std::vector<std::pair<std::string, std::string>> settings;
+};
+
+}  // namespace lockstep
