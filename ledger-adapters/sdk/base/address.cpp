@@ -10,8 +10,8 @@ constexpr std::array<std::string_view, 10> schemes = {
     "g", "private", "example", "peer", "self", "test", "test1", "test2", "test3", "local"};
 
 bool is_segment_char(char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-           c == '_' || c == '~' || c == '-';
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' ||
+           c == '~' || c == '-';
 }
 
 }  // namespace

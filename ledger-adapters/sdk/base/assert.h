@@ -6,7 +6,7 @@ namespace lockstep::detail {
 [[noreturn]] void assertion_failed(const char* expression, const char* file, int line);
 }
 
-#define ASSERT(expression)                                                                     \
-    ((expression) ? static_cast<void>(0)                                                       \
+#define ASSERT(expression)               \
+    ((expression) ? static_cast<void>(0) \
                   : ::lockstep::detail::assertion_failed(#expression, __FILE__, __LINE__))
 #define UNREACHABLE() ::lockstep::detail::assertion_failed("unreachable", __FILE__, __LINE__)

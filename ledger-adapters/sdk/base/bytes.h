@@ -25,7 +25,9 @@ inline ByteView as_bytes(std::string_view text) {
 inline std::string_view as_text(ByteView bytes) {
     return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
 }
-inline void append(Bytes& to, ByteView from) { to.insert(to.end(), from.begin(), from.end()); }
+inline void append(Bytes& to, ByteView from) {
+    to.insert(to.end(), from.begin(), from.end());
+}
 inline bool equal(ByteView a, ByteView b) {
     return a.size() == b.size() && (a.empty() || std::memcmp(a.data(), b.data(), a.size()) == 0);
 }
@@ -35,7 +37,8 @@ std::string to_hex(ByteView bytes);
 // Accepts both cases and an even number of digits; anything else is nullopt.
 std::optional<Bytes> from_hex(std::string_view text);
 
-// N bytes that mean one thing. Tag keeps an escrow id from being passed where a condition is wanted.
+// N bytes that mean one thing. Tag keeps an escrow id from being passed where a condition is
+// wanted.
 template <std::size_t N, class Tag>
 class FixedBytes {
 public:

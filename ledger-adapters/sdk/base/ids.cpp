@@ -18,7 +18,8 @@ Preimage Preimage::clone() const {
 void Preimage::wipe() {
     // Through a volatile pointer, so that the compiler keeps the stores.
     volatile std::uint8_t* byte = bytes_.data();
-    for (std::size_t i = 0; i < preimage_size; ++i) byte[i] = 0;
+    for (std::size_t i = 0; i < preimage_size; ++i)
+        byte[i] = 0;
 }
 
 }  // namespace lockstep

@@ -1,5 +1,6 @@
-// The 32- and 64-byte values that name or prove something, each a type of its own, and the preimage,
-// which is money until it is released and is therefore never copied, printed or left in memory.
+// The 32- and 64-byte values that name or prove something, each a type of its own, and the
+// preimage, which is money until it is released and is therefore never copied, printed or left in
+// memory.
 #pragma once
 
 #include <memory>

@@ -27,9 +27,15 @@ const Row& row_of(Reason reason) {
 
 }  // namespace
 
-std::string_view to_string(Reason reason) { return row_of(reason).word; }
-std::string_view describe(Reason reason) { return row_of(reason).sentence; }
-ReasonFamily family(Reason reason) { return row_of(reason).family; }
+std::string_view to_string(Reason reason) {
+    return row_of(reason).word;
+}
+std::string_view describe(Reason reason) {
+    return row_of(reason).sentence;
+}
+ReasonFamily family(Reason reason) {
+    return row_of(reason).family;
+}
 
 std::optional<Reason> reason_from_number(std::uint16_t number) {
     for (const Row& row : rows)

@@ -14,7 +14,9 @@ using Result = tl::expected<T, E>;
 
 using tl::unexpected;
 
-inline auto refuse(Reason reason) { return tl::unexpected<Reason>(reason); }
+inline auto refuse(Reason reason) {
+    return tl::unexpected<Reason>(reason);
+}
 
 // A failure outside the machines (files, sockets, configuration): a stable code and a sentence that
 // says what was wrong and what to do.

@@ -32,7 +32,8 @@ constexpr std::int64_t saturating_add(std::int64_t a, std::int64_t b) {
 }
 }  // namespace detail
 
-// Sums saturate: a time beyond the year 294,000 stays there, so that "never" plus a margin is never.
+// Sums saturate: a time beyond the year 294,000 stays there, so that "never" plus a margin is
+// never.
 constexpr Duration operator+(Duration a, Duration b) {
     return Duration{detail::saturating_add(a.us(), b.us())};
 }
@@ -74,8 +75,10 @@ constexpr Duration operator-(Timestamp a, Timestamp b) {
     return Duration{a.us()} - Duration{b.us()};
 }
 
-// The one predicate on expiries: a fulfil needs it false, a refund needs it true. Half open, so that
-// at each instant exactly one of the two is allowed.
-constexpr bool is_expired(Timestamp now, Timestamp expiry) { return now >= expiry; }
+// The one predicate on expiries: a fulfil needs it false, a refund needs it true. Half open, so
+// that at each instant exactly one of the two is allowed.
+constexpr bool is_expired(Timestamp now, Timestamp expiry) {
+    return now >= expiry;
+}
 
 }  // namespace lockstep

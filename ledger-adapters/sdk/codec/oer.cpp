@@ -11,13 +11,15 @@ void put_big_endian(Bytes& to, T value) {
 
 std::uint64_t big_endian(ByteView bytes) {
     std::uint64_t value = 0;
-    for (const std::uint8_t byte : bytes) value = value << 8 | byte;
+    for (const std::uint8_t byte : bytes)
+        value = value << 8 | byte;
     return value;
 }
 
 std::size_t octets_needed(std::uint64_t value) {
     std::size_t count = 1;
-    while (value >>= 8) ++count;
+    while (value >>= 8)
+        ++count;
     return count;
 }
 
@@ -28,7 +30,8 @@ void put_length(Bytes& to, std::size_t length) {
     }
     const std::size_t count = octets_needed(length);
     to.push_back(static_cast<std::uint8_t>(0x80 | count));
-    for (std::size_t i = count; i-- > 0;) to.push_back(static_cast<std::uint8_t>(length >> 8 * i));
+    for (std::size_t i = count; i-- > 0;)
+        to.push_back(static_cast<std::uint8_t>(length >> 8 * i));
 }
 
 }  // namespace
@@ -49,12 +52,16 @@ OerWriter& OerWriter::u64(std::uint64_t value) {
     put_big_endian(bytes_, value);
     return *this;
 }
-OerWriter& OerWriter::boolean(bool value) { return u8(value ? 255 : 0); }
+OerWriter& OerWriter::boolean(bool value) {
+    return u8(value ? 255 : 0);
+}
 OerWriter& OerWriter::octets(ByteView value) {
     put_length(bytes_, value.size());
     return raw(value);
 }
-OerWriter& OerWriter::text(std::string_view value) { return octets(as_bytes(value)); }
+OerWriter& OerWriter::text(std::string_view value) {
+    return octets(as_bytes(value));
+}
 OerWriter& OerWriter::raw(ByteView value) {
     append(bytes_, value);
     return *this;
@@ -84,10 +91,18 @@ ByteView OerReader::raw(std::size_t size) {
     return bytes;
 }
 
-std::uint8_t OerReader::u8() { return static_cast<std::uint8_t>(big_endian(raw(1))); }
-std::uint16_t OerReader::u16() { return static_cast<std::uint16_t>(big_endian(raw(2))); }
-std::uint32_t OerReader::u32() { return static_cast<std::uint32_t>(big_endian(raw(4))); }
-std::uint64_t OerReader::u64() { return big_endian(raw(8)); }
+std::uint8_t OerReader::u8() {
+    return static_cast<std::uint8_t>(big_endian(raw(1)));
+}
+std::uint16_t OerReader::u16() {
+    return static_cast<std::uint16_t>(big_endian(raw(2)));
+}
+std::uint32_t OerReader::u32() {
+    return static_cast<std::uint32_t>(big_endian(raw(4)));
+}
+std::uint64_t OerReader::u64() {
+    return big_endian(raw(8));
+}
 
 bool OerReader::boolean() {
     const std::uint8_t value = u8();
@@ -117,7 +132,9 @@ ByteView OerReader::octets(std::size_t limit) {
     return raw(size);
 }
 
-std::string_view OerReader::text(std::size_t limit) { return as_text(octets(limit)); }
+std::string_view OerReader::text(std::size_t limit) {
+    return as_text(octets(limit));
+}
 
 std::uint64_t OerReader::quantity() {
     const std::size_t size = length();
@@ -142,7 +159,9 @@ Timestamp OerReader::time() {
     if (value > INT64_MAX) fail(Reason::malformed);
     return failed_ ? Timestamp{} : Timestamp{static_cast<std::int64_t>(value)};
 }
-Duration OerReader::duration() { return Duration{time().us()}; }
+Duration OerReader::duration() {
+    return Duration{time().us()};
+}
 
 Address OerReader::address() {
     const auto value = Address::parse(text(max_address));

@@ -1,6 +1,6 @@
-// Canonical octet encoding rules (ITU-T X.696), the part that Interledger uses: fixed-size integers,
-// octet strings with a length determinant, quantities, choices by a tag of one octet.
-// A reader refuses longer forms than needed, so that equal values have equal bytes.
+// Canonical octet encoding rules (ITU-T X.696), the part that Interledger uses: fixed-size
+// integers, octet strings with a length determinant, quantities, choices by a tag of one octet. A
+// reader refuses longer forms than needed, so that equal values have equal bytes.
 #pragma once
 
 #include <cstdint>

@@ -1,4 +1,5 @@
-// SHA-256, HKDF and the Merkle tree of RFC 6962, on OpenSSL (which uses the processor's instructions).
+// SHA-256, HKDF and the Merkle tree of RFC 6962, on OpenSSL (which uses the processor's
+// instructions).
 #pragma once
 
 #include <cstdint>
