@@ -1,7 +1,7 @@
 // LedgerAdapter: how a node reaches one ledger. A step function too: it takes inputs at a time and
-// returns what to remember (puts, committed with the node's journal before any request leaves), what
-// to ask the ledger (requests) and what the node should know (reports). Adapters are not replayed:
-// their reports are journalled as inputs of the node, their puts are read back.
+// returns what to remember (puts, committed with the node's journal before any request leaves),
+// what to ask the ledger (requests) and what the node should know (reports). Adapters are not
+// replayed: their reports are journalled as inputs of the node, their puts are read back.
 //
 // Every step takes all inputs of one turn, so that an adapter can put many commands under one
 // signature.
@@ -18,6 +18,10 @@
 #include "sdk/machine/store.h"
 
 namespace lockstep {
+
+constexpr std::uint8_t ledger_info_version = 1;
+constexpr std::size_t max_ledger_assets = 10'000;
+constexpr std::size_t max_asset_name = 128;
 
 // --- what a ledger is, as its adapter declares it ---
 struct AssetInfo {

@@ -19,8 +19,12 @@ namespace lockstep {
 
 constexpr std::uint8_t instruction_version = 1;
 constexpr std::size_t max_ops = 1024;
-constexpr std::size_t max_preimage_octets = 8192;  // larger claims than the rule allows are decoded,
-                                                   // so that they are refused by the ledger's rule
+// A full instruction of ordinary operations is a quarter of this.
+constexpr std::size_t max_instruction_octets = 1 << 20;
+constexpr std::size_t max_query_rows = 10'000;  // of each kind, in one answer
+constexpr std::size_t max_preimage_octets =
+    8192;  // larger claims than the rule allows are decoded,
+           // so that they are refused by the ledger's rule
 constexpr Duration max_instruction_life = Duration::seconds(24 * 3600);
 
 namespace op {
@@ -157,8 +161,8 @@ bool verify_query(ByteView octets, const PublicKey& signer, const SignatureSchem
 struct EscrowStanding {
     EscrowTerms terms;
     EscrowState state = EscrowState::prepared;
-    std::uint64_t sequence = 0;      // of its last change
-    std::optional<Bytes> preimage;   // where fulfilled
+    std::uint64_t sequence = 0;     // of its last change
+    std::optional<Bytes> preimage;  // where fulfilled
 };
 struct Balance {
     Address account;
@@ -167,6 +171,8 @@ struct Balance {
     Amount escrowed;  // locked by this account as payer
     friend bool operator==(const Balance&, const Balance&) = default;
 };
+void write_balance(OerWriter& to, const Balance& balance);
+Balance read_balance(OerReader& from);
 // Every answer tells the ledger's time and sequence at which it holds.
 struct QueryAnswer {
     Timestamp ledger_time;
