@@ -29,6 +29,10 @@ struct AssetInfo {
     Amount lot;  // smallest quantity that moves
     std::string name;
     friend bool operator==(const AssetInfo&, const AssetInfo&) = default;
+    template <class S, class A>
+    static void fields(S& s, A& a) {
+        a(s.asset, s.lot, s.name);
+    }
 };
 struct LedgerInfo {
     Address ledger;
@@ -42,6 +46,11 @@ struct LedgerInfo {
     Amount max_amount;                             // largest escrow
     bool proofs = false;                           // events come with proofs that were verified
     friend bool operator==(const LedgerInfo&, const LedgerInfo&) = default;
+    template <class S, class A>
+    static void fields(S& s, A& a) {
+        a(s.ledger, s.assets, s.profile, s.expiry_rule, s.refund, s.reject, s.preimage_octets,
+          s.max_hold, s.max_amount, s.proofs);
+    }
 };
 void write_ledger_info(OerWriter& to, const LedgerInfo& info);
 LedgerInfo read_ledger_info(OerReader& from);

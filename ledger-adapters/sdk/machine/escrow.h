@@ -25,6 +25,10 @@ struct EscrowTerms {
     Timestamp expiry;  // ledger time; see is_expired
 
     friend auto operator<=>(const EscrowTerms&, const EscrowTerms&) = default;
+    template <class S, class A>
+    static void fields(S& s, A& a) {
+        a(s.id, s.payer, s.payee, s.asset, s.amount, s.condition, s.expiry);
+    }
 };
 
 // An escrow is keyed by payer and id on its ledger, never by its condition.
@@ -32,6 +36,10 @@ struct EscrowKey {
     Address payer;
     EscrowId id;
     friend auto operator<=>(const EscrowKey&, const EscrowKey&) = default;
+    template <class S, class A>
+    static void fields(S& s, A& a) {
+        a(s.payer, s.id);
+    }
 };
 
 enum class EscrowState : std::uint8_t {
@@ -41,6 +49,9 @@ enum class EscrowState : std::uint8_t {
     refunded_rejected = 4,  // given back early by the payee
 };
 std::string_view to_string(EscrowState state);
+constexpr bool is_valid(EscrowState state) {
+    return state >= EscrowState::prepared && state <= EscrowState::refunded_rejected;
+}
 
 // How sure an event is under the ledger's stated profile.
 enum class Certainty : std::uint8_t {
@@ -48,6 +59,9 @@ enum class Certainty : std::uint8_t {
     final_ = 2,       // the ledger will not take it back
     rolled_back = 3,  // what was seen is gone
 };
+constexpr bool is_valid(Certainty certainty) {
+    return certainty >= Certainty::seen && certainty <= Certainty::rolled_back;
+}
 
 // How a ledger behaves in time. All in microseconds; the worst cases the operator answers for.
 struct TimingProfile {
@@ -60,6 +74,10 @@ struct TimingProfile {
     Duration block;      // longest interval between blocks; zero where there are none
 
     friend bool operator==(const TimingProfile&, const TimingProfile&) = default;
+    template <class S, class A>
+    static void fields(S& s, A& a) {
+        a(s.inclusion, s.finality, s.rollback, s.late, s.early, s.block);
+    }
 };
 
 enum class ExpiryRule : std::uint8_t {
@@ -68,6 +86,15 @@ enum class ExpiryRule : std::uint8_t {
 };
 enum class RefundRule : std::uint8_t { automatic = 1, by_anyone = 2, by_payer = 3 };
 enum class RejectRule : std::uint8_t { yes = 1, cooperative = 2, no = 3 };
+constexpr bool is_valid(ExpiryRule rule) {
+    return rule >= ExpiryRule::strict && rule <= ExpiryRule::open;
+}
+constexpr bool is_valid(RefundRule rule) {
+    return rule >= RefundRule::automatic && rule <= RefundRule::by_payer;
+}
+constexpr bool is_valid(RejectRule rule) {
+    return rule >= RejectRule::yes && rule <= RejectRule::no;
+}
 
 void write_terms(OerWriter& to, const EscrowTerms& terms);
 EscrowTerms read_terms(OerReader& from);

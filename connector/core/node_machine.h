@@ -1,0 +1,76 @@
+// The node's machine: forwarding, settlements, payments, quotes, liquidity, risk. Pure and
+// deterministic; the folder's other files are its parts. It believes ledgers, never messages; it
+// records a command before the command leaves; it rejects upstream only on proof.
+#pragma once
+
+#include <memory>
+
+#include "connector/core/records.h"
+#include "sdk/crypto/signature.h"
+#include "sdk/machine/machine.h"
+
+namespace lockstep::core {
+
+struct State;
+
+// What is at risk this second, per asset: outgoing escrows whose incoming one is not yet claimed.
+struct Exposure {
+    AssetId asset;
+    Amount at_risk;      // outgoing sent, held or fulfilled while the incoming is not final
+    Amount incoming;     // value of incoming escrows held for us
+    Amount reserved;     // by quotes and accepted terms that are not placed yet
+    std::uint32_t deals = 0;
+};
+struct AccountView {
+    Address ledger;
+    Address account;
+    AssetId asset;
+    Amount free;
+    Amount escrowed;
+    Amount available;  // free less what is reserved or on its way
+};
+struct LedgerView {
+    Address ledger;
+    Timestamp ledger_time;
+    std::uint8_t mode = 0;  // report::Mode
+};
+
+class NodeMachine {
+public:
+    using Input = NodeInput;
+    using Output = NodeOutput;
+
+    // The signer signs terms and quotes with the node's key; its signatures are deterministic, so a
+    // replay computes the same ones.
+    explicit NodeMachine(const Signer& signer);
+    ~NodeMachine();
+
+    // Refuses only calls of the API (an answer, not journalled); everything else is accepted and
+    // what is wrong with it ignored or alarmed.
+    Result<void> check(Timestamp at, const NodeInput& in) const;
+    void apply(Timestamp at, const NodeInput& in, Outputs<NodeMachine>& out);
+    std::optional<Timestamp> next_wake() const;
+
+    static NodeInput wake() { return input::Wake{}; }
+    static Bytes encode_input(const NodeInput& in) { return encode_node_input(in); }
+    static Result<NodeInput> decode_input(ByteView octets) { return decode_node_input(octets); }
+    std::uint16_t rules() const { return 1; }
+    Bytes write_snapshot() const;
+    Result<void> read_snapshot(ByteView octets);
+
+    // --- views for readers; they change nothing ---
+    std::vector<Exposure> exposure() const;
+    std::vector<AccountView> accounts() const;
+    std::vector<LedgerView> ledgers() const;
+    // True when a drain was asked for and nothing is open that an outage could harm.
+    bool drained() const;
+    bool draining() const;
+    std::size_t open_deals() const;
+    std::size_t open_trades() const;
+
+private:
+    const Signer& signer_;
+    std::unique_ptr<State> state_;
+};
+
+}  // namespace lockstep::core
