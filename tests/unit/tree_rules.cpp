@@ -53,7 +53,7 @@ const std::vector<Folder>& folders() {
         {"bitcoin/machine", true, machines},
         {"bitcoin/adapter", false, machines + Names{"bitcoin/machine"}},
         {"bitcoin/service", false, sdk + Names{"bitcoin/machine", "bitcoin/adapter"}},
-        {"routing", true, vocabulary},
+        {"routing", true, machines},
         {"connector/core", true, machines + Names{"routing"}},
         {"connector/assembly", false, core},
         {"connector/client", false, core},
