@@ -1,7 +1,7 @@
-// Tour 2/5: the machine. Everything that holds money is a deterministic state machine: (state, time,
-// input) -> (state, outputs). No clock, thread, socket, disk or random source; what it needs of those
-// is in its input. Timers are not requested but follow from the state (next_wake), so that a restart
-// cannot lose one.
+// Tour 2/5: the machine. Everything that holds money is a deterministic state machine: (state,
+// time, input) -> (state, outputs). No clock, thread, socket, disk or random source; what it needs
+// of those is in its input. Timers are not requested but follow from the state (next_wake), so that
+// a restart cannot lose one.
 #pragma once
 
 #include <concepts>

@@ -1,5 +1,5 @@
-// The ports through which everything outside reaches a host: time, randomness. The network is a pair
-// of effects and inputs of the program that the host runs, and the disk is the store.
+// The ports through which everything outside reaches a host: time, randomness. The network is a
+// pair of effects and inputs of the program that the host runs, and the disk is the store.
 #pragma once
 
 #include <span>

@@ -1,5 +1,5 @@
-// The store port: one writer, one transaction per batch, a hash-chained journal, snapshots, rows for
-// readers (records) and small values that are read back at start (puts). Implementations are in
+// The store port: one writer, one transaction per batch, a hash-chained journal, snapshots, rows
+// for readers (records) and small values that are read back at start (puts). Implementations are in
 // sdk/store; a simulator has its own with faults.
 #pragma once
 
@@ -31,8 +31,8 @@ struct JournalRow {
 // The chain starts with 32 zero octets before row 1.
 Hash chain_hash(const Hash& previous, const JournalRow& row);
 
-// A row for readers, addressed by kind and key; a later one with the same key replaces it. Keys sort
-// bytewise, so scans run in key order.
+// A row for readers, addressed by kind and key; a later one with the same key replaces it. Keys
+// sort bytewise, so scans run in key order.
 struct Record {
     std::uint16_t kind = 0;
     Bytes key;
@@ -57,15 +57,22 @@ enum class Durability : std::uint8_t {
     durable,   // on disk
     fenced,    // another writer took over; stop
     unknown,   // the outcome must be read back
-    failed,    // not on disk, and no retry is allowed: stop
-    disk_full  // nothing was written; the caller may free space and stop taking business
+    failed,    // may or may not be on disk, and no retry is allowed: stop
+    disk_full  // nothing was written and the store's reserve is used up: stop
+};
+
+// How much room is left for rows. Anything but ample: no new business, claims and refunds go on.
+enum class DiskSpace : std::uint8_t {
+    ample,
+    low,          // less than 256 MiB
+    reserve_used  // the disk was full; the store gave up its reserve so that work could go on
 };
 
 struct Snapshot {
     std::uint64_t seq = 0;  // the state after this row
     Hash chain;             // chain value of that row
     Bytes state;
-    Hash digest;            // SHA-256 of state
+    Hash digest;  // SHA-256 of state
 };
 
 struct Recovered {
@@ -86,7 +93,12 @@ public:
     virtual Result<Recovered, Failure> open() = 0;
     // Calls back once, possibly from within the call. Rows already carry their seq and chain.
     virtual void append(Batch batch, std::function<void(Durability)> done) = 0;
+    // Codes: disk_full (nothing was written, the journal suffices), io (stop).
     virtual Result<void, Failure> save_snapshot(const Snapshot& snapshot) = 0;
+    // Housekeeping, called when the effects of a batch have left. A failure shows in the next
+    // append.
+    virtual void maintain() {}
+    virtual DiskSpace disk_space() { return DiskSpace::ample; }
 };
 
 // Reads what is durable, from any thread; never sees half a batch.

@@ -1,0 +1,116 @@
+#include "sdk/store/data_directory.h"
+
+#include <fcntl.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <sys/statvfs.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+#include <filesystem>
+
+namespace lockstep {
+namespace {
+
+auto io_failure(const std::string& what) {
+    return fail("io", what + ": " + std::strerror(errno));
+}
+
+std::string read_owner(int file) {
+    char text[32] = {};
+    const ssize_t size = ::pread(file, text, sizeof text - 1, 0);
+    std::string owner(text, size > 0 ? static_cast<std::size_t>(size) : 0);
+    while (!owner.empty() && owner.back() == '\n')
+        owner.pop_back();
+    return owner.empty() ? "unknown" : owner;
+}
+
+}  // namespace
+
+DataDirectory::DataDirectory(std::string path, DiskLimits limits)
+    : path_(std::move(path)), limits_(limits) {}
+
+DataDirectory::~DataDirectory() {
+    if (lock_ >= 0) ::close(lock_);
+}
+
+Result<void, Failure> DataDirectory::lock() {
+    std::error_code error;
+    if (std::filesystem::create_directories(path_, error); error) {
+        return fail("io", path_ + ": " + error.message());
+    }
+    const int file = ::open(this->file("lock").c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644);
+    if (file < 0) return io_failure(this->file("lock"));
+    if (::flock(file, LOCK_EX | LOCK_NB) != 0) {
+        const bool taken = errno == EWOULDBLOCK;
+        const std::string owner = read_owner(file);
+        const auto failure =
+            taken ? fail("in_use", "the data directory " + path_ + " is in use by process " +
+                                       owner + "; stop that one first or choose another directory")
+                  : io_failure(this->file("lock"));
+        ::close(file);
+        return failure;
+    }
+    lock_ = file;
+    const std::string pid = std::to_string(::getpid()) + "\n";
+    if (::ftruncate(file, 0) != 0 ||
+        ::pwrite(file, pid.data(), pid.size(), 0) != static_cast<ssize_t>(pid.size())) {
+        // Only what a second start is told depends on it, and a full disk must not stop this one.
+        errno = 0;
+    }
+    return {};
+}
+
+void DataDirectory::fill_ballast() {
+    released_ = false;
+    if (limits_.ballast_bytes == 0) return;
+    const std::string name = file("ballast");
+    struct stat status {};
+    if (::stat(name.c_str(), &status) == 0 &&
+        static_cast<std::uint64_t>(status.st_size) >= limits_.ballast_bytes) {
+        return;
+    }
+    ::unlink(name.c_str());
+    released_ = true;
+    if (free_bytes() < 2 * limits_.ballast_bytes) return;
+    const int ballast = ::open(name.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+    if (ballast < 0) return;
+    const bool filled =
+        ::posix_fallocate(ballast, 0, static_cast<off_t>(limits_.ballast_bytes)) == 0;
+    ::close(ballast);
+    if (filled) {
+        released_ = false;
+    } else {
+        ::unlink(name.c_str());
+    }
+}
+
+bool DataDirectory::release_ballast() {
+    if (released_ || limits_.ballast_bytes == 0) return false;
+    released_ = true;
+    return ::unlink(file("ballast").c_str()) == 0;
+}
+
+DiskSpace DataDirectory::space() const {
+    if (released_) return DiskSpace::reserve_used;
+    return free_bytes() < limits_.low_bytes ? DiskSpace::low : DiskSpace::ample;
+}
+
+Result<void, Failure> DataDirectory::sync() const {
+    const int directory = ::open(path_.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (directory < 0) return io_failure(path_);
+    const bool synced = ::fsync(directory) == 0;
+    const auto failure = io_failure(path_);
+    ::close(directory);
+    if (!synced) return failure;
+    return {};
+}
+
+std::uint64_t DataDirectory::free_bytes() const {
+    struct statvfs status {};
+    if (::statvfs(path_.c_str(), &status) != 0) return 0;
+    return static_cast<std::uint64_t>(status.f_bavail) * status.f_frsize;
+}
+
+}  // namespace lockstep

@@ -1,0 +1,50 @@
+// The directory that one process owns: its lock, the room that is left on its disk, and the
+// ballast, a file that only takes up room until the disk is full and is then given up, so that
+// claims and refunds can still be recorded.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "sdk/base/result.h"
+#include "sdk/machine/store.h"
+
+namespace lockstep {
+
+struct DiskLimits {
+    // Below this much free space: no new business. What is open then needs a few kilobytes each.
+    std::uint64_t low_bytes = 256u << 20;
+    std::uint64_t ballast_bytes = 64u << 20;  // 0: none
+};
+
+class DataDirectory {
+public:
+    DataDirectory(std::string path, DiskLimits limits);
+    ~DataDirectory();
+    DataDirectory(const DataDirectory&) = delete;
+    DataDirectory& operator=(const DataDirectory&) = delete;
+
+    // Makes the directory where it is missing and takes the lock, which ends with the process.
+    // Codes: in_use (names the owner), io.
+    Result<void, Failure> lock();
+    // Makes the ballast anew where it is missing and there is room for it twice.
+    void fill_ballast();
+    // Gives the ballast up. False when there was none.
+    bool release_ballast();
+    DiskSpace space() const;
+    // Makes names in the directory durable.
+    Result<void, Failure> sync() const;
+
+    const std::string& path() const { return path_; }
+    std::string file(const std::string& name) const { return path_ + "/" + name; }
+
+private:
+    std::uint64_t free_bytes() const;
+
+    std::string path_;
+    DiskLimits limits_;
+    int lock_ = -1;
+    bool released_ = false;
+};
+
+}  // namespace lockstep
