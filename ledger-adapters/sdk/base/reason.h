@@ -58,6 +58,8 @@ enum class ReasonFamily : std::uint8_t {
     X(unbalanced, 44, final_, "inputs and outputs do not sum to the same")                   \
     X(odd_lot, 45, final_, "the quantity is not a whole number of lots")                     \
     X(tombstoned, 46, final_, "the payee refused this escrow before it was prepared")        \
+    X(asset_exists, 47, final_, "the asset exists with other fields")                        \
+    X(amount_too_large, 48, final_, "the amount exceeds what the ledger takes at once")      \
     /* reachability */                                                                       \
     X(unavailable, 60, retry, "not reachable at the moment")                                 \
     X(overloaded, 61, retry, "too much is in flight, try again later")                       \
