@@ -1,0 +1,151 @@
+// How a node comes back: the machine from its snapshot and journal, adapters and links from their
+// puts. A replay recomputes every recorded output and stops where one differs.
+#include <algorithm>
+
+#include "connector/assembly/node.h"
+#include "sdk/base/assert.h"
+#include "sdk/codec/archive.h"
+#include "sdk/crypto/hash.h"
+
+namespace lockstep::assembly {
+
+namespace {
+
+constexpr std::uint8_t snapshot_version = 1;
+
+Failure diverged(const JournalRow& row, const std::string& what) {
+    return {"diverged", "journal row " + std::to_string(row.seq) + ": " + what};
+}
+
+}  // namespace
+
+Result<void, Failure> Node::recover(const Recovered& recovered) {
+    epoch_ = recovered.epoch;
+    if (recovered.snapshot) {
+        if (auto read = read_snapshot(*recovered.snapshot); !read) return read;
+    }
+    if (auto replayed = replay(recovered.rows); !replayed) return replayed;
+    restore(recovered.puts);
+    return {};
+}
+
+// snapshot = version, the machine's, releases under way, digest of the configuration, disk low
+Bytes Node::snapshot() const {
+    ArchiveWriter writer;
+    writer(snapshot_version, machine_.write_snapshot(), releases_, config_digest_, disk_low_);
+    return writer.take();
+}
+
+Result<void, Failure> Node::read_snapshot(const Snapshot& snapshot) {
+    const auto bad = [&](Reason reason) {
+        return fail("corrupt", "the snapshot after journal row " + std::to_string(snapshot.seq) +
+                                   " cannot be read (" + std::string(to_string(reason)) + ")");
+    };
+    ArchiveReader reader(snapshot.state);
+    std::uint8_t version = 0;
+    Bytes machine;
+    reader(version, machine, releases_, config_digest_, disk_low_);
+    if (const auto done = reader.finish(); !done) return bad(done.error());
+    if (version != snapshot_version) return bad(Reason::unknown_version);
+    if (const auto read = machine_.read_snapshot(machine); !read) return bad(read.error());
+    return {};
+}
+
+Result<void, Failure> Node::replay(const std::vector<JournalRow>& rows) {
+    std::deque<Bytes> expected;  // recorded outputs of the last input, not seen yet
+    for (const JournalRow& row : rows) {
+        if (row.kind == RowKind::output) {
+            if (expected.empty())
+                return unexpected(diverged(row, "an output was recorded that is not recomputed"));
+            if (expected.front() != row.body)
+                return unexpected(
+                    diverged(row, "the recorded output differs from the recomputed one"));
+            expected.pop_front();
+            continue;
+        }
+        if (!expected.empty())
+            return unexpected(diverged(row, "a recomputed output is not recorded before it"));
+        if (row.kind != RowKind::input || row.rules != machine_.rules())
+            return unexpected(diverged(row, "it was written under rules " +
+                                                std::to_string(row.rules) +
+                                                ", which this program does not know"));
+        const auto input = core::NodeMachine::decode_input(row.body);
+        if (!input) {
+            return unexpected(diverged(
+                row, "it cannot be decoded (" + std::string(to_string(input.error())) + ")"));
+        }
+        Outputs<core::NodeMachine> out;
+        machine_.apply(row.at, *input, out);
+        note_input(*input);
+        for (const core::NodeOutput& output : out.outputs) {
+            if (auto recorded = core::encode_recorded(output)) {
+                expected.push_back(std::move(*recorded));
+                note_output(output);
+            }
+        }
+    }
+    if (!expected.empty())
+        return unexpected(diverged(rows.back(), "its outputs are not recorded after it"));
+    return {};
+}
+
+void Node::note_input(const core::NodeInput& input) {
+    if (const auto* configure = std::get_if<core::input::Configure>(&input))
+        config_digest_ = sha256(encode_fields(configure->config));
+    else if (const auto* released = std::get_if<core::input::SecretReleased>(&input))
+        releases_.erase(released->context);
+    else if (const auto* disk = std::get_if<core::input::DiskLow>(&input))
+        disk_low_ = disk->low;
+}
+
+void Node::note_output(const core::NodeOutput& output) {
+    if (const auto* release = std::get_if<core::output::ReleaseSecret>(&output))
+        releases_[release->context] = {release->entropy, release->condition};
+}
+
+// node_space: ledger address -> space of its adapter.
+void Node::restore(const std::vector<Put>& puts) {
+    for (const Put& put : puts) {
+        if (put.space != node_space || !put.value) continue;
+        const auto ledger = Address::parse(as_text(put.key));
+        OerReader reader(*put.value);
+        if (ledger) spaces_[*ledger] = reader.u16();
+    }
+    for (Ledger& ledger : ledgers_) {
+        const auto found = spaces_.find(ledger.address);
+        if (found != spaces_.end()) ledger.space = found->second;
+    }
+    for (const Put& put : puts) {
+        if (put.space == outbox_space || put.space == inbox_space) {
+            const auto peer = PublicKey::from(
+                ByteView(put.key).first(std::min<std::size_t>(put.key.size(), PublicKey::size)));
+            if (!peer) continue;
+            if (put.space == outbox_space)
+                link(*peer).restore(put);
+            else
+                inboxes_[*peer].restore(put);
+        } else if (put.space >= first_adapter_space) {
+            for (Ledger& ledger : ledgers_) {
+                if (ledger.space == put.space) ledger.restored.push_back(put);
+            }
+        }
+    }
+}
+
+// A ledger keeps its space for ever, whatever its place in the configuration.
+void Node::assign_spaces(std::vector<Put>& puts) {
+    for (Ledger& ledger : ledgers_) {
+        if (ledger.space != 0) continue;
+        std::uint16_t next = first_adapter_space;
+        for (const auto& [address, space] : spaces_)
+            next = std::max(next, static_cast<std::uint16_t>(space + 1));
+        ledger.space = next;
+        spaces_[ledger.address] = next;
+        OerWriter writer;
+        writer.u16(next);
+        const ByteView key = as_bytes(ledger.address.text());
+        puts.push_back({node_space, Bytes(key.begin(), key.end()), writer.take()});
+    }
+}
+
+}  // namespace lockstep::assembly
