@@ -57,8 +57,16 @@ public:
         for (const auto& [key, old] : undo_)
             visit(key);
     }
-    // For loading a snapshot only: not undone.
-    void load(K key, V value) { map_.insert_or_assign(std::move(key), std::move(value)); }
+    std::vector<K> touched() const {
+        std::vector<K> keys;
+        for_each_touched([&](const K& key) { keys.push_back(key); });
+        return keys;
+    }
+    // From a snapshot; there is nothing to take back.
+    void load(Map map) {
+        map_ = std::move(map);
+        undo_.clear();
+    }
     void clear() {
         map_.clear();
         undo_.clear();

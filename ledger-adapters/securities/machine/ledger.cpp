@@ -1,0 +1,156 @@
+#include "securities/machine/ledger.h"
+
+#include "sdk/base/assert.h"
+#include "sdk/crypto/hash.h"
+#include "securities/machine/execution.h"
+
+namespace lockstep::securities {
+namespace {
+
+EscrowStanding standing_of(const Escrow& escrow) {
+    EscrowStanding standing{escrow.terms, escrow.state, escrow.sequence, std::nullopt};
+    if (escrow.preimage)
+        standing.preimage = Bytes(escrow.preimage->view().begin(), escrow.preimage->view().end());
+    return standing;
+}
+
+// A tombstone as its payee sees it: refused, with what was never prepared left at zero.
+EscrowStanding standing_of(const EscrowKey& key, const Address& payee, const Tombstone& tombstone) {
+    EscrowStanding standing;
+    standing.terms.id = key.id;
+    standing.terms.payer = key.payer;
+    standing.terms.payee = payee;
+    standing.state = EscrowState::refunded_rejected;
+    standing.sequence = tombstone.sequence;
+    return standing;
+}
+
+}  // namespace
+
+const char* to_string(EffectKind kind) {
+    switch (kind) {
+        case EffectKind::open_account:
+            return "open_account";
+        case EffectKind::register_asset:
+            return "register_asset";
+        case EffectKind::issue:
+            return "issue";
+        case EffectKind::redeem:
+            return "redeem";
+        case EffectKind::transfer:
+            return "transfer";
+        case EffectKind::prepare:
+            return "prepare";
+        case EffectKind::fulfil:
+            return "fulfil";
+        case EffectKind::reject:
+            return "reject";
+        case EffectKind::refund:
+            return "refund";
+        case EffectKind::tombstone:
+            return "tombstone";
+    }
+    UNREACHABLE();
+}
+
+Result<Transaction> Transaction::decode(Bytes octets) {
+    auto decoded = decode_instruction(octets);
+    if (!decoded) return refuse(decoded.error());
+    Transaction transaction;
+    transaction.id = sha256(octets);
+    transaction.octets = std::move(octets);
+    transaction.instruction = std::move(decoded->instruction);
+    return transaction;
+}
+
+Result<void> Ledger::check(Timestamp time, const Instruction& instruction) const {
+    if (instruction.ledger != genesis_.ledger) return refuse(Reason::wrong_ledger);
+    if (is_expired(time, instruction.valid_until)) return refuse(Reason::too_late);
+    if (instruction.valid_until > time + max_instruction_life + client_clock_error)
+        return refuse(Reason::too_far_ahead);
+    return {};
+}
+
+Result<void> Ledger::check_signer(const PublicKey& key) const {
+    if (key != genesis_.operator_key && !state_.keys.find(key)) return refuse(Reason::unknown_key);
+    return {};
+}
+
+Executed Ledger::execute(Timestamp time, const std::vector<Transaction>& transactions) {
+    ASSERT(time > state_.time);
+    return Execution(genesis_, state_).run(time, transactions);
+}
+
+std::optional<Timestamp> Ledger::next_expiry() const {
+    const auto& expiries = state_.expiries.all();
+    if (expiries.empty()) return std::nullopt;
+    return expiries.begin()->first.first;
+}
+
+std::optional<std::vector<OpAnswer>> Ledger::remembered(const Instruction& instruction) const {
+    std::vector<OpAnswer> answers;
+    for (const Op& op : instruction.ops) {
+        const Answered* answer = state_.answers.find({instruction.signer, op.id});
+        if (!answer || answer->operation != operation_hash(op)) return std::nullopt;
+        answers.push_back({op.id, answer->done, answer->reason, answer->sequence});
+    }
+    return answers;
+}
+
+Result<void> Ledger::may_read(const Address& account, const PublicKey& key) const {
+    const Account* found = state_.accounts.find(account);
+    if (!found) return refuse(Reason::unknown_account);
+    if (found->owner != key && genesis_.operator_key != key) return refuse(Reason::not_permitted);
+    return {};
+}
+
+std::vector<Balance> Ledger::balances(const Address& account) const {
+    std::vector<Balance> balances;
+    const auto& holdings = state_.holdings.all();
+    for (auto it = holdings.lower_bound({account, AssetId{}});
+         it != holdings.end() && it->first.first == account; ++it)
+        balances.push_back({account, it->first.second, it->second.free, it->second.escrowed});
+    return balances;
+}
+
+Result<QueryAnswer> Ledger::answer(const LedgerQuery& query) const {
+    QueryAnswer answer;
+    answer.ledger_time = state_.time;
+    answer.sequence = state_.sequence;
+    if (const auto* ask = std::get_if<ask::Escrow>(&query.body)) {
+        if (const Escrow* escrow = state_.escrows.find(ref_of(ask->escrow))) {
+            const bool payer = may_read(escrow->terms.payer, query.signer).has_value();
+            if (!payer && !may_read(escrow->terms.payee, query.signer))
+                return refuse(Reason::not_permitted);
+            answer.escrows.push_back(standing_of(*escrow));
+            return answer;
+        }
+        const auto& tombstones = state_.tombstones.all();
+        const EscrowRef ref = ref_of(ask->escrow);
+        for (auto it = tombstones.lower_bound({ref, Address{}});
+             it != tombstones.end() && it->first.first == ref; ++it) {
+            const Address& payee = it->first.second;
+            const bool payer = may_read(ref.first, query.signer).has_value();
+            if (!payer && !may_read(payee, query.signer)) continue;
+            answer.escrows.push_back(standing_of(ask->escrow, payee, it->second));
+            break;
+        }
+        return answer;  // without one: it does not exist at this time
+    }
+    if (const auto* ask = std::get_if<ask::OpenEscrows>(&query.body)) {
+        if (const auto may = may_read(ask->account, query.signer); !may) return refuse(may.error());
+        const std::size_t limit = std::min<std::size_t>(ask->limit, max_query_rows);
+        const auto& open = state_.open.all();
+        for (auto it = open.lower_bound({ask->account, {ask->after + 1, EscrowRef{}}});
+             it != open.end() && it->first.first == ask->account && answer.escrows.size() < limit;
+             ++it)
+            answer.escrows.push_back(standing_of(*state_.escrows.find(it->first.second.second)));
+        return answer;
+    }
+    const auto& ask = std::get<ask::Balances>(query.body);
+    if (const auto may = may_read(ask.account, query.signer); !may) return refuse(may.error());
+    answer.balances = balances(ask.account);
+    return answer;
+}
+
+}  // namespace lockstep::securities

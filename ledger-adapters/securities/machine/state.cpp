@@ -1,0 +1,244 @@
+#include "securities/machine/state.h"
+
+#include "sdk/base/assert.h"
+#include "sdk/crypto/hash.h"
+
+namespace lockstep::securities {
+namespace {
+
+// Numbers under the state root; never reused.
+enum class Table : std::uint8_t {
+    account = 1,
+    asset = 2,
+    output = 3,
+    escrow = 4,
+    tombstone = 5,
+    answer = 6,
+    holding = 7,
+    counters = 8,
+};
+
+template <class K>
+Hash key_of(Table table, const K& key) {
+    ArchiveWriter to;
+    to(static_cast<std::uint8_t>(table), key);
+    return sha256(to.bytes());
+}
+
+template <class V>
+Hash hash_of(const V& value) {
+    return sha256(encode_fields(value));
+}
+
+template <class K, class V>
+void put_all(MerkleMap& to, Table table, const UndoMap<K, V>& map) {
+    for (const auto& [key, value] : map.all())
+        to.set(key_of(table, key), hash_of(value));
+}
+
+template <class K, class V>
+void put_touched(MerkleMap& to, Table table, const UndoMap<K, V>& map) {
+    map.for_each_touched([&](const K& key) {
+        const V* value = map.find(key);
+        if (value)
+            to.set(key_of(table, key), hash_of(*value));
+        else
+            to.erase(key_of(table, key));
+    });
+}
+
+}  // namespace
+
+template <class F>
+void State::for_each_primary(F visit) {
+    visit(Table::account, accounts);
+    visit(Table::asset, assets);
+    visit(Table::output, outputs);
+    visit(Table::escrow, escrows);
+    visit(Table::tombstone, tombstones);
+    visit(Table::answer, answers);
+    visit(Table::holding, holdings);
+}
+
+template <class F>
+void State::for_each_map(F visit) {
+    for_each_primary([&](Table, auto& map) { visit(map); });
+    visit(spendable);
+    visit(expiries);
+    visit(open);
+    visit(tombstones_of);
+    visit(closed);
+    visit(stale_tombstones);
+    visit(stale_answers);
+    visit(keys);
+}
+
+void State::add_output(const OutputId& id, Output output) {
+    ASSERT(outputs.find(id) == nullptr);
+    if (!output.lock) spendable.set({{output.owner, output.asset}, {output.made, id}}, {});
+    outputs.set(id, std::move(output));
+}
+
+void State::remove_output(const OutputId& id) {
+    const Output* output = outputs.find(id);
+    ASSERT(output != nullptr);
+    if (!output->lock) spendable.erase({{output->owner, output->asset}, {output->made, id}});
+    outputs.erase(id);
+}
+
+void State::put_escrow(Escrow escrow) {
+    const EscrowRef ref{escrow.terms.payer, escrow.terms.id};
+    const std::uint64_t since = escrow.prepared_at;
+    if (escrow.state == EscrowState::prepared) {
+        expiries.set({escrow.terms.expiry, ref}, {});
+        open.set({escrow.terms.payer, {since, ref}}, {});
+        open.set({escrow.terms.payee, {since, ref}}, {});
+    } else {
+        expiries.erase({escrow.terms.expiry, ref});
+        open.erase({escrow.terms.payer, {since, ref}});
+        open.erase({escrow.terms.payee, {since, ref}});
+        closed.set({escrow.remember_until, ref}, {});
+    }
+    escrows.set(ref, std::move(escrow));
+}
+
+void State::forget_escrow(const EscrowRef& ref) {
+    const Escrow* escrow = escrows.find(ref);
+    ASSERT(escrow != nullptr && escrow->state != EscrowState::prepared);
+    closed.erase({escrow->remember_until, ref});
+    escrows.erase(ref);
+}
+
+void State::put_tombstone(const TombstoneRef& ref, Tombstone tombstone) {
+    const std::uint64_t* count = tombstones_of.find(ref.second);
+    tombstones_of.set(ref.second, count ? *count + 1 : 1);
+    stale_tombstones.set({tombstone.remember_until, ref}, {});
+    tombstones.set(ref, tombstone);
+}
+
+void State::forget_tombstone(const TombstoneRef& ref) {
+    const std::uint64_t* count = tombstones_of.find(ref.second);
+    const Tombstone* tombstone = tombstones.find(ref);
+    ASSERT(count != nullptr && tombstone != nullptr);
+    const std::uint64_t left = *count - 1;
+    if (left == 0)
+        tombstones_of.erase(ref.second);
+    else
+        tombstones_of.set(ref.second, left);
+    stale_tombstones.erase({tombstone->remember_until, ref});
+    tombstones.erase(ref);
+}
+
+void State::put_answer(const AnswerRef& ref, Answered answer) {
+    stale_answers.set({answer.until, ref}, {});
+    answers.set(ref, answer);
+}
+
+void State::forget_answer(const AnswerRef& ref) {
+    const Answered* answer = answers.find(ref);
+    ASSERT(answer != nullptr);
+    stale_answers.erase({answer->until, ref});
+    answers.erase(ref);
+}
+
+void State::add_key(const PublicKey& key) {
+    const std::uint64_t* uses = keys.find(key);
+    keys.set(key, uses ? *uses + 1 : 1);
+}
+
+Hash State::output_key(const OutputId& id) {
+    return key_of(Table::output, id);
+}
+Hash State::escrow_key(const EscrowRef& ref) {
+    return key_of(Table::escrow, ref);
+}
+Hash State::value_of(const Output& output) {
+    return hash_of(output);
+}
+Hash State::value_of(const Escrow& escrow) {
+    return hash_of(escrow);
+}
+
+void State::close_marks() {
+    ArchiveWriter to;
+    to(sequence, time);
+    merkle_.set(key_of(Table::counters, std::uint8_t{0}), sha256(to.bytes()));
+}
+
+Hash State::root() {
+    for_each_primary([&](Table table, auto& map) { put_touched(merkle_, table, map); });
+    close_marks();
+    return merkle_.root();
+}
+
+void State::commit() {
+    for_each_map([](auto& map) { map.commit(); });
+    committed_sequence_ = sequence;
+    committed_time_ = time;
+}
+
+void State::rollback() {
+    // The keys that changed get their old values again, in the maps first, then under the root.
+    for_each_primary([&](Table table, auto& map) {
+        const auto touched = map.touched();
+        map.rollback();
+        for (const auto& key : touched) {
+            const auto* value = map.find(key);
+            if (value)
+                merkle_.set(key_of(table, key), hash_of(*value));
+            else
+                merkle_.erase(key_of(table, key));
+        }
+    });
+    for_each_map([](auto& map) { map.rollback(); });
+    sequence = committed_sequence_;
+    time = committed_time_;
+    close_marks();
+}
+
+void State::write(ArchiveWriter& to) const {
+    to(sequence, time, accounts.all(), assets.all(), outputs.all(), escrows.all());
+    to(tombstones.all(), answers.all(), holdings.all());
+}
+
+void State::read(ArchiveReader& from) {
+    from(sequence, time);
+    for_each_map([](auto& map) { map.clear(); });
+    merkle_.clear();
+    for_each_primary([&](Table table, auto& map) {
+        typename std::remove_reference_t<decltype(map)>::Map loaded;
+        from(loaded);
+        map.load(std::move(loaded));
+        put_all(merkle_, table, map);
+    });
+    close_marks();
+    index_again();
+    commit();
+}
+
+void State::index_again() {
+    for (const auto& [id, output] : outputs.all())
+        if (!output.lock) spendable.set({{output.owner, output.asset}, {output.made, id}}, {});
+    for (const auto& [ref, escrow] : escrows.all()) {
+        if (escrow.state != EscrowState::prepared) {
+            closed.set({escrow.remember_until, ref}, {});
+            continue;
+        }
+        expiries.set({escrow.terms.expiry, ref}, {});
+        open.set({escrow.terms.payer, {escrow.prepared_at, ref}}, {});
+        open.set({escrow.terms.payee, {escrow.prepared_at, ref}}, {});
+    }
+    for (const auto& [ref, tombstone] : tombstones.all()) {
+        const std::uint64_t* count = tombstones_of.find(ref.second);
+        tombstones_of.set(ref.second, count ? *count + 1 : 1);
+        stale_tombstones.set({tombstone.remember_until, ref}, {});
+    }
+    for (const auto& [ref, answer] : answers.all())
+        stale_answers.set({answer.until, ref}, {});
+    for (const auto& [address, account] : accounts.all())
+        add_key(account.owner);
+    for (const auto& [id, asset] : assets.all())
+        add_key(asset.issuer);
+}
+
+}  // namespace lockstep::securities
