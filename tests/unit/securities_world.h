@@ -1,5 +1,5 @@
-// Names for a securities ledger in tests: actors with keys made from their names, a manual clock, and
-// operations written as words.
+// Names for a securities ledger in tests: actors with keys made from their names, a manual clock,
+// and operations written as words.
 #pragma once
 
 #include <map>
@@ -26,7 +26,7 @@ Address account_of(const std::string& name);  // test.csd.NAME
 AssetId share(const std::string& code = "SE0000108656");
 CommandId command_of(const std::string& name);
 EscrowId escrow_of(const std::string& name);
-Bytes preimage_of(const std::string& name);      // 32 octets
+Bytes preimage_of(const std::string& name);  // 32 octets
 Condition condition_of_name(const std::string& name);
 Timestamp second(double seconds);  // after the chain's start
 

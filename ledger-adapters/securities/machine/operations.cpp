@@ -27,7 +27,7 @@ Execution::Outcome Execution::apply(const op::RegisterAsset& op) {
     if (op.lot.is_zero()) return refuse(Reason::zero_amount);
     if (const Asset* existing = state_.assets.find(op.asset)) {
         if (existing->issuer != op.issuer || existing->lot != op.lot)
-            return refuse(Reason::id_reused);
+            return refuse(Reason::asset_exists);
         return Done{existing->sequence, std::nullopt};
     }
     if (state_.assets.size() >= max_assets) return refuse(Reason::limit_reached);
