@@ -24,8 +24,8 @@ struct Offer {
     Amount fixed_fee;  // in the incoming asset
     Amount min_out;
     Amount max_out;
-    Duration margin;              // T_in - T_out that the connector needs
-    TimingProfile in_profile;     // of the two ledgers, as the connector answers for them
+    Duration margin;           // T_in - T_out that the connector needs
+    TimingProfile in_profile;  // of the two ledgers, as the connector answers for them
     ExpiryRule in_rule = ExpiryRule::strict;
     TimingProfile out_profile;
     ExpiryRule out_rule = ExpiryRule::strict;

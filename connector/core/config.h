@@ -27,8 +27,8 @@ struct LedgerConfig {
 struct PeerConfig {
     PublicKey key;
     std::string name;
-    bool venue = false;                // may propose trades
-    std::uint32_t max_slots = 1024;    // incoming escrows of this peer that are open
+    bool venue = false;              // may propose trades
+    std::uint32_t max_slots = 1024;  // incoming escrows of this peer that are open
     Duration max_hold = Duration::seconds(24 * 3600);  // farthest expiry ahead
 
     template <class S, class A>
@@ -40,9 +40,9 @@ struct PeerConfig {
 // A security that trades may name, with what this node accepts for it.
 struct InstrumentConfig {
     AssetId asset;
-    Address ledger;                 // where it lives
-    Amount lot;                     // trades are a whole number of lots
-    Amount reference_price;         // per unit, in the price currency's smallest unit; 0 is none
+    Address ledger;                   // where it lives
+    Amount lot;                       // trades are a whole number of lots
+    Amount reference_price;           // per unit, in the price currency's smallest unit; 0 is none
     std::uint32_t tolerance_ppm = 0;  // how far a price may be from it, for a buyer above, for a
                                       // seller below
 
@@ -57,7 +57,7 @@ struct InstrumentConfig {
 struct PartyConfig {
     std::string name;
     PublicKey node;
-    Address cash_account;        // pays from (as buyer), is paid to (as seller)
+    Address cash_account;  // pays from (as buyer), is paid to (as seller)
     AssetId cash_asset;
     Address securities_account;  // delivers from, is delivered to
 
@@ -77,12 +77,12 @@ struct NodeConfig {
     std::vector<routing::Offer> known_offers;  // what others sell
     std::vector<InstrumentConfig> instruments;
     std::vector<PartyConfig> parties;
-    AssetId price_asset;             // a venue's prices are in this
-    Duration quote_life = Duration::seconds(10);     // a quote lapses after this
-    Duration decision_time = Duration::seconds(5);   // for both sides to accept terms
-    Duration slack_per_hop = Duration::seconds(1);   // for nodes to act between two hops
-    Duration notice_wait = Duration::seconds(5);     // an escrow without a notice is rejected then
-    std::uint32_t max_open = 100'000;                // deals and trades open at a time
+    AssetId price_asset;                            // a venue's prices are in this
+    Duration quote_life = Duration::seconds(60);    // a quote lapses after this
+    Duration decision_time = Duration::seconds(5);  // for both sides to accept terms
+    Duration slack_per_hop = Duration::seconds(1);  // for nodes to act between two hops
+    Duration notice_wait = Duration::seconds(5);    // an escrow without a notice is rejected then
+    std::uint32_t max_open = 100'000;               // deals and trades open at a time
 
     template <class S, class A>
     static void fields(S& s, A& a) {

@@ -4,8 +4,12 @@
 
 namespace lockstep::core {
 
-Bytes encode_node_input(const NodeInput& input) { return encode_fields(input); }
-Result<NodeInput> decode_node_input(ByteView octets) { return decode_fields<NodeInput>(octets); }
+Bytes encode_node_input(const NodeInput& input) {
+    return encode_fields(input);
+}
+Result<NodeInput> decode_node_input(ByteView octets) {
+    return decode_fields<NodeInput>(octets);
+}
 
 std::optional<Bytes> encode_recorded(const NodeOutput& output) {
     OerWriter writer;

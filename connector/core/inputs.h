@@ -166,8 +166,8 @@ struct Invoice {
     Amount amount;
     Condition condition;
     Timestamp valid_until;
-    LedgerTiming timing;   // of the receiver's ledger
-    Endurance endurance;   // of the receiver, for the reveal guard
+    LedgerTiming timing;  // of the receiver's ledger
+    Endurance endurance;  // of the receiver, for the reveal guard
     template <class S, class A>
     static void fields(S& s, A& a) {
         a(s.id, s.node, s.ledger, s.account, s.asset, s.amount, s.condition, s.valid_until,
@@ -212,7 +212,7 @@ struct FromApi {
     std::uint64_t ticket = 0;
     std::string caller;           // key id of the caller
     std::string idempotency_key;  // unique per caller
-    Hash request;                 // digest of the request; another one under the same key is refused
+    Hash request;  // digest of the request; another one under the same key is refused
     ApiBody body;
     template <class S, class A>
     static void fields(S& s, A& a) {

@@ -11,7 +11,8 @@ std::vector<LadderStep> plan_ladder(Timestamp start, std::span<const LadderHop> 
     Timestamp reached = start;
     for (std::size_t i = 0; i < hops.size(); ++i) {
         const TimingProfile& profile = hops[i].timing.profile;
-        // An escrow that is submitted at place_by stands final D + F later, before the next one is due.
+        // An escrow that is submitted at place_by stands final D + F later, before the next one is
+        // due.
         reached = reached + slack_per_hop;
         steps[i].place_by = reached;
         reached = reached + profile.inclusion + profile.finality;

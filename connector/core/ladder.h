@@ -39,18 +39,18 @@ struct LedgerTiming {
 // T_in - T_out >= 2 D + L + o (K + D) + rb (R + D) + late(out) + early(in)
 //
 // The story behind each term. The outgoing escrow is claimed in the last instant before T_out; the
-// claim takes D to be observed, ours upstream takes D to be included: 2 D. On an open ledger a claim
-// can still come after T_out, until the refund is in: L = D(out) + one block. Each of o outages costs
-// K, and another D because the claim in flight died with the process. Each roll-back costs the window
-// R and a new D. Clocks add: the outgoing ledger may lag (it allows claims longer than it says) while
-// the incoming one leads (it refunds earlier). D and R are the worse of the two ledgers.
+// claim takes D to be observed, ours upstream takes D to be included: 2 D. On an open ledger a
+// claim can still come after T_out, until the refund is in: L = D(out) + one block. Each of o
+// outages costs K, and another D because the claim in flight died with the process. Each roll-back
+// costs the window R and a new D. Clocks add: the outgoing ledger may lag (it allows claims longer
+// than it says) while the incoming one leads (it refunds earlier). D and R are the worse of the two
+// ledgers.
 constexpr Duration margin(const LedgerTiming& in, const LedgerTiming& out, const Endurance& node) {
     const TimingProfile& i = in.profile;
     const TimingProfile& o = out.profile;
     const Duration d = i.inclusion > o.inclusion ? i.inclusion : o.inclusion;
     const Duration r = i.rollback > o.rollback ? i.rollback : o.rollback;
-    const Duration open =
-        out.expiry_rule == ExpiryRule::open ? o.inclusion + o.block : Duration{};
+    const Duration open = out.expiry_rule == ExpiryRule::open ? o.inclusion + o.block : Duration{};
     return d * 2 + open + (node.outage + d) * node.outages + (r + d) * node.rollbacks + o.late +
            i.early;
 }

@@ -25,7 +25,9 @@ SettlementId settlement_of(const Terms& terms) {
     return SettlementId{sha256(tagged("lockstep/terms/v1", encode_fields(terms))).array()};
 }
 
-Bytes encode_message(const Message& message) { return encode_fields(message); }
+Bytes encode_message(const Message& message) {
+    return encode_fields(message);
+}
 
 Result<Message> decode_message(ByteView octets) {
     auto message = decode_fields<Message>(octets);

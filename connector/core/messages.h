@@ -41,9 +41,9 @@ struct Trade {
     Address securities_ledger;
     Amount quantity;
     AssetId price_asset;
-    Address cash_ledger;    // where the seller is paid
-    Amount price;           // per unit
-    Amount consideration;   // quantity times price: exactly what the seller receives
+    Address cash_ledger;   // where the seller is paid
+    Amount price;          // per unit
+    Amount consideration;  // quantity times price: exactly what the seller receives
     PartyInstructions buyer;
     PartyInstructions seller;
     Timestamp valid_until;  // parties refuse it afterwards
@@ -52,8 +52,7 @@ struct Trade {
     template <class S, class A>
     static void fields(S& s, A& a) {
         a(s.venue, s.reference, s.attempt, s.instrument, s.securities_ledger, s.quantity,
-          s.price_asset, s.cash_ledger, s.price, s.consideration, s.buyer, s.seller,
-          s.valid_until);
+          s.price_asset, s.cash_ledger, s.price, s.consideration, s.buyer, s.seller, s.valid_until);
     }
 };
 // Names the trade before its terms are complete: SHA-256 of "lockstep/plan/v1\0" and the trade.
@@ -81,14 +80,15 @@ struct PlannedHop {
     }
 };
 
-// What both parties sign. The settlement id is the digest, so a preimage is evidence for this trade.
+// What both parties sign. The settlement id is the digest, so a preimage is evidence for this
+// trade.
 struct Terms {
     Trade trade;
-    AssetId pay_asset;      // what the buyer pays in
-    Amount most_paid;       // fees included
-    PlannedHop payment;     // the escrow that reaches the seller
-    PlannedHop delivery;    // the escrow that reaches the buyer
-    Timestamp first_expiry; // of hop 0, the last to end
+    AssetId pay_asset;       // what the buyer pays in
+    Amount most_paid;        // fees included
+    PlannedHop payment;      // the escrow that reaches the seller
+    PlannedHop delivery;     // the escrow that reaches the buyer
+    Timestamp first_expiry;  // of hop 0, the last to end
     Condition condition;
     SecretHolder secret_holder = SecretHolder::buyer;
     PublicKey payment_notifier;  // the node whose hop notice the seller awaits
@@ -119,11 +119,11 @@ struct QuoteAsk {
     Condition condition;
     Address in_ledger;
     AssetId in_asset;
-    Address in_payer;      // the account that will pay the connector
+    Address in_payer;       // the account that will pay the connector
     PublicKey in_notifier;  // the node that will send the hop notice
-    PlannedHop out;        // payer is left empty: the connector fills in its own account
-    PublicKey next_node;   // who is told of the outgoing escrow
-    PlanId next_ref;       // and what it is told
+    PlannedHop out;         // payer is left empty: the connector fills in its own account
+    PublicKey next_node;    // who is told of the outgoing escrow
+    PlanId next_ref;        // and what it is told
     Timestamp in_place_by;
     Timestamp in_expiry;
     template <class S, class A>
@@ -251,11 +251,11 @@ struct Cancel {
 
 }  // namespace message
 
-using Message = std::variant<message::Proposal, message::QuoteAsk, message::Quote,
-                             message::QuoteRefused, message::TermsOffered, message::TermsAccepted,
-                             message::Declined, message::HopNotice, message::HopReject,
-                             message::PreimageShown, message::Ended, message::Hold,
-                             message::Release, message::Cancel>;
+using Message =
+    std::variant<message::Proposal, message::QuoteAsk, message::Quote, message::QuoteRefused,
+                 message::TermsOffered, message::TermsAccepted, message::Declined,
+                 message::HopNotice, message::HopReject, message::PreimageShown, message::Ended,
+                 message::Hold, message::Release, message::Cancel>;
 
 Bytes encode_message(const Message& message);
 Result<Message> decode_message(ByteView octets);

@@ -16,9 +16,9 @@ struct State;
 // What is at risk this second, per asset: outgoing escrows whose incoming one is not yet claimed.
 struct Exposure {
     AssetId asset;
-    Amount at_risk;      // outgoing sent, held or fulfilled while the incoming is not final
-    Amount incoming;     // value of incoming escrows held for us
-    Amount reserved;     // by quotes and accepted terms that are not placed yet
+    Amount at_risk;   // outgoing sent, held or fulfilled while the incoming is not final
+    Amount incoming;  // value of incoming escrows held for us
+    Amount reserved;  // by quotes and accepted terms that are not placed yet
     std::uint32_t deals = 0;
 };
 struct AccountView {
@@ -66,6 +66,12 @@ public:
     bool drained() const;
     bool draining() const;
     std::size_t open_deals() const;
+    // The question a quote answers, for whoever verifies its signature; null where none is open.
+    const message::QuoteAsk* pending_ask(const Hash& ask) const;
+    const NodeConfig* config() const;
+    // Releases that are recorded and whose preimage has not come back yet: after a restart the
+    // secret keeper is asked again.
+    std::vector<output::ReleaseSecret> unfinished_releases() const;
     std::size_t open_trades() const;
     // The ask that a quote answers, for whoever verifies the quote's signature; nullptr when none is
     // awaited.

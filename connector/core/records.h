@@ -13,14 +13,14 @@
 namespace lockstep::core {
 
 enum class RecordKind : std::uint16_t {
-    trade = 1,     // key: plan id
-    payment = 2,   // key: plan id
-    invoice = 3,   // key: plan id
-    hop = 4,       // key: deal id
-    fee = 5,       // key: deal id
-    alarm = 6,     // key: number, big endian
-    event = 7,     // key: number, big endian
-    reference = 8,  // key: SHA-256 of (venue, reference); value: plan id
+    trade = 1,       // key: plan id
+    payment = 2,     // key: plan id
+    invoice = 3,     // key: plan id
+    hop = 4,         // key: deal id
+    fee = 5,         // key: deal id
+    alarm = 6,       // key: number, big endian
+    event = 7,       // key: number, big endian
+    reference = 8,   // key: SHA-256 of (venue, reference); value: plan id
     abort_rate = 9,  // key: party name
 };
 
@@ -36,12 +36,14 @@ enum class TradeState : std::uint8_t {
     settled = 8,
     unwound = 9,
     declined = 10,
-    broken = 11,    // outside the profiles: a loss, alarmed
+    broken = 11,  // outside the profiles: a loss, alarmed
 };
 constexpr bool is_valid(TradeState state) {
     return state >= TradeState::proposed && state <= TradeState::broken;
 }
-constexpr bool is_end(TradeState state) { return state >= TradeState::settled; }
+constexpr bool is_end(TradeState state) {
+    return state >= TradeState::settled;
+}
 std::string_view to_string(TradeState state);
 
 enum class TradeRole : std::uint8_t { venue = 1, buyer = 2, seller = 3 };
@@ -75,9 +77,9 @@ struct TradeRecord {
 
 enum class PaymentState : std::uint8_t {
     quoting = 1,
-    quoted = 2,   // waits for ConfirmPayment
-    paying = 3,   // hop 0 recorded
-    paid = 4,     // the receiver showed the preimage
+    quoted = 2,  // waits for ConfirmPayment
+    paying = 3,  // hop 0 recorded
+    paid = 4,    // the receiver showed the preimage
     refunded = 5,
     declined = 6,  // no escrow was ever made
     broken = 7,
@@ -96,7 +98,7 @@ struct PaymentRecord {
     AssetId asset;
     Amount amount;  // what leaves the sender, once quoted
     std::uint32_t hops = 0;
-    Timestamp expiry;  // of hop 0
+    Timestamp expiry;               // of hop 0
     std::optional<Bytes> preimage;  // the receipt
     Timestamp created;
     Timestamp changed;
@@ -202,8 +204,8 @@ struct EventRecord {
     std::uint64_t number = 0;
     Timestamp at;
     EventKind kind = EventKind::trade;
-    Hash id;                  // plan id, payment id, deal id
-    std::string reference;    // of a trade
+    Hash id;                // plan id, payment id, deal id
+    std::string reference;  // of a trade
     std::string state;
     std::optional<Reason> reason;
     template <class S, class A>
@@ -252,8 +254,8 @@ struct Acted {
     }
 };
 }  // namespace answer
-using CallerAnswer = std::variant<answer::Submitted, answer::InvoiceMade, answer::PaymentBegun,
-                                  answer::Acted>;
+using CallerAnswer =
+    std::variant<answer::Submitted, answer::InvoiceMade, answer::PaymentBegun, answer::Acted>;
 
 template <class T>
 Record make_record(RecordKind kind, ByteView key, const T& value) {

@@ -64,7 +64,8 @@ private:
     template <class T>
     void put(const std::vector<T>& v) {
         out_.quantity(v.size());
-        for (const T& element : v) put(element);
+        for (const T& element : v)
+            put(element);
     }
     template <class K, class V>
     void put(const std::map<K, V>& v) {
@@ -77,7 +78,8 @@ private:
     template <class K>
     void put(const std::set<K>& v) {
         out_.quantity(v.size());
-        for (const auto& key : v) put(key);
+        for (const auto& key : v)
+            put(key);
     }
     template <class... T>
     void put(const std::variant<T...>& v) {
@@ -85,15 +87,11 @@ private:
         std::visit([this](const auto& value) { this->put(value); }, v);
     }
     template <class T>
-        requires std::is_enum_v<T>
-    void put(T v) {
-        put(static_cast<std::underlying_type_t<T>>(v));
-    }
+    requires std::is_enum_v<T>
+    void put(T v) { put(static_cast<std::underlying_type_t<T>>(v)); }
     template <class T>
-        requires requires(const T& t, ArchiveWriter& a) { T::fields(t, a); }
-    void put(const T& v) {
-        T::fields(v, *this);
-    }
+    requires requires(const T& t, ArchiveWriter& a) { T::fields(t, a); }
+    void put(const T& v) { T::fields(v, *this); }
 
     OerWriter out_;
 };
@@ -195,7 +193,7 @@ private:
     }
     // An enum must have `bool is_valid(E)` beside it.
     template <class T>
-        requires std::is_enum_v<T>
+    requires std::is_enum_v<T>
     void get(T& v) {
         std::underlying_type_t<T> number{};
         get(number);
@@ -203,10 +201,8 @@ private:
         if (!in_.failed() && !is_valid(v)) in_.fail(Reason::malformed);
     }
     template <class T>
-        requires requires(T& t, ArchiveReader& a) { T::fields(t, a); }
-    void get(T& v) {
-        T::fields(v, *this);
-    }
+    requires requires(T& t, ArchiveReader& a) { T::fields(t, a); }
+    void get(T& v) { T::fields(v, *this); }
 
     OerReader in_;
 };

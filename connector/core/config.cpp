@@ -1,0 +1,107 @@
+#include "connector/core/config.h"
+
+#include <set>
+
+#include "routing/path.h"
+
+namespace lockstep::core {
+namespace {
+
+std::string seconds(Duration duration) {
+    return std::to_string(duration.us() / 1'000'000) + "." +
+           std::to_string(duration.us() % 1'000'000 / 1000 + 1000).substr(1) + " s";
+}
+
+const LedgerConfig* find(const NodeConfig& config, const Address& ledger) {
+    for (const LedgerConfig& candidate : config.ledgers)
+        if (candidate.ledger == ledger) return &candidate;
+    return nullptr;
+}
+
+bool owns(const LedgerConfig& ledger, const Address& account) {
+    for (const Address& own : ledger.accounts)
+        if (own == account) return true;
+    return false;
+}
+
+void check_ledgers(const NodeConfig& config, std::vector<std::string>& mistakes) {
+    std::set<Address> seen;
+    for (const LedgerConfig& ledger : config.ledgers) {
+        const std::string name = "ledgers." + ledger.ledger.text() + ": ";
+        if (!seen.insert(ledger.ledger).second) mistakes.push_back(name + "named twice");
+        for (const Address& account : ledger.accounts)
+            if (!ledger.ledger.is_prefix_of(account))
+                mistakes.push_back(name + account.text() + " is not an account of this ledger");
+        const TimingProfile& profile = ledger.timing.profile;
+        if (profile.inclusion <= Duration{})
+            mistakes.push_back(name + "the time to inclusion (D) must be positive");
+        if (!endurance_covers(ledger.timing, config.endurance))
+            mistakes.push_back(name + "can roll back, so endurance.rollbacks must be at least 1");
+    }
+}
+
+void check_offer(const NodeConfig& config, const routing::Offer& offer, std::size_t number,
+                 std::vector<std::string>& mistakes) {
+    const std::string name = "offers[" + std::to_string(number) + "]: ";
+    const LedgerConfig* in = find(config, offer.in_ledger);
+    const LedgerConfig* out = find(config, offer.out_ledger);
+    if (in == nullptr || out == nullptr) {
+        mistakes.push_back(name + "names a ledger that is not configured");
+        return;
+    }
+    if (offer.connector != config.self) mistakes.push_back(name + "is not of this node");
+    if (!owns(*in, offer.in_account) || !owns(*out, offer.out_account))
+        mistakes.push_back(name + "names an account that is not configured");
+    if (offer.rate_num == 0 || offer.rate_den == 0 || offer.rate_num > routing::max_rate_term ||
+        offer.rate_den > routing::max_rate_term)
+        mistakes.push_back(name + "the rate must be positive, each term at most 2^40");
+    if (offer.min_out > offer.max_out) mistakes.push_back(name + "min is above max");
+    const Duration bound = margin(in->timing, out->timing, config.endurance);
+    if (offer.margin < bound)
+        mistakes.push_back(name + "a margin of " + seconds(offer.margin) +
+                           " is below the bound of " + seconds(bound) +
+                           " that the profiles and the endurance need");
+}
+
+}  // namespace
+
+std::vector<std::string> check_config(const NodeConfig& config) {
+    std::vector<std::string> mistakes;
+    check_ledgers(config, mistakes);
+    std::set<PublicKey> keys{config.self};
+    std::set<std::string> names;
+    for (const PeerConfig& peer : config.peers) {
+        if (!keys.insert(peer.key).second)
+            mistakes.push_back("peers." + peer.name + ": key is used twice or is our own");
+        if (!names.insert(peer.name).second)
+            mistakes.push_back("peers." + peer.name + ": named twice");
+    }
+    for (std::size_t i = 0; i < config.own_offers.size(); ++i)
+        check_offer(config, config.own_offers[i], i, mistakes);
+    for (const routing::Offer& offer : config.known_offers)
+        if (offer.connector == config.self || !keys.contains(offer.connector))
+            mistakes.push_back("known_offers: " + offer.connector.hex() + " is not a peer");
+    std::set<std::string> parties;
+    for (const PartyConfig& party : config.parties) {
+        const std::string name = "parties." + party.name + ": ";
+        if (!parties.insert(party.name).second) mistakes.push_back(name + "named twice");
+        if (!keys.contains(party.node)) mistakes.push_back(name + "its node is not a peer");
+        if (party.node != config.self) continue;
+        for (const Address& account : {party.cash_account, party.securities_account}) {
+            bool ours = false;
+            for (const LedgerConfig& ledger : config.ledgers)
+                ours = ours || owns(ledger, account);
+            if (!ours) mistakes.push_back(name + account.text() + " is not a configured account");
+        }
+    }
+    std::set<std::string> instruments;
+    for (const InstrumentConfig& instrument : config.instruments)
+        if (!instruments.insert(instrument.asset.code()).second)
+            mistakes.push_back("instruments." + instrument.asset.code() + ": named twice");
+    if (config.quote_life <= Duration{} || config.decision_time <= Duration{} ||
+        config.notice_wait <= Duration{} || config.slack_per_hop < Duration{})
+        mistakes.push_back("times: quote_life, decision_time and notice_wait must be positive");
+    return mistakes;
+}
+
+}  // namespace lockstep::core

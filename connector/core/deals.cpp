@@ -1,0 +1,130 @@
+#include "connector/core/deals.h"
+
+#include "sdk/base/assert.h"
+
+namespace lockstep::core {
+
+Amount available(const State& state, const AccountKey& account) {
+    const auto found = state.accounts.find(account);
+    if (found == state.accounts.end()) return Amount{};
+    return checked_sub(found->second.free, found->second.committed).value_or(Amount{});
+}
+
+AccountKey paying_account(const Leg& out) {
+    return {out.hop.ledger, {out.hop.payer, out.hop.asset}};
+}
+
+Timestamp deal_due(const Deal& deal) {
+    const bool nothing_in = !deal.in || deal.in->state == LegState::none;
+    const bool nothing_out = !deal.out || deal.out->state == LegState::none;
+    if (nothing_in && nothing_out) return deal.lapse;
+    // A forwarder whose incoming escrow stands must have placed by then, or gives up.
+    if (deal.forwards() && deal.in->state == LegState::held && nothing_out && !deal.given_up &&
+        !deal.withheld)
+        return deal.out->hop.place_by;
+    return Timestamp::never();
+}
+
+namespace {
+
+// Every command that this node could have sent for the leg.
+std::array<CommandId, 3> commands_of(const Leg& leg) {
+    return {command_id("prepare", leg.hop.ledger, leg.key),
+            command_id("fulfil", leg.hop.ledger, leg.key),
+            command_id("reject", leg.hop.ledger, leg.key)};
+}
+
+void index_leg(State& state, const Hash& id, const Leg& leg) {
+    if (leg.key.id.is_zero()) return;
+    state.by_escrow[{leg.hop.ledger, leg.key}] = id;
+    for (const CommandId& command : commands_of(leg))
+        state.by_command[command] = id;
+}
+
+}  // namespace
+
+void index_deal(State& state, const Deal& deal) {
+    if (deal.in) index_leg(state, deal.id, *deal.in);
+    if (deal.out) index_leg(state, deal.id, *deal.out);
+    if (!deal.secret_context.is_zero())
+        state.by_context[deal.secret_context] = PlanId{deal.id.array()};
+    if (deal.role == DealRole::connector) ++state.slots[deal.asked_by];
+    ++state.open_conditions[deal.condition];
+    state.set_due(Due::deal, deal.id.view(), deal_due(deal));
+}
+
+Deal& open_deal(Effects& fx, Deal deal) {
+    State& state = fx.state();
+    if (deal.out) {
+        Account& account = state.accounts[paying_account(*deal.out)];
+        const auto committed = checked_add(account.committed, deal.out->hop.amount);
+        ASSERT(committed.has_value());
+        account.committed = *committed;
+        deal.committed = true;
+    }
+    const auto [place, added] = state.deals.emplace(deal.id, std::move(deal));
+    ASSERT(added);
+    index_deal(state, place->second);
+    fx.write(place->second, true);
+    return place->second;
+}
+
+void uncommit(State& state, Deal& deal) {
+    if (!deal.committed) return;
+    Account& account = state.accounts[paying_account(*deal.out)];
+    const auto left = checked_sub(account.committed, deal.out->hop.amount);
+    ASSERT(left.has_value());
+    account.committed = *left;
+    deal.committed = false;
+}
+
+void name_leg(State& state, Deal& deal, Leg& leg, const EscrowKey& key) {
+    ASSERT(leg.key.id.is_zero());
+    leg.key = key;
+    index_leg(state, deal.id, leg);
+}
+
+void close_deal(Effects& fx, const Hash& id) {
+    State& state = fx.state();
+    const auto place = state.deals.find(id);
+    ASSERT(place != state.deals.end());
+    Deal& deal = place->second;
+    uncommit(state, deal);
+    fx.write(deal, false);
+    Timestamp last = std::max(fx.at(), deal.lapse);
+    for (const std::optional<Leg>* leg : {&deal.in, &deal.out}) {
+        if (!*leg) continue;
+        last = std::max(last, (*leg)->hop.expiry);
+        if ((*leg)->key.id.is_zero()) continue;
+        state.by_escrow.erase({(*leg)->hop.ledger, (*leg)->key});
+        for (const CommandId& command : commands_of(**leg))
+            state.by_command.erase(command);
+    }
+    if (deal.role == DealRole::connector) {
+        auto slot = state.slots.find(deal.asked_by);
+        if (slot != state.slots.end() && --slot->second == 0) state.slots.erase(slot);
+    }
+    const auto open = state.open_conditions.find(deal.condition);
+    if (open != state.open_conditions.end() && --open->second == 0)
+        state.open_conditions.erase(open);
+    // A condition whose preimage is known, or that stood in an escrow, is refused from now on, for
+    // longer than any instruction with it could still be accepted.
+    Timestamp& until = state.conditions[deal.condition];
+    until = std::max(until, last + max_instruction_life);
+    state.set_due(Due::condition, deal.condition.view(), until);
+    if (!deal.secret_context.is_zero()) state.by_context.erase(deal.secret_context);
+    state.set_due(Due::deal, id.view(), Timestamp::never());
+    state.deals.erase(place);
+}
+
+Deal* find_deal(State& state, const Hash& id) {
+    const auto found = state.deals.find(id);
+    return found == state.deals.end() ? nullptr : &found->second;
+}
+
+Deal* find_by_escrow(State& state, const Address& ledger, const EscrowKey& key) {
+    const auto found = state.by_escrow.find({ledger, key});
+    return found == state.by_escrow.end() ? nullptr : find_deal(state, found->second);
+}
+
+}  // namespace lockstep::core

@@ -1,0 +1,27 @@
+// The life of a deal outside its decisions: opened, indexed, its amount promised, closed.
+#pragma once
+
+#include "connector/core/effects.h"
+
+namespace lockstep::core {
+
+// What the account can still promise; zero for accounts whose balance is not known yet.
+Amount available(const State& state, const AccountKey& account);
+AccountKey paying_account(const Leg& out);
+
+// Puts a deal into the state and its indexes, and commits its outgoing amount. The id is new.
+Deal& open_deal(Effects& fx, Deal deal);
+// Takes it out again. Its condition stays remembered until nothing with it can come any more.
+void close_deal(Effects& fx, const Hash& id);
+// The outgoing amount no longer counts against the account beside its balance.
+void uncommit(State& state, Deal& deal);
+// Sets the escrow key of a leg that had none.
+void name_leg(State& state, Deal& deal, Leg& leg, const EscrowKey& key);
+// When the deal needs attention without any input.
+Timestamp deal_due(const Deal& deal);
+void index_deal(State& state, const Deal& deal);
+
+Deal* find_deal(State& state, const Hash& id);
+Deal* find_by_escrow(State& state, const Address& ledger, const EscrowKey& key);
+
+}  // namespace lockstep::core

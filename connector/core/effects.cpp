@@ -1,0 +1,126 @@
+#include "connector/core/effects.h"
+
+#include "sdk/crypto/hash.h"
+
+namespace lockstep::core {
+
+EscrowId escrow_id(std::string_view role, ByteView of) {
+    OerWriter writer;
+    writer.text("lockstep/escrow/v1").text(role).octets(of);
+    return EscrowId{sha256(writer.bytes()).array()};
+}
+
+CommandId command_id(std::string_view what, const Address& ledger, const EscrowKey& escrow) {
+    OerWriter writer;
+    writer.text("lockstep/command/v1").text(what).address(ledger);
+    writer.address(escrow.payer).fixed(escrow.id);
+    return CommandId{sha256(writer.bytes()).array()};
+}
+
+void Effects::prepare(const Address& ledger, const EscrowTerms& terms, Timestamp not_after) {
+    const CommandId id = command_id("prepare", ledger, {terms.payer, terms.id});
+    out_.outputs.emplace_back(output::ToLedger{ledger, id, op::Prepare{terms, not_after}});
+}
+
+void Effects::fulfil(const Address& ledger, const EscrowKey& escrow, const Bytes& preimage) {
+    const CommandId id = command_id("fulfil", ledger, escrow);
+    out_.outputs.emplace_back(output::ToLedger{ledger, id, op::Fulfil{escrow, preimage}});
+}
+
+void Effects::reject(const Address& ledger, const EscrowKey& escrow, const Address& payee) {
+    const CommandId id = command_id("reject", ledger, escrow);
+    out_.outputs.emplace_back(output::ToLedger{ledger, id, op::Reject{escrow, payee}});
+}
+
+void Effects::to_peer(const PublicKey& peer, Message message) {
+    out_.outputs.emplace_back(output::ToPeer{peer, std::move(message)});
+}
+
+void Effects::make_condition(const Hash& context) {
+    out_.outputs.emplace_back(output::MakeCondition{context});
+}
+
+void Effects::release_secret(const Hash& context, const Hash& entropy, const Condition& condition) {
+    out_.outputs.emplace_back(output::ReleaseSecret{context, entropy, condition});
+}
+
+void Effects::answer(std::uint64_t ticket, const CallerAnswer& answer) {
+    out_.outputs.emplace_back(output::ToCaller{ticket, encode_fields(answer)});
+}
+
+void Effects::refuse_caller(std::uint64_t ticket, Reason reason) {
+    out_.outputs.emplace_back(output::ToCaller{ticket, refuse(reason)});
+}
+
+void Effects::event(EventKind kind, const Hash& id, std::string reference, std::string_view state,
+                    std::optional<Reason> reason) {
+    EventRecord row;
+    row.number = state_.next_event++;
+    row.at = at_;
+    row.kind = kind;
+    row.id = id;
+    row.reference = std::move(reference);
+    row.state = state;
+    row.reason = reason;
+    out_.records.push_back(make_record(RecordKind::event, number_key(row.number), row));
+}
+
+void Effects::alarm(std::string code, std::string detail) {
+    AlarmRecord row{state_.next_alarm++, at_, code, detail};
+    out_.records.push_back(make_record(RecordKind::alarm, number_key(row.number), row));
+    event(EventKind::alarm, Hash{}, code, detail, std::nullopt);
+    out_.outputs.emplace_back(output::Alarm{std::move(code), std::move(detail)});
+}
+
+void Effects::write(const TradeEntry& trade) {
+    const TradeRecord& record = trade.record;
+    out_.records.push_back(make_record(RecordKind::trade, record.plan.view(), record));
+    event(EventKind::trade, Hash{record.plan.array()}, record.trade.reference,
+          to_string(record.state), record.reason);
+}
+
+void Effects::write(const PaymentEntry& payment) {
+    const PaymentRecord& record = payment.record;
+    out_.records.push_back(make_record(RecordKind::payment, record.id.view(), record));
+    event(EventKind::payment, Hash{record.id.array()}, {}, to_string(record.state), record.reason);
+}
+
+void Effects::write(const InvoiceEntry& invoice) {
+    const InvoiceRecord& record = invoice.record;
+    out_.records.push_back(make_record(RecordKind::invoice, record.invoice.id.view(), record));
+    event(EventKind::invoice, Hash{record.invoice.id.array()}, {}, to_string(record.state),
+          std::nullopt);
+}
+
+void Effects::write(const Deal& deal, bool open) {
+    DealRecord row;
+    row.id = deal.id;
+    row.role = deal.role;
+    row.condition = deal.condition;
+    if (deal.in) {
+        row.in = deal.in->hop;
+        row.in_key = deal.in->key;
+        row.in_state = deal.in->state;
+    }
+    if (deal.out) {
+        row.out = deal.out->hop;
+        row.out_key = deal.out->key;
+        row.out_state = deal.out->state;
+    }
+    row.reason = deal.reason;
+    row.open = open;
+    row.changed = at_;
+    out_.records.push_back(make_record(RecordKind::hop, deal.id.view(), row));
+}
+
+void Effects::write_fee(const Deal& deal) {
+    const FeeRecord row{deal.id, deal.in->hop.asset, deal.fee, at_};
+    out_.records.push_back(make_record(RecordKind::fee, deal.id.view(), row));
+}
+
+void Effects::write_reference(const TradeName& name, const PlanId& plan) {
+    const Hash key = sha256(encode_fields(name));
+    out_.records.push_back(make_record(RecordKind::reference, key.view(), plan));
+}
+
+}  // namespace lockstep::core

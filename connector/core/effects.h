@@ -1,0 +1,53 @@
+// What one application of the machine produces: commands, messages, rows for readers, alarms. The
+// parts of the machine write through here, so that each kind of output is made in one place.
+#pragma once
+
+#include "connector/core/node_machine.h"
+#include "connector/core/state.h"
+
+namespace lockstep::core {
+
+class Effects {
+public:
+    Effects(State& state, Timestamp at, const Signer& signer, Outputs<NodeMachine>& out)
+        : state_(state), at_(at), signer_(signer), out_(out) {}
+
+    State& state() { return state_; }
+    Timestamp at() const { return at_; }
+    const PublicKey& self() const { return signer_.public_key(); }
+    Signature sign(ByteView octets) const { return signer_.sign(octets); }
+
+    void prepare(const Address& ledger, const EscrowTerms& terms, Timestamp not_after);
+    void fulfil(const Address& ledger, const EscrowKey& escrow, const Bytes& preimage);
+    void reject(const Address& ledger, const EscrowKey& escrow, const Address& payee);
+    void to_peer(const PublicKey& peer, Message message);
+    void make_condition(const Hash& context);
+    void release_secret(const Hash& context, const Hash& entropy, const Condition& condition);
+    void answer(std::uint64_t ticket, const CallerAnswer& answer);
+    void refuse_caller(std::uint64_t ticket, Reason reason);
+
+    // Writes the alarm's row and event besides.
+    void alarm(std::string code, std::string detail);
+    void write(const TradeEntry& trade);
+    void write(const PaymentEntry& payment);
+    void write(const InvoiceEntry& invoice);
+    void write(const Deal& deal, bool open);
+    void write_fee(const Deal& deal);
+    void write_reference(const TradeName& name, const PlanId& plan);
+
+private:
+    void event(EventKind kind, const Hash& id, std::string reference, std::string_view state,
+               std::optional<Reason> reason);
+
+    State& state_;
+    Timestamp at_;
+    const Signer& signer_;
+    Outputs<NodeMachine>& out_;
+};
+
+// Ids derived from what a command is for: the same command after a crash has the same id, and an
+// escrow of ours can be recognised without the journal.
+EscrowId escrow_id(std::string_view role, ByteView of);
+CommandId command_id(std::string_view what, const Address& ledger, const EscrowKey& escrow);
+
+}  // namespace lockstep::core

@@ -1,0 +1,193 @@
+#include "connector/core/forwarding.h"
+
+#include "connector/core/owners.h"
+#include "sdk/base/assert.h"
+#include "sdk/crypto/hash.h"
+
+namespace lockstep::core {
+namespace {
+
+EscrowTerms terms_of(const Deal& deal, const Leg& leg) {
+    return {leg.key.id,     leg.hop.payer,  leg.hop.payee, leg.hop.asset,
+            leg.hop.amount, deal.condition, leg.hop.expiry};
+}
+
+// --- a preimage is used here and nowhere else: the incoming escrow is claimed as soon as the
+// preimage is known, whatever else has happened, and however late it is ---
+void claim(Effects& fx, Deal& deal) {
+    if (!deal.preimage || !deal.in || deal.in->state != LegState::held || deal.claim_sent) return;
+    ASSERT(fulfils(*deal.preimage, deal.condition));
+    ASSERT(!deal.reject_sent);
+    deal.claim_sent = true;
+    fx.fulfil(deal.in->hop.ledger, deal.in->key, *deal.preimage);
+}
+
+bool may_place(const Deal& deal) {
+    if (!deal.out || deal.out->state != LegState::none || deal.given_up || deal.withheld)
+        return false;
+    if (deal.preimage || deal.cancelled) return false;
+    return deal.forwards() ? deal.in->state == LegState::held : deal.go;
+}
+
+void give_up(Deal& deal, Reason reason) {
+    deal.given_up = true;
+    if (!deal.reason) deal.reason = reason;
+}
+
+// The outgoing escrow, once the incoming one stands final and as agreed on its own ledger.
+void place(Effects& fx, Deal& deal) {
+    if (!may_place(deal)) return;
+    State& state = fx.state();
+    Leg& out = *deal.out;
+    if (is_expired(state.ledger_now(out.hop.ledger, fx.at()), out.hop.place_by))
+        return give_up(deal, Reason::place_by_passed);
+    if (deal.in && deal.forwards()) {
+        if (const auto margin = check_margin(state, deal.in->hop, out.hop); !margin)
+            return give_up(deal, margin.error());
+        if (!state.live(deal.in->hop.ledger)) return;
+    }
+    if (!state.live(out.hop.ledger)) return;
+
+    const Bytes origin = deal.forwards()
+                             ? encode_fields(EscrowPlace{deal.in->hop.ledger, deal.in->key})
+                             : Bytes(deal.id.view().begin(), deal.id.view().end());
+    name_leg(state, deal, out,
+             {out.hop.payer, escrow_id(deal.forwards() ? "forward" : "origin", origin)});
+    out.state = LegState::sent;
+    fx.prepare(out.hop.ledger, terms_of(deal, out), out.hop.place_by);
+    fx.to_peer(deal.out_peer, message::HopNotice{out.hop.ledger, out.key, deal.out_ref});
+}
+
+// Proof that nothing can be taken from us any more on the outgoing side.
+bool outgoing_is_safe(const Deal& deal) {
+    if (!deal.out) return true;
+    return deal.out->state == LegState::absent || deal.out->state == LegState::refunded ||
+           (deal.out->state == LegState::none && deal.given_up);
+}
+
+// The incoming escrow, given back early; only on proof, only while both ledgers are known to be
+// current, never after a preimage.
+void give_back(Effects& fx, Deal& deal) {
+    if (!deal.in || deal.in->state != LegState::held || deal.reject_sent || deal.claim_sent) return;
+    if (deal.preimage || deal.release_recorded || deal.withheld) return;
+    if (deal.forwards() ? !outgoing_is_safe(deal) : !deal.cancelled) return;
+    const State& state = fx.state();
+    if (!state.live(deal.in->hop.ledger)) return;
+    if (deal.forwards() && deal.out && !state.live(deal.out->hop.ledger)) return;
+    deal.reject_sent = true;
+    fx.reject(deal.in->hop.ledger, deal.in->key, deal.in->hop.payee);
+    if (!deal.in_notifier.is_zero())
+        fx.to_peer(deal.in_notifier,
+                   message::HopReject{deal.in->hop.ledger, deal.in->key,
+                                      deal.reason.value_or(Reason::escrow_rejected)});
+}
+
+// The secret holder's last moment of choice: the delivery stands, final and exact, and time is left
+// to claim it through outages. The release is recorded; only when that is durable does the secret
+// keeper compute the preimage.
+void reveal(Effects& fx, Deal& deal) {
+    if (!deal.reveals() || deal.in->state != LegState::held || deal.release_recorded ||
+        deal.reject_sent || deal.cancelled)
+        return;
+    State& state = fx.state();
+    const Address& ledger = deal.in->hop.ledger;
+    if (!state.live(ledger)) return;
+    const bool paying = !deal.out || deal.out->open();
+    const LedgerConfig* config = state.ledger_config(ledger);
+    ASSERT(config != nullptr);
+    if (!paying || !may_reveal(state.ledger_now(ledger, fx.at()), deal.in->hop.expiry,
+                               config->timing, state.config->endurance)) {
+        deal.cancelled = true;
+        if (!deal.reason) deal.reason = Reason::reveal_guard;
+        return;
+    }
+    deal.release_recorded = true;
+    fx.release_secret(deal.secret_context, deal.secret_entropy, deal.condition);
+}
+
+bool terminal(LegState state) {
+    return state == LegState::fulfilled || state == LegState::refunded || state == LegState::absent;
+}
+
+bool is_over(const Deal& deal) {
+    const bool in_idle = !deal.in || deal.in->state == LegState::none || terminal(deal.in->state);
+    const bool in_done = deal.in && terminal(deal.in->state);
+    const bool out_done = deal.out && terminal(deal.out->state);
+    const bool out_never = !deal.out || (deal.out->state == LegState::none && !deal.go);
+    switch (deal.role) {
+        case DealRole::connector:
+        case DealRole::seller:
+            return in_done && (out_done || deal.out->state == LegState::none);
+        case DealRole::buyer:
+            return in_idle && (out_done || (deal.given_up && deal.out->state == LegState::none));
+        case DealRole::sender:
+            return out_done || (deal.given_up && deal.out->state == LegState::none);
+        case DealRole::receiver:
+            return in_done && out_never;
+    }
+    UNREACHABLE();
+}
+
+void report_loss(Effects& fx, const Deal& deal) {
+    if (!deal.out || deal.out->state != LegState::fulfilled || !deal.in ||
+        deal.in->state == LegState::fulfilled)
+        return;
+    fx.alarm("loss", "paid " + format_amount(deal.out->hop.amount, deal.out->hop.asset.scale()) +
+                         " " + deal.out->hop.asset.code() + " on " + deal.out->hop.ledger.text() +
+                         " and was not paid on " + deal.in->hop.ledger.text() + ", deal " +
+                         deal.id.hex());
+}
+
+}  // namespace
+
+Result<void> check_margin(const State& state, const PlannedHop& in, const PlannedHop& out) {
+    const LedgerConfig* in_ledger = state.ledger_config(in.ledger);
+    const LedgerConfig* out_ledger = state.ledger_config(out.ledger);
+    if (in_ledger == nullptr || out_ledger == nullptr) return refuse(Reason::no_account);
+    if (in.expiry - out.expiry <
+        margin(in_ledger->timing, out_ledger->timing, state.config->endurance))
+        return refuse(Reason::ladder_too_tight);
+    return {};
+}
+
+void advance(Effects& fx, const Hash& id) {
+    State& state = fx.state();
+    Deal* deal = find_deal(state, id);
+    if (deal == nullptr) return;
+    claim(fx, *deal);
+    place(fx, *deal);
+    reveal(fx, *deal);
+    give_back(fx, *deal);
+    state.set_due(Due::deal, id.view(), deal_due(*deal));
+    deal_progressed(fx, *deal);
+    if (!is_over(*deal)) return;
+    report_loss(fx, *deal);
+    if (deal->role == DealRole::connector && deal->in->state == LegState::fulfilled &&
+        deal->out->state == LegState::fulfilled)
+        fx.write_fee(*deal);
+    deal_ended(fx, *deal);
+    close_deal(fx, id);
+}
+
+void advance_all_on(Effects& fx, const Address& ledger) {
+    std::vector<Hash> ids;
+    for (const auto& [id, deal] : fx.state().deals)
+        if ((deal.in && deal.in->hop.ledger == ledger) ||
+            (deal.out && deal.out->hop.ledger == ledger))
+            ids.push_back(id);
+    for (const Hash& id : ids)
+        advance(fx, id);
+}
+
+void lapse(Effects& fx, const Hash& id, Reason reason) {
+    Deal* deal = find_deal(fx.state(), id);
+    if (deal == nullptr) return;
+    ASSERT(!deal->in || deal->in->state == LegState::none);
+    ASSERT(!deal->out || deal->out->state == LegState::none);
+    deal->given_up = true;
+    if (!deal->reason) deal->reason = reason;
+    deal_ended(fx, *deal);
+    close_deal(fx, id);
+}
+
+}  // namespace lockstep::core

@@ -1,0 +1,272 @@
+#include "connector/core/ledger_events.h"
+
+#include <algorithm>
+
+#include "sdk/crypto/hash.h"
+
+namespace lockstep::core {
+namespace {
+
+bool refunded(EscrowState state) {
+    return state == EscrowState::refunded_expired || state == EscrowState::refunded_rejected;
+}
+
+std::string where(const Address& ledger, const EscrowTerms& terms) {
+    return "escrow " + terms.id.hex() + " of " + terms.payer.text() + " on " + ledger.text();
+}
+
+bool is_leg(const std::optional<Leg>& leg, const Address& ledger, const EscrowKey& key) {
+    return leg && leg->hop.ledger == ledger && leg->key == key;
+}
+
+// The preimage of our outgoing escrow is worth the incoming one: kept whatever the certainty.
+void learn_preimage(Effects& fx, Deal& deal, const std::optional<Bytes>& preimage) {
+    if (!preimage || deal.preimage) return;
+    if (!fulfils(*preimage, deal.condition)) {
+        fx.alarm("bad_preimage",
+                 "a preimage that does not fulfil the condition of deal " + deal.id.hex());
+        return;
+    }
+    deal.preimage = *preimage;
+}
+
+void on_outgoing(Effects& fx, const input::EscrowReported& e) {
+    State& state = fx.state();
+    const EscrowKey key{e.terms.payer, e.terms.id};
+    Deal* deal = find_by_escrow(state, e.ledger, key);
+    if (deal == nullptr || !is_leg(deal->out, e.ledger, key)) {
+        // The journal lacks an escrow that our key made: a restored backup, or a stolen key.
+        if (!state.loud_stop)
+            fx.alarm("unknown_escrow", where(e.ledger, e.terms) +
+                                           " is ours and not in the journal; no new business "
+                                           "until an operator has looked at it");
+        state.loud_stop = true;
+        return;
+    }
+    Leg& out = *deal->out;
+    const PlannedHop& hop = out.hop;
+    if (e.terms.payee != hop.payee || e.terms.asset != hop.asset || e.terms.amount != hop.amount ||
+        e.terms.condition != deal->condition || e.terms.expiry != hop.expiry) {
+        fx.alarm("ledger_differs", where(e.ledger, e.terms) + " is not what was sent");
+        state.loud_stop = true;
+        return;
+    }
+    if (e.certainty == Certainty::rolled_back) {
+        // What was there is gone and may come again; a preimage stays known.
+        if (out.state != LegState::none && out.state != LegState::absent)
+            out.state = e.state == EscrowState::prepared ? LegState::sent : LegState::held;
+    } else if (e.state == EscrowState::fulfilled) {
+        learn_preimage(fx, *deal, e.preimage);
+        uncommit(state, *deal);
+        if (e.certainty == Certainty::final_) out.state = LegState::fulfilled;
+    } else if (e.certainty == Certainty::final_) {
+        uncommit(state, *deal);
+        if (e.state == EscrowState::prepared) {
+            if (out.state == LegState::sent) out.state = LegState::held;
+        } else if (out.state != LegState::fulfilled) {
+            out.state = LegState::refunded;
+            if (!deal->reason)
+                deal->reason = e.state == EscrowState::refunded_rejected ? Reason::escrow_rejected
+                                                                         : Reason::escrow_expired;
+        }
+    }
+    advance(fx, deal->id);
+}
+
+// A receiver's payer and expiry are open until the escrow is there.
+bool matches(const Deal& deal, const Leg& leg, const EscrowTerms& terms) {
+    const PlannedHop& hop = leg.hop;
+    const bool open = deal.role == DealRole::receiver;
+    return terms.payee == hop.payee && terms.asset == hop.asset && terms.amount == hop.amount &&
+           terms.condition == deal.condition && (open || terms.payer == hop.payer) &&
+           (open || terms.expiry == hop.expiry);
+}
+
+void give_back_mismatch(Effects& fx, Deal& deal, const Address& ledger, const EscrowTerms& terms,
+                        Reason reason) {
+    fx.reject(ledger, {terms.payer, terms.id}, terms.payee);
+    if (!deal.in_notifier.is_zero())
+        fx.to_peer(deal.in_notifier, message::HopReject{ledger, {terms.payer, terms.id}, reason});
+}
+
+// The escrow stands final and was read from its own ledger: compared field by field with what was
+// agreed, never with what a message said.
+void take_incoming(Effects& fx, Deal& deal, const Address& ledger, const EscrowTerms& terms) {
+    Leg& in = *deal.in;
+    if (in.state != LegState::none) return;
+    if (!matches(deal, in, terms))
+        return give_back_mismatch(fx, deal, ledger, terms, Reason::escrow_mismatch);
+    if (deal.role == DealRole::receiver) {
+        in.hop.payer = terms.payer;
+        in.hop.expiry = terms.expiry;
+    }
+    in.state = LegState::held;
+    advance(fx, deal.id);
+}
+
+void on_incoming(Effects& fx, const input::EscrowReported& e) {
+    State& state = fx.state();
+    const EscrowKey key{e.terms.payer, e.terms.id};
+    const EscrowPlace place{e.ledger, key};
+    Deal* deal = find_by_escrow(state, e.ledger, key);
+    if (deal == nullptr || !is_leg(deal->in, e.ledger, key)) {
+        if (e.certainty == Certainty::final_ && e.state == EscrowState::prepared) {
+            const Stray stray{e.terms, fx.at() + state.config->notice_wait, false};
+            if (!state.strays.emplace(place, stray).second) return;
+            if (state.strays.size() > max_strays) return reject_stray(fx, place, Reason::no_notice);
+            state.set_due(Due::stray, encode_fields(place), stray.reject_at);
+        } else {
+            state.strays.erase(place);
+            state.set_due(Due::stray, encode_fields(place), Timestamp::never());
+        }
+        return;
+    }
+    Leg& in = *deal->in;
+    if (e.certainty == Certainty::rolled_back) {
+        if (e.state == EscrowState::prepared && in.state == LegState::held) {
+            in.state = LegState::none;
+        } else if (e.state != EscrowState::prepared) {
+            in.state = LegState::held;
+            deal->claim_sent = false;
+            deal->reject_sent = false;
+        }
+        return advance(fx, deal->id);
+    }
+    if (e.certainty != Certainty::final_) return;
+    if (e.state == EscrowState::prepared) return take_incoming(fx, *deal, e.ledger, e.terms);
+    // An escrow that never matched the deal was given back: not this deal's leg.
+    if (in.state == LegState::none) return;
+    in.state = refunded(e.state) ? LegState::refunded : LegState::fulfilled;
+    if (in.state == LegState::refunded && deal->forwards() && !deal->reason)
+        deal->reason = Reason::escrow_expired;
+    advance(fx, deal->id);
+}
+
+}  // namespace
+
+void on_ledger(Effects& fx, const input::EscrowReported& e) {
+    State& state = fx.state();
+    if (state.ledger_config(e.ledger) == nullptr) return;
+    LedgerState& ledger = state.ledgers[e.ledger];
+    ledger.time = std::max(ledger.time, e.ledger_time);
+    if (state.is_ours(e.ledger, e.terms.payer)) on_outgoing(fx, e);
+    if (state.is_ours(e.ledger, e.terms.payee)) on_incoming(fx, e);
+}
+
+void on_ledger(Effects& fx, const input::CommandAnswered& answered) {
+    State& state = fx.state();
+    if (answered.outcome != static_cast<std::uint8_t>(report::Answer::Outcome::refused)) return;
+    const auto found = state.by_command.find(answered.id);
+    if (found == state.by_command.end()) return;
+    Deal& deal = *find_deal(state, found->second);
+    if (deal.out && answered.id == command_id("prepare", deal.out->hop.ledger, deal.out->key)) {
+        // The adapter says refused only where the escrow provably is not and cannot come.
+        if (deal.out->state != LegState::sent) return;
+        deal.out->state = LegState::absent;
+        uncommit(state, deal);
+        if (!deal.reason) deal.reason = answered.reason;
+        return advance(fx, deal.id);
+    }
+    if (deal.in && answered.id == command_id("fulfil", deal.in->hop.ledger, deal.in->key) &&
+        answered.reason != Reason::already_fulfilled && deal.in->state == LegState::held)
+        fx.alarm("claim_refused",
+                 "the claim of " + format_amount(deal.in->hop.amount, deal.in->hop.asset.scale()) +
+                     " " + deal.in->hop.asset.code() + " on " + deal.in->hop.ledger.text() +
+                     " was refused: " + std::string(to_string(answered.reason)));
+}
+
+void on_ledger(Effects& fx, const input::BalanceReported& balance) {
+    State& state = fx.state();
+    if (!state.is_ours(balance.ledger, balance.account)) return;
+    Account& account = state.accounts[{balance.ledger, {balance.account, balance.asset}}];
+    account.free = balance.free;
+    account.escrowed = balance.escrowed;
+}
+
+void on_ledger(Effects& fx, const input::LedgerHealth& health) {
+    State& state = fx.state();
+    if (state.ledger_config(health.ledger) == nullptr) return;
+    LedgerState& ledger = state.ledgers[health.ledger];
+    const bool was_live = state.live(health.ledger);
+    const bool was_refused = ledger.mode == static_cast<std::uint8_t>(report::Mode::refused);
+    ledger.time = std::max(ledger.time, health.ledger_time);
+    ledger.mode = health.mode;
+    if (health.mode == static_cast<std::uint8_t>(report::Mode::refused) && !was_refused)
+        fx.alarm("ledger_refused", "what " + health.ledger.text() +
+                                       " says cannot be verified; no new business there");
+    if (!was_live && state.live(health.ledger)) advance_all_on(fx, health.ledger);
+}
+
+void on_ledger(Effects& fx, const input::LedgerDescribed& described) {
+    State& state = fx.state();
+    if (state.ledger_config(described.info.ledger) == nullptr) return;
+    LedgerState& ledger = state.ledgers[described.info.ledger];
+    if (described.info.preimage_octets != preimage_size) {
+        fx.alarm("unsafe_ledger", described.info.ledger.text() +
+                                      " does not enforce preimages of 32 octets; it is not used");
+        ledger.info.reset();
+        return;
+    }
+    const bool was_live = state.live(described.info.ledger);
+    ledger.info = described.info;
+    if (!was_live && state.live(described.info.ledger)) advance_all_on(fx, described.info.ledger);
+}
+
+void on_notice(Effects& fx, const PublicKey& peer, const message::HopNotice& notice) {
+    State& state = fx.state();
+    const EscrowPlace place{notice.ledger, notice.escrow};
+    Deal* deal = find_deal(state, notice.ref);
+    const bool acceptable =
+        deal != nullptr && deal->in && deal->in->key.id.is_zero() && !notice.escrow.id.is_zero() &&
+        deal->in->hop.ledger == notice.ledger &&
+        (deal->in_notifier == peer || deal->in_notifier.is_zero()) &&
+        (deal->in->hop.payer.empty() || deal->in->hop.payer == notice.escrow.payer) &&
+        !state.by_escrow.contains(place);
+    if (!acceptable) {
+        if (!state.by_escrow.contains(place)) reject_stray(fx, place, Reason::unknown_quote);
+        return;
+    }
+    deal->noticed = true;
+    name_leg(state, *deal, *deal->in, notice.escrow);
+    if (deal->in_notifier.is_zero()) deal->in_notifier = peer;
+    const auto stray = state.strays.find(place);
+    if (stray == state.strays.end()) return;
+    const EscrowTerms terms = stray->second.terms;
+    const bool gone = stray->second.rejected;
+    state.strays.erase(stray);
+    state.set_due(Due::stray, encode_fields(place), Timestamp::never());
+    if (!gone) take_incoming(fx, *deal, notice.ledger, terms);
+}
+
+void on_reject_notice(Effects& fx, const PublicKey& peer, const message::HopReject& notice) {
+    Deal* deal = find_by_escrow(fx.state(), notice.ledger, notice.escrow);
+    if (deal == nullptr || !is_leg(deal->out, notice.ledger, notice.escrow)) return;
+    // Only the reason is taken from it; that the escrow is back, the ledger says.
+    if (deal->out_peer == peer && !deal->reason) deal->reason = notice.reason;
+}
+
+void on_preimage(Effects& fx, const PublicKey& peer, const message::PreimageShown& shown) {
+    Deal* deal = find_by_escrow(fx.state(), shown.ledger, shown.escrow);
+    if (deal == nullptr || !is_leg(deal->out, shown.ledger, shown.escrow)) return;
+    if (deal->out_peer != peer || !deal->out->open() || !deal->forwards()) return;
+    if (!fulfils(shown.preimage, deal->condition)) return;
+    learn_preimage(fx, *deal, shown.preimage);
+    advance(fx, deal->id);
+}
+
+void reject_stray(Effects& fx, const EscrowPlace& place, Reason) {
+    State& state = fx.state();
+    const auto stray = state.strays.find(place);
+    if (stray == state.strays.end() || stray->second.rejected) return;
+    if (!state.live(place.first)) {
+        // Tried again when time has passed; nothing is given back on stale knowledge.
+        stray->second.reject_at = fx.at() + state.config->notice_wait;
+        state.set_due(Due::stray, encode_fields(place), stray->second.reject_at);
+        return;
+    }
+    stray->second.rejected = true;
+    state.set_due(Due::stray, encode_fields(place), Timestamp::never());
+    fx.reject(place.first, place.second, stray->second.terms.payee);
+}
+
+}  // namespace lockstep::core

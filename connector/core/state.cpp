@@ -1,0 +1,103 @@
+#include "connector/core/state.h"
+
+#include <algorithm>
+
+#include "connector/core/deals.h"
+
+namespace lockstep::core {
+
+const LedgerConfig* State::ledger_config(const Address& ledger) const {
+    if (!config) return nullptr;
+    for (const LedgerConfig& candidate : config->ledgers)
+        if (candidate.ledger == ledger) return &candidate;
+    return nullptr;
+}
+
+bool State::is_ours(const Address& ledger, const Address& account) const {
+    const LedgerConfig* known = ledger_config(ledger);
+    return known != nullptr && std::find(known->accounts.begin(), known->accounts.end(), account) !=
+                                   known->accounts.end();
+}
+
+const PeerConfig* State::peer(const PublicKey& key) const {
+    if (!config) return nullptr;
+    for (const PeerConfig& candidate : config->peers)
+        if (candidate.key == key) return &candidate;
+    return nullptr;
+}
+
+const PartyConfig* State::party(const std::string& name) const {
+    if (!config) return nullptr;
+    for (const PartyConfig& candidate : config->parties)
+        if (candidate.name == name) return &candidate;
+    return nullptr;
+}
+
+const InstrumentConfig* State::instrument(const std::string& code) const {
+    if (!config) return nullptr;
+    for (const InstrumentConfig& candidate : config->instruments)
+        if (candidate.asset.code() == code) return &candidate;
+    return nullptr;
+}
+
+bool State::live(const Address& ledger) const {
+    const auto found = ledgers.find(ledger);
+    return found != ledgers.end() && found->second.info &&
+           found->second.mode == static_cast<std::uint8_t>(report::Mode::live);
+}
+
+Timestamp State::ledger_now(const Address& ledger, Timestamp at) const {
+    const auto found = ledgers.find(ledger);
+    return found == ledgers.end() ? at : std::max(at, found->second.time);
+}
+
+void State::set_due(Due kind, ByteView key, Timestamp when) {
+    Bytes owned(key.begin(), key.end());
+    const auto known = due_of.find({kind, owned});
+    if (known != due_of.end()) {
+        if (known->second == when) return;
+        due.erase({known->second, kind, owned});
+        due_of.erase(known);
+    }
+    if (when == Timestamp::never()) return;
+    due_of.emplace(std::pair{kind, owned}, when);
+    due.emplace(when, kind, std::move(owned));
+}
+
+void State::rebuild_indexes() {
+    by_escrow.clear();
+    by_ask.clear();
+    by_context.clear();
+    due_of.clear();
+    due.clear();
+    by_command.clear();
+    slots.clear();
+    open_conditions.clear();
+    for (const auto& [id, deal] : deals)
+        index_deal(*this, deal);
+    for (const auto& [plan, trade] : trades) {
+        set_due(Due::trade, plan.view(), trade.deadline);
+        if (trade.plan.asked) by_ask[trade.plan.asked->ask] = plan;
+        if (!trade.context.is_zero()) by_context[trade.context] = plan;
+    }
+    for (const auto& [id, payment] : payments) {
+        set_due(Due::payment, id.view(), payment.deadline);
+        if (payment.plan.asked) by_ask[payment.plan.asked->ask] = id;
+    }
+    for (const auto& [id, invoice] : invoices) {
+        set_due(Due::invoice, id.view(), invoice.record.invoice.valid_until);
+        by_context[Hash{id.array()}] = id;
+    }
+    for (const auto& [place, stray] : strays)
+        if (!stray.rejected) set_due(Due::stray, encode_fields(place), stray.reject_at);
+    for (const auto& [condition, until] : conditions)
+        set_due(Due::condition, condition.view(), until);
+    for (const auto& [name, reference] : references)
+        set_due(Due::reference, encode_fields(name), reference.until);
+    for (const auto& [name, until] : withholdings)
+        set_due(Due::withholding, encode_fields(name), until);
+    for (const auto& [key, call] : calls)
+        set_due(Due::call, as_bytes(key), call.until);
+}
+
+}  // namespace lockstep::core

@@ -1,0 +1,248 @@
+// What the node's machine remembers: what is open and what is young. Everything here is in the
+// snapshot except the indexes, which are made again from it.
+#pragma once
+
+#include <map>
+#include <set>
+#include <string>
+#include <tuple>
+
+#include "connector/core/records.h"
+
+namespace lockstep::core {
+
+// One side of a deal on one ledger.
+struct Leg {
+    PlannedHop
+        hop;        // as agreed; for a receiver payer and expiry are open until the escrow is there
+    EscrowKey key;  // zero id until known
+    LegState state = LegState::none;
+
+    bool open() const { return state == LegState::sent || state == LegState::held; }
+    template <class S, class A>
+    static void fields(S& s, A& a) {
+        a(s.hop, s.key, s.state);
+    }
+};
+
+// What stands between our incoming and our outgoing escrow under one condition.
+struct Deal {
+    Hash id;  // the quote, plan or invoice that notices refer to
+    DealRole role = DealRole::connector;
+    Condition condition;
+    std::optional<Leg> in;
+    std::optional<Leg> out;
+    PublicKey in_notifier;  // zero: any peer
+    PublicKey asked_by;     // connector: whose share of slots it takes
+    PublicKey out_peer;     // who is told of the outgoing escrow
+    Hash out_ref;           // and what it refers to there
+    bool noticed = false;
+    bool go = false;         // an originator may place hop 0
+    bool given_up = false;   // nothing will be placed any more
+    bool withheld = false;   // neither place nor reject
+    bool cancelled = false;  // a secret holder gives the last hop back instead of revealing
+    bool committed = false;  // the outgoing amount counts against the account
+    bool claim_sent = false;
+    bool reject_sent = false;
+    bool release_recorded = false;
+    std::optional<Bytes> preimage;  // learnt from below, or released
+    Hash secret_context;            // of a secret of ours
+    Hash secret_entropy;
+    Timestamp lapse;  // forgotten then, where nothing has come
+    std::optional<Reason> reason;
+    Amount fee;  // earned if both legs are fulfilled
+
+    bool forwards() const { return role == DealRole::connector || role == DealRole::seller; }
+    bool reveals() const { return role == DealRole::buyer || role == DealRole::receiver; }
+    template <class S, class A>
+    static void fields(S& s, A& a) {
+        a(s.id, s.role, s.condition, s.in, s.out, s.in_notifier, s.asked_by, s.out_peer, s.out_ref,
+          s.noticed, s.go, s.given_up, s.withheld, s.cancelled, s.committed, s.claim_sent,
+          s.reject_sent, s.release_recorded, s.preimage, s.secret_context, s.secret_entropy,
+          s.lapse, s.reason, s.fee);
+    }
+};
+
+// An originator's route while its connectors are asked, last one first.
+struct RoutePlan {
+    std::vector<routing::Offer> route;  // first hop's connector first
+    std::vector<PlannedHop> hops;       // route.size() + 1; amounts known from the back
+    std::vector<Hash> refs;             // what the payee of each hop finds it by
+    std::vector<PublicKey> nodes;       // who is told of each hop
+    Address from;
+    Condition condition;
+    std::uint32_t unquoted = 0;  // connectors still to ask
+    std::optional<message::QuoteAsk> asked;
+
+    template <class S, class A>
+    static void fields(S& s, A& a) {
+        a(s.route, s.hops, s.refs, s.nodes, s.from, s.condition, s.unquoted, s.asked);
+    }
+};
+
+// A trade at this node, as venue, buyer's or seller's node.
+struct TradeEntry {
+    TradeRecord record;
+    RoutePlan plan;       // buyer
+    PlannedHop delivery;  // buyer
+    Hash context;         // buyer: of the secret
+    Hash entropy;
+    std::optional<message::TermsOffered> early_terms;  // seller: came before the proposal
+    std::optional<message::Ended> buyer_end;           // venue
+    std::optional<message::Ended> seller_end;
+    bool confirmed = false;  // seller: the venue proposed it, not only the buyer
+    Timestamp deadline;      // for the step it is in
+
+    template <class S, class A>
+    static void fields(S& s, A& a) {
+        a(s.record, s.plan, s.delivery, s.context, s.entropy, s.early_terms, s.buyer_end,
+          s.seller_end, s.confirmed, s.deadline);
+    }
+};
+
+struct PaymentEntry {
+    PaymentRecord record;
+    RoutePlan plan;
+    Amount most_paid;
+    bool quote_only = false;
+    Timestamp deadline;
+
+    template <class S, class A>
+    static void fields(S& s, A& a) {
+        a(s.record, s.plan, s.most_paid, s.quote_only, s.deadline);
+    }
+};
+
+struct InvoiceEntry {
+    InvoiceRecord record;
+    bool ready = false;  // its condition is made
+    std::uint64_t ticket = 0;
+    std::string idempotency;  // of the call that waits for it
+
+    template <class S, class A>
+    static void fields(S& s, A& a) {
+        a(s.record, s.ready, s.ticket, s.idempotency);
+    }
+};
+
+// An escrow for us that nobody has explained yet.
+struct Stray {
+    EscrowTerms terms;
+    Timestamp reject_at;
+    bool rejected = false;
+    template <class S, class A>
+    static void fields(S& s, A& a) {
+        a(s.terms, s.reject_at, s.rejected);
+    }
+};
+
+struct LedgerState {
+    Timestamp time;
+    std::uint8_t mode = 1;  // report::Mode; catching_up
+    std::optional<LedgerInfo> info;
+    template <class S, class A>
+    static void fields(S& s, A& a) {
+        a(s.time, s.mode, s.info);
+    }
+};
+
+struct Account {
+    Amount free;
+    Amount escrowed;
+    Amount committed;  // promised or on its way, not yet taken off `free`
+    template <class S, class A>
+    static void fields(S& s, A& a) {
+        a(s.free, s.escrowed, s.committed);
+    }
+};
+
+struct IdempotentCall {
+    Hash request;
+    std::optional<Bytes> answer;
+    Timestamp until;
+    template <class S, class A>
+    static void fields(S& s, A& a) {
+        a(s.request, s.answer, s.until);
+    }
+};
+
+struct Reference {
+    PlanId plan;
+    Timestamp until;
+    template <class S, class A>
+    static void fields(S& s, A& a) {
+        a(s.plan, s.until);
+    }
+};
+
+using AccountKey = std::pair<Address, std::pair<Address, AssetId>>;  // ledger, account, asset
+using EscrowPlace = std::pair<Address, EscrowKey>;                   // ledger, escrow
+using TradeName = std::pair<PublicKey, std::string>;                 // venue, reference
+
+// What a deadline belongs to.
+enum class Due : std::uint8_t {
+    deal,
+    trade,
+    payment,
+    invoice,
+    stray,
+    call,
+    condition,
+    reference,
+    withholding
+};
+
+struct State {
+    std::optional<NodeConfig> config;
+    std::uint64_t epoch = 0;
+    bool draining = false;
+    bool disk_low = false;
+    bool loud_stop = false;  // something is wrong that a person must look at: no new business
+    std::uint64_t next_event = 1;
+    std::uint64_t next_alarm = 1;
+    std::uint64_t next_invoice = 1;
+
+    std::map<Address, LedgerState> ledgers;
+    std::map<AccountKey, Account> accounts;
+    std::map<Hash, Deal> deals;
+    std::map<PlanId, TradeEntry> trades;
+    std::map<PlanId, PaymentEntry> payments;
+    std::map<PlanId, InvoiceEntry> invoices;
+    std::map<EscrowPlace, Stray> strays;
+    std::map<Condition, Timestamp> conditions;  // used or known, remembered until then
+    std::map<TradeName, Reference> references;
+    std::map<TradeName, Timestamp> withholdings;  // said before the trade came
+    std::map<std::string, IdempotentCall> calls;  // caller ‖ key
+
+    template <class S, class A>
+    static void fields(S& s, A& a) {
+        a(s.config, s.epoch, s.draining, s.disk_low, s.loud_stop, s.next_event, s.next_alarm,
+          s.next_invoice, s.ledgers, s.accounts, s.deals, s.trades, s.payments, s.invoices,
+          s.strays, s.conditions, s.references, s.withholdings, s.calls);
+    }
+
+    // --- indexes, not in the snapshot ---
+    std::map<EscrowPlace, Hash> by_escrow;  // legs whose key is known
+    std::map<Hash, PlanId> by_ask;          // trades and payments that await a quote
+    std::map<Hash, PlanId> by_context;      // whose secret it is
+    std::map<std::pair<Due, Bytes>, Timestamp> due_of;
+    std::set<std::tuple<Timestamp, Due, Bytes>> due;
+    std::map<CommandId, Hash> by_command;      // whose command an answer belongs to
+    std::map<PublicKey, std::uint32_t> slots;  // open deals per asking peer
+    std::map<Condition, std::uint32_t> open_conditions;
+
+    const LedgerConfig* ledger_config(const Address& ledger) const;
+    bool is_ours(const Address& ledger, const Address& account) const;
+    const PeerConfig* peer(const PublicKey& key) const;
+    const PartyConfig* party(const std::string& name) const;
+    const InstrumentConfig* instrument(const std::string& code) const;
+    bool live(const Address& ledger) const;
+    // The ledger's time as cautiously as we know it: what it last said, or our own clock.
+    Timestamp ledger_now(const Address& ledger, Timestamp at) const;
+
+    // One deadline per thing; a later call replaces it, Timestamp::never() removes it.
+    void set_due(Due kind, ByteView key, Timestamp when);
+    void rebuild_indexes();
+};
+
+}  // namespace lockstep::core

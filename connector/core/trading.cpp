@@ -1,0 +1,523 @@
+#include "connector/core/trading.h"
+
+#include <algorithm>
+
+#include "connector/core/forwarding.h"
+#include "connector/core/quoting.h"
+#include "connector/core/route_plan.h"
+#include "sdk/base/assert.h"
+#include "sdk/crypto/hash.h"
+
+namespace lockstep::core {
+namespace {
+
+// Is it ours to take part in, and does it keep this node's rules? Reasons in their order.
+Result<void> check_proposed(const State& state, Timestamp at, const Trade& trade,
+                            const PartyInstructions& us, TradeRole role) {
+    if (const auto closed = closed_for_business(state)) return refuse(*closed);
+    if (state.trades.size() >= state.config->max_open) return refuse(Reason::overloaded);
+    if (is_expired(at, trade.valid_until)) return refuse(Reason::terms_lapsed);
+    if (trade.buyer.node == trade.seller.node) return refuse(Reason::same_node);
+    const PartyConfig* party = state.party(us.party);
+    if (party == nullptr || party->cash_account != us.cash_account ||
+        party->cash_asset != us.cash_asset || party->securities_account != us.securities_account)
+        return refuse(Reason::unknown_party);
+    const InstrumentConfig* instrument = state.instrument(trade.instrument.code());
+    if (instrument == nullptr || instrument->asset != trade.instrument ||
+        instrument->ledger != trade.securities_ledger)
+        return refuse(Reason::unknown_instrument);
+    if (trade.quantity.is_zero() || trade.consideration.is_zero())
+        return refuse(Reason::zero_amount);
+    if (instrument->lot.units() > 1 && trade.quantity.units() % instrument->lot.units() != 0)
+        return refuse(Reason::odd_lot);
+    if (!instrument->reference_price.is_zero()) {
+        // A buyer minds a price above, a seller one below.
+        const auto away = mul_div_floor(instrument->reference_price.units(),
+                                        instrument->tolerance_ppm, 1'000'000);
+        const std::uint64_t reference = instrument->reference_price.units();
+        const auto most = away ? checked_add(reference, *away) : std::nullopt;
+        const auto least = away ? checked_sub(reference, *away) : std::nullopt;
+        if (role == TradeRole::buyer && most && trade.price.units() > *most)
+            return refuse(Reason::price_out_of_tolerance);
+        if (role == TradeRole::seller && least && trade.price.units() < *least)
+            return refuse(Reason::price_out_of_tolerance);
+    }
+    return {};
+}
+
+AccountKey delivering_account(const Trade& trade) {
+    return {trade.securities_ledger, {trade.seller.securities_account, trade.instrument}};
+}
+
+const PublicKey& other_node(const TradeEntry& trade) {
+    return trade.record.role == TradeRole::buyer ? trade.record.trade.seller.node
+                                                 : trade.record.trade.buyer.node;
+}
+
+void start_buying(Effects& fx, TradeEntry& trade) {
+    OerWriter name;
+    name.text("lockstep/secret-of/v1").fixed(trade.record.plan);
+    trade.context = sha256(name.bytes());
+    trade.deadline = fx.at() + fx.state().config->decision_time;
+    fx.state().by_context[trade.context] = trade.record.plan;
+    fx.state().set_due(Due::trade, trade.record.plan.view(), trade.deadline);
+    set_trade_state(fx, trade, TradeState::quoting);
+    fx.make_condition(trade.context);
+}
+
+// Every hop is known: the terms are complete, the money is promised, and the seller is asked.
+void offer_terms(Effects& fx, TradeEntry& trade) {
+    State& state = fx.state();
+    const Trade& matched = trade.record.trade;
+    const PlannedHop& first = trade.plan.hops.front();
+    const PlanId plan = trade.record.plan;
+    if (available(state, {first.ledger, {first.payer, first.asset}}) < first.amount)
+        return decline_trade(fx, plan, Reason::insufficient_cash);
+    for (const PlannedHop* hop : {&first, &std::as_const(trade.delivery)})
+        if (const auto usable =
+                check_ledger(state, hop->ledger, hop->asset, hop->amount, fx.at(), hop->expiry);
+            !usable)
+            return decline_trade(fx, plan, usable.error());
+
+    Terms terms;
+    terms.trade = matched;
+    terms.pay_asset = first.asset;
+    terms.most_paid = first.amount;
+    terms.payment = trade.plan.hops.back();
+    terms.delivery = trade.delivery;
+    terms.first_expiry = first.expiry;
+    terms.condition = trade.plan.condition;
+    terms.payment_notifier =
+        trade.plan.route.empty() ? fx.self() : trade.plan.route.back().connector;
+
+    Deal deal;
+    deal.id = Hash{plan.array()};
+    deal.role = DealRole::buyer;
+    deal.condition = terms.condition;
+    deal.out = Leg{first, {}, LegState::none};
+    deal.in = Leg{trade.delivery, {}, LegState::none};
+    deal.in_notifier = matched.seller.node;
+    deal.out_peer = trade.plan.nodes.front();
+    deal.out_ref = trade.plan.refs.front();
+    deal.secret_context = trade.context;
+    deal.secret_entropy = trade.entropy;
+    // Just after the trade's own deadline, which declines it with its reason.
+    deal.lapse = trade.deadline + Duration::seconds(1);
+
+    trade.record.settlement = settlement_of(terms);
+    trade.record.buyer_signature = fx.sign(terms_octets(*trade.record.settlement));
+    trade.record.terms = terms;
+    trade.record.paid = first.amount;
+    open_deal(fx, std::move(deal));
+    set_trade_state(fx, trade, TradeState::offered);
+    const message::TermsOffered offered{std::move(terms), *trade.record.buyer_signature};
+    fx.to_peer(matched.seller.node, offered);
+    fx.to_peer(matched.venue, offered);
+}
+
+// The seller's own reading of the terms; nothing in them is taken on trust.
+Result<void> check_terms(const State& state, Timestamp at, const Trade& trade, const Terms& terms) {
+    const PlannedHop& payment = terms.payment;
+    const PlannedHop& delivery = terms.delivery;
+    if (terms.secret_holder != SecretHolder::buyer) return refuse(Reason::secret_holder_mode);
+    if (terms.trade != trade || payment.ledger != trade.cash_ledger ||
+        payment.asset != trade.price_asset || payment.amount != trade.consideration ||
+        payment.payee != trade.seller.cash_account || delivery.ledger != trade.securities_ledger ||
+        delivery.asset != trade.instrument || delivery.amount != trade.quantity ||
+        delivery.payer != trade.seller.securities_account ||
+        delivery.payee != trade.buyer.securities_account)
+        return refuse(Reason::terms_mismatch);
+    if (state.peer(terms.payment_notifier) == nullptr || state.peer(trade.buyer.node) == nullptr)
+        return refuse(Reason::unknown_peer);
+    if (is_expired(at, payment.place_by) || is_expired(at, delivery.place_by))
+        return refuse(Reason::place_by_passed);
+    if (payment.expiry > at + state.peer(trade.buyer.node)->max_hold)
+        return refuse(Reason::expiry_past_limit);
+    if (const auto margin = check_margin(state, payment, delivery); !margin) return margin;
+    if (!condition_is_fresh(state, terms.condition)) return refuse(Reason::condition_used);
+    for (const PlannedHop* hop : {&payment, &delivery})
+        if (const auto usable =
+                check_ledger(state, hop->ledger, hop->asset, hop->amount, at, hop->expiry);
+            !usable)
+            return usable;
+    if (available(state, delivering_account(trade)) < trade.quantity)
+        return refuse(Reason::insufficient_securities);
+    return {};
+}
+
+void accept_terms(Effects& fx, TradeEntry& trade, const message::TermsOffered& offered) {
+    const Terms& terms = offered.terms;
+    const PlanId plan = trade.record.plan;
+    if (const auto sound = check_terms(fx.state(), fx.at(), trade.record.trade, terms); !sound)
+        return decline_trade(fx, plan, sound.error());
+
+    Deal deal;
+    deal.id = Hash{plan.array()};
+    deal.role = DealRole::seller;
+    deal.condition = terms.condition;
+    deal.in = Leg{terms.payment, {}, LegState::none};
+    deal.out = Leg{terms.delivery, {}, LegState::none};
+    deal.in_notifier = terms.payment_notifier;
+    deal.out_peer = terms.trade.buyer.node;
+    deal.out_ref = Hash{plan.array()};
+    deal.withheld = trade.record.withheld;
+    deal.lapse = terms.delivery.place_by;
+
+    trade.record.terms = terms;
+    trade.record.settlement = settlement_of(terms);
+    trade.record.buyer_signature = offered.buyer;
+    trade.record.seller_signature = fx.sign(terms_octets(*trade.record.settlement));
+    trade.deadline = Timestamp::never();
+    fx.state().set_due(Due::trade, plan.view(), trade.deadline);
+    open_deal(fx, std::move(deal));
+    set_trade_state(fx, trade, TradeState::accepted);
+    const message::TermsAccepted accepted{*trade.record.settlement, plan,
+                                          *trade.record.seller_signature};
+    fx.to_peer(terms.trade.buyer.node, accepted);
+    fx.to_peer(terms.trade.venue, accepted);
+}
+
+}  // namespace
+
+TradeEntry* find_trade(State& state, const PlanId& plan) {
+    const auto found = state.trades.find(plan);
+    return found == state.trades.end() ? nullptr : &found->second;
+}
+
+void set_trade_state(Effects& fx, TradeEntry& trade, TradeState state) {
+    trade.record.state = state;
+    trade.record.changed = fx.at();
+    fx.write(trade);
+}
+
+bool is_remembered(const State& state, const TradeName& name) {
+    return state.references.contains(name);
+}
+
+void remember(Effects& fx, const TradeName& name, const PlanId& plan) {
+    const Timestamp until = fx.at() + max_instruction_life;
+    fx.state().references[name] = Reference{plan, until};
+    fx.state().set_due(Due::reference, encode_fields(name), until);
+    fx.write_reference(name, plan);
+}
+
+void end_trade(Effects& fx, const PlanId& plan, TradeState state, std::optional<Reason> reason) {
+    TradeEntry* trade = find_trade(fx.state(), plan);
+    ASSERT(trade != nullptr && is_end(state));
+    trade->record.reason = reason;
+    forget_ask(fx.state(), trade->plan);
+    set_trade_state(fx, *trade, state);
+    if (!trade->context.is_zero()) fx.state().by_context.erase(trade->context);
+    fx.state().set_due(Due::trade, plan.view(), Timestamp::never());
+    fx.state().trades.erase(plan);
+}
+
+void on_proposal(Effects& fx, const PublicKey& peer, const message::Proposal& proposal) {
+    State& state = fx.state();
+    const Trade& trade = proposal.trade;
+    const PeerConfig* venue = state.peer(peer);
+    if (venue == nullptr || !venue->venue || trade.venue != peer) return;
+    const bool buying = trade.buyer.node == fx.self();
+    const bool selling = trade.seller.node == fx.self();
+    if (!buying && !selling) return;
+    const PlanId plan = plan_of(trade);
+    const TradeName name{trade.venue, trade.reference};
+    TradeEntry* known = find_trade(state, plan);
+    if (known != nullptr && known->confirmed) return;
+
+    TradeEntry entry;
+    entry.record.plan = plan;
+    entry.record.role = buying ? TradeRole::buyer : TradeRole::seller;
+    entry.record.trade = trade;
+    entry.record.created = fx.at();
+    if (known != nullptr) entry.early_terms = std::move(known->early_terms);
+    entry.confirmed = true;
+    entry.deadline = trade.valid_until + state.config->decision_time;
+    const bool duplicate = is_remembered(state, name);
+    if (const auto withheld = state.withholdings.find(name); withheld != state.withholdings.end()) {
+        entry.record.withheld = true;
+        state.withholdings.erase(withheld);
+        state.set_due(Due::withholding, encode_fields(name), Timestamp::never());
+    }
+    state.trades[plan] = std::move(entry);
+    state.set_due(Due::trade, plan.view(), state.trades[plan].deadline);
+    TradeEntry& here = state.trades[plan];
+    if (duplicate) return decline_trade(fx, plan, Reason::duplicate_reference);
+    const TradeRole role = here.record.role;
+    const PartyInstructions& us = buying ? trade.buyer : trade.seller;
+    if (const auto sound = check_proposed(state, fx.at(), trade, us, role); !sound)
+        return decline_trade(fx, plan, sound.error());
+    remember(fx, name, plan);
+    if (buying) return start_buying(fx, here);
+    set_trade_state(fx, here, TradeState::proposed);
+    if (available(state, delivering_account(trade)) < trade.quantity)
+        return decline_trade(fx, plan, Reason::insufficient_securities);
+    if (here.early_terms) {
+        const message::TermsOffered early = std::move(*here.early_terms);
+        here.early_terms.reset();
+        accept_terms(fx, here, early);
+    }
+}
+
+void on_condition(Effects& fx, TradeEntry& trade, const input::ConditionMade& made) {
+    if (trade.record.state != TradeState::quoting || !trade.entropy.is_zero()) return;
+    State& state = fx.state();
+    const Trade& matched = trade.record.trade;
+    const LedgerConfig* securities = state.ledger_config(matched.securities_ledger);
+    const PlanId plan = trade.record.plan;
+    if (securities == nullptr) return decline_trade(fx, plan, Reason::no_account);
+    trade.entropy = made.entropy;
+    RouteRequest request;
+    for (const LedgerConfig& ledger : state.config->ledgers)
+        if (ledger.ledger.is_prefix_of(matched.buyer.cash_account))
+            request.from_ledger = ledger.ledger;
+    request.from_account = matched.buyer.cash_account;
+    request.from_asset = matched.buyer.cash_asset;
+    request.to_ledger = matched.cash_ledger;
+    request.to_account = matched.seller.cash_account;
+    request.to_asset = matched.price_asset;
+    request.amount = matched.consideration;
+    request.target_node = matched.seller.node;
+    request.target_ref = Hash{plan.array()};
+    request.condition = made.condition;
+    request.tail = LadderHop{securities->timing, {}};
+    request.receiver = state.config->endurance;
+    request.start = trade.deadline;
+    const LedgerConfig* cash = state.ledger_config(matched.cash_ledger);
+    for (const routing::Offer& offer : state.config->known_offers)
+        if (offer.out_ledger == matched.cash_ledger)
+            request.last_timing = {offer.out_profile, offer.out_rule};
+    if (cash != nullptr) request.last_timing = cash->timing;
+    auto planned = plan_route(state, request);
+    if (!planned) return decline_trade(fx, plan, planned.error());
+    trade.plan = std::move(planned->plan);
+    trade.delivery = {matched.securities_ledger,
+                      matched.instrument,
+                      matched.quantity,
+                      matched.seller.securities_account,
+                      matched.buyer.securities_account,
+                      planned->tail->place_by,
+                      planned->tail->expiry};
+    if (!ask_next(fx, trade.plan, plan)) offer_terms(fx, trade);
+}
+
+void on_trade_quote(Effects& fx, TradeEntry& trade, const PublicKey& peer,
+                    const message::Quote& quote) {
+    const PlanId plan = trade.record.plan;
+    if (const auto taken = take_quote(fx, trade.plan, peer, quote); !taken)
+        return decline_trade(fx, plan, taken.error());
+    if (!ask_next(fx, trade.plan, plan)) offer_terms(fx, trade);
+}
+
+void on_terms_offered(Effects& fx, const PublicKey& peer, const message::TermsOffered& offered) {
+    State& state = fx.state();
+    const Trade& trade = offered.terms.trade;
+    if (peer != trade.buyer.node) return;
+    const PlanId plan = plan_of(trade);
+    TradeEntry* known = find_trade(state, plan);
+    if (trade.venue == fx.self()) {
+        if (known == nullptr || known->record.state != TradeState::proposed) return;
+        known->record.terms = offered.terms;
+        known->record.settlement = settlement_of(offered.terms);
+        known->record.buyer_signature = offered.buyer;
+        return set_trade_state(fx, *known, TradeState::offered);
+    }
+    if (trade.seller.node != fx.self()) return;
+    if (known == nullptr) {
+        // The buyer's message overtook the venue's; without the venue's it means nothing.
+        if (is_remembered(state, {trade.venue, trade.reference}) ||
+            state.trades.size() >= state.config->max_open)
+            return;
+        TradeEntry entry;
+        entry.record.plan = plan;
+        entry.record.role = TradeRole::seller;
+        entry.record.trade = trade;
+        entry.record.created = fx.at();
+        entry.early_terms = offered;
+        entry.deadline = fx.at() + state.config->decision_time;
+        state.set_due(Due::trade, plan.view(), entry.deadline);
+        state.trades[plan] = std::move(entry);
+        return;
+    }
+    if (!known->confirmed || known->record.role != TradeRole::seller ||
+        known->record.state != TradeState::proposed)
+        return;
+    accept_terms(fx, *known, offered);
+}
+
+void on_terms_accepted(Effects& fx, const PublicKey& peer, const message::TermsAccepted& accepted) {
+    TradeEntry* trade = find_trade(fx.state(), accepted.plan);
+    if (trade == nullptr || peer != trade->record.trade.seller.node ||
+        trade->record.settlement != accepted.settlement ||
+        trade->record.state != TradeState::offered)
+        return;
+    trade->record.seller_signature = accepted.seller;
+    trade->deadline = Timestamp::never();
+    fx.state().set_due(Due::trade, accepted.plan.view(), trade->deadline);
+    set_trade_state(fx, *trade, TradeState::accepted);
+    if (trade->record.role != TradeRole::buyer) return;
+    Deal* deal = find_deal(fx.state(), Hash{accepted.plan.array()});
+    ASSERT(deal != nullptr);
+    // From here on the plan's own place-by ends it.
+    deal->lapse = deal->out->hop.place_by;
+    deal->go = !trade->record.held;
+    advance(fx, deal->id);
+}
+
+void on_declined(Effects& fx, const PublicKey& peer, const message::Declined& declined) {
+    State& state = fx.state();
+    TradeEntry* trade = find_trade(state, declined.plan);
+    if (trade == nullptr) return;
+    const Trade& matched = trade->record.trade;
+    const bool involved =
+        peer == matched.buyer.node || peer == matched.seller.node || peer == matched.venue;
+    if (!involved) return;
+    if (trade->record.role == TradeRole::venue) {
+        const bool early = trade->record.state <= TradeState::offered || peer == matched.buyer.node;
+        if (early) end_trade(fx, declined.plan, TradeState::declined, declined.reason);
+        return;
+    }
+    Deal* deal = find_deal(state, Hash{declined.plan.array()});
+    if (deal != nullptr) {
+        const bool placed = (deal->in && deal->in->state != LegState::none) ||
+                            (deal->out && deal->out->state != LegState::none);
+        if (placed) return;
+        deal->given_up = true;
+        close_deal(fx, deal->id);
+    }
+    end_trade(fx, declined.plan, TradeState::declined, declined.reason);
+}
+
+void decline_trade(Effects& fx, const PlanId& plan, Reason reason) {
+    TradeEntry* trade = find_trade(fx.state(), plan);
+    ASSERT(trade != nullptr);
+    if (Deal* deal = find_deal(fx.state(), Hash{plan.array()})) {
+        ASSERT(!deal->out || deal->out->state == LegState::none);
+        close_deal(fx, deal->id);
+    }
+    const message::Declined declined{plan, reason};
+    fx.to_peer(trade->record.trade.venue, declined);
+    if (other_node(*trade) != fx.self()) fx.to_peer(other_node(*trade), declined);
+    end_trade(fx, plan, TradeState::declined, reason);
+}
+
+void on_trade_due(Effects& fx, const PlanId& plan) {
+    TradeEntry* trade = find_trade(fx.state(), plan);
+    if (trade == nullptr || trade->record.role == TradeRole::venue) return;
+    if (trade->record.state >= TradeState::accepted) return;
+    if (!trade->confirmed) {
+        // Terms that no venue stood behind.
+        fx.state().set_due(Due::trade, plan.view(), Timestamp::never());
+        fx.state().trades.erase(plan);
+        return;
+    }
+    decline_trade(fx, plan, Reason::terms_lapsed);
+}
+
+void act_on_trade(Effects& fx, const PlanId& plan, input::TradeAction action) {
+    TradeEntry* trade = find_trade(fx.state(), plan);
+    if (trade == nullptr) return;
+    if (trade->record.role == TradeRole::venue) {
+        const auto say = [&](const auto& message) {
+            fx.to_peer(trade->record.trade.buyer.node, message);
+        };
+        if (action == input::TradeAction::hold) say(message::Hold{plan});
+        if (action == input::TradeAction::release) say(message::Release{plan});
+        if (action == input::TradeAction::cancel) say(message::Cancel{plan});
+        return;
+    }
+    Deal* deal = find_deal(fx.state(), Hash{plan.array()});
+    const bool placed = deal != nullptr && deal->out && deal->out->state != LegState::none;
+    switch (action) {
+        case input::TradeAction::hold:
+            trade->record.held = true;
+            if (deal != nullptr && !placed && deal->role == DealRole::buyer) deal->go = false;
+            return set_trade_state(fx, *trade, trade->record.state);
+        case input::TradeAction::release:
+            trade->record.held = false;
+            set_trade_state(fx, *trade, trade->record.state);
+            if (deal != nullptr && deal->role == DealRole::buyer &&
+                trade->record.state == TradeState::accepted) {
+                deal->go = true;
+                advance(fx, deal->id);
+            }
+            return;
+        case input::TradeAction::cancel:
+            if (trade->record.role == TradeRole::seller) {
+                // A seller's wish; before it accepted it simply declines.
+                if (deal == nullptr) return decline_trade(fx, plan, Reason::cancelled);
+                fx.to_peer(trade->record.trade.buyer.node, message::Cancel{plan});
+                return;
+            }
+            if (!placed) return decline_trade(fx, plan, Reason::cancelled);
+            if (deal->release_recorded) return;
+            deal->cancelled = true;
+            if (!deal->reason) deal->reason = Reason::cancelled;
+            return advance(fx, deal->id);
+        case input::TradeAction::withhold:
+            if (trade->record.role != TradeRole::seller || placed) return;
+            trade->record.withheld = true;
+            if (deal != nullptr) deal->withheld = true;
+            return set_trade_state(fx, *trade, trade->record.state);
+    }
+    UNREACHABLE();
+}
+
+void trade_deal_progressed(Effects& fx, const Deal& deal) {
+    TradeEntry* trade = find_trade(fx.state(), PlanId{deal.id.array()});
+    if (trade == nullptr) return;
+    TradeState now = trade->record.state;
+    if (deal.role == DealRole::buyer) {
+        if (deal.out->state != LegState::none) now = TradeState::paying;
+        if (deal.in->state == LegState::held) now = TradeState::delivered;
+        if (deal.release_recorded) now = TradeState::released;
+        // The buyer has what it bought: for it the trade is settled, whenever its payment is taken.
+        if (deal.in->state == LegState::fulfilled) now = TradeState::settled;
+    } else {
+        if (deal.in->state == LegState::held) now = TradeState::paying;
+        if (deal.out->state != LegState::none) now = TradeState::delivered;
+        if (deal.preimage) now = TradeState::released;
+        if (deal.in->state == LegState::fulfilled) now = TradeState::settled;
+    }
+    if (deal.preimage && !trade->record.preimage) trade->record.preimage = deal.preimage;
+    if (now <= trade->record.state) return;
+    if (now != TradeState::settled) return set_trade_state(fx, *trade, now);
+    fx.to_peer(trade->record.trade.venue,
+               message::Ended{trade->record.plan, message::EndState::settled, std::nullopt,
+                              deal.preimage});
+    end_trade(fx, trade->record.plan, TradeState::settled, std::nullopt);
+}
+
+void trade_deal_ended(Effects& fx, const Deal& deal) {
+    TradeEntry* trade = find_trade(fx.state(), PlanId{deal.id.array()});
+    if (trade == nullptr) return;  // it was settled before the deal was over
+    const bool lost = deal.out->state == LegState::fulfilled;
+    const bool touched =
+        (deal.out->state != LegState::none && deal.out->state != LegState::absent) ||
+        deal.in->state != LegState::none;
+    TradeState end =
+        lost ? TradeState::broken : (touched ? TradeState::unwound : TradeState::declined);
+    std::optional<Reason> reason = deal.reason;
+    if (deal.role == DealRole::buyer && (!reason || *reason == Reason::escrow_expired))
+        reason = Reason::delivery_not_placed;
+    if (deal.role == DealRole::buyer && reason == Reason::insufficient_funds)
+        reason = Reason::insufficient_cash;
+    if (deal.role == DealRole::seller && reason == Reason::insufficient_funds)
+        reason = Reason::insufficient_securities;
+    if (deal.withheld) reason = Reason::withheld;
+    const auto said = end == TradeState::broken    ? message::EndState::broken
+                      : end == TradeState::unwound ? message::EndState::unwound
+                                                   : message::EndState::declined;
+    const PlanId plan = trade->record.plan;
+    if (end == TradeState::declined && deal.role == DealRole::buyer) {
+        // Nothing was ever placed, and without hop 0 nothing can be: nobody need wait.
+        const message::Declined declined{plan, reason.value_or(Reason::party_refused)};
+        fx.to_peer(trade->record.trade.venue, declined);
+        fx.to_peer(other_node(*trade), declined);
+    } else {
+        fx.to_peer(trade->record.trade.venue, message::Ended{plan, said, reason, std::nullopt});
+    }
+    end_trade(fx, plan, end, reason);
+}
+
+}  // namespace lockstep::core
