@@ -73,9 +73,6 @@ public:
     // secret keeper is asked again.
     std::vector<output::ReleaseSecret> unfinished_releases() const;
     std::size_t open_trades() const;
-    // The ask that a quote answers, for whoever verifies the quote's signature; nullptr when none is
-    // awaited.
-    const message::QuoteAsk* pending_ask(const Hash& ask) const;
 
 private:
     const Signer& signer_;
