@@ -90,7 +90,8 @@ TEST_CASE("each third-party library has its place") {
     const Row rows[] = {
         {"ledger-adapters/sdk/net/http.cpp", "boost/beast/http.hpp", 0},
         {"ledger-adapters/sdk/net/http.h", "boost/beast/http.hpp", 1},
-        {"ledger-adapters/sdk/net/http.h", "boost/asio/io_context.hpp", 1},
+        {"ledger-adapters/sdk/net/http_impl.h", "boost/asio/io_context.hpp", 0},
+        {"connector/assembly/a.h", "boost/asio/io_context.hpp", 1},
         {"connector/api/a.cpp", "boost/beast/http.hpp", 1},
         {"ledger-adapters/sdk/codec/json.cpp", "boost/json.hpp", 0},
         {"connector/api/a.cpp", "boost/json.hpp", 1},
@@ -111,6 +112,15 @@ TEST_CASE("each third-party library has its place") {
               {{"ledger-adapters/sdk/store/a.cpp", include_system("libpq-fe.h")},
                {"ledger-adapters/sdk/store/b.cpp", include_system("libpq-fe.h")}})
               .size() == 1);
+}
+
+TEST_CASE("a header that includes Boost stays inside its folder") {
+    const File impl{"ledger-adapters/sdk/net/loop_impl.h", include_system("boost/asio/post.hpp")};
+    const File loop{"ledger-adapters/sdk/net/loop.h", include("sdk/net/loop_impl.h")};
+    const File source{"ledger-adapters/sdk/net/loop.cpp", include("sdk/net/loop_impl.h")};
+    const File user{"connector/node/a.cpp", include("sdk/net/loop.h")};
+    CHECK(lockstep::tree::check_third_party({impl, source}).empty());
+    CHECK(lockstep::tree::check_third_party({impl, loop, source, user}).size() == 1);
 }
 
 TEST_CASE("pure code has no clock, thread, chance, float, throw or unordered iteration") {

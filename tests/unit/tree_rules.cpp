@@ -188,6 +188,39 @@ void check_iteration(const File& file, const std::vector<Token>& tokens,
     }
 }
 
+// A header that includes Boost, itself or through another, serves the .cpp files of its folder
+// only.
+void check_boost_is_hidden(const std::vector<File>& files, std::vector<std::string>& problems) {
+    std::set<std::string, std::less<>> paths;
+    for (const auto& file : files)
+        paths.insert(file.path);
+    std::set<std::string, std::less<>> with_boost;
+    for (std::size_t before = 1; before != with_boost.size();) {
+        before = with_boost.size();
+        for (const auto& file : files) {
+            if (!is_header(file)) continue;
+            for (const auto& token : lex(file.text)) {
+                if (token.kind == TokenKind::include &&
+                    (token.text.starts_with("boost/") ||
+                     with_boost.contains(resolve(paths, token.text)))) {
+                    with_boost.insert(file.path);
+                }
+            }
+        }
+    }
+    for (const auto& file : files) {
+        if (!is_cpp(file)) continue;
+        for (const auto& token : lex(file.text)) {
+            if (token.kind != TokenKind::include) continue;
+            const auto target = resolve(paths, token.text);
+            if (with_boost.contains(target) && directory_of(target) != directory_of(file.path)) {
+                problems.push_back(
+                    at(file, token.line, target + " shows Boost outside its folder"));
+            }
+        }
+    }
+}
+
 // Whether a CMakeLists.txt names the file, as a whole word.
 bool lists(std::string_view text, std::string_view name) {
     constexpr std::string_view around = " \t\n()\"";
@@ -280,7 +313,7 @@ std::vector<std::string> check_third_party(const std::vector<File>& files) {
         {"boost/",
          {"sdk/net", "sdk/codec", "cash/service", "securities/service", "bitcoin/service",
           "connector/api", "connector/node", "connector/cli", "deploy/demo", "tests"},
-         false,
+         true,
          any},
         {"sodium", {"sdk/crypto"}, false, any},
         {"libpq-fe.h", {"sdk/store"}, false, 1},
@@ -309,6 +342,7 @@ std::vector<std::string> check_third_party(const std::vector<File>& files) {
             }
         }
     }
+    check_boost_is_hidden(files, problems);
     return problems;
 }
 
