@@ -1,0 +1,86 @@
+// The memory of answers, by signer and operation id: what was sent twice is done once, and gets the
+// answer that it got the first time, refusals included. (Were a refusal forgotten, a copy that the
+// network held back could succeed after its sender had given up.)
+//
+// An answer is remembered as long as an instruction that carries its operation could still be
+// accepted: until the latest valid_until that it was seen with and until the operation's own
+// not_after; operations without one that create or destroy value are remembered for at least
+// max_instruction_life. All of this is measured by the ledger's own clock, which never goes back,
+// so no clock error has to be added.
+#pragma once
+
+#include <map>
+#include <optional>
+#include <queue>
+#include <vector>
+
+#include "sdk/machine/instruction.h"
+
+namespace lockstep::cash {
+
+struct AnswerPlace {
+    PublicKey signer;
+    CommandId id;
+    friend auto operator<=>(const AnswerPlace&, const AnswerPlace&) = default;
+
+    template <class S, class A>
+    static void fields(S& self, A& a) {
+        a(self.signer, self.id);
+    }
+};
+
+struct Remembered {
+    Hash contents;  // of the operation
+    bool done = false;
+    Reason reason = Reason::internal_error;  // where refused
+    std::uint64_t sequence = 0;              // where done
+    Timestamp until;                         // the last instant at which it is remembered
+
+    OpAnswer answer(const CommandId& id) const { return {id, done, reason, sequence}; }
+
+    template <class S, class A>
+    static void fields(S& self, A& a) {
+        a(self.contents, self.done, self.reason, self.sequence, self.until);
+    }
+};
+
+Hash contents_of(const Op& op);
+// False for fulfil, reject, refund, open account and register asset, which the state alone keeps
+// from happening twice: where the memory is full they go on without it.
+bool must_be_remembered(const Op& op);
+// How long the answer to an operation is kept, at the least, that arrived at this time.
+Timestamp remember_until(const Op& op, Timestamp at, Timestamp valid_until);
+
+class Answers {
+public:
+    const Remembered* find(const AnswerPlace& place) const;
+    std::size_t size() const { return answers_.size(); }
+    std::size_t count_of(const PublicKey& signer) const;
+
+    void remember(const AnswerPlace& place, const Remembered& answer);
+    // Keeps a remembered answer for longer, never for shorter.
+    void extend(const AnswerPlace& place, Timestamp until);
+    void forget_due(Timestamp at);
+
+    template <class S, class A>
+    static void fields(S& self, A& a) {
+        a(self.answers_);
+        if constexpr (A::reading) self.index();
+    }
+
+private:
+    struct Forget {
+        Timestamp until;
+        AnswerPlace place;
+        friend auto operator<=>(const Forget&, const Forget&) = default;
+    };
+    void index();
+
+    std::map<AnswerPlace, Remembered> answers_;
+    // found again from the answers
+    std::map<PublicKey, std::size_t> of_signer_;
+    // One entry an answer; an answer that was extended is put in again when its entry comes up.
+    std::priority_queue<Forget, std::vector<Forget>, std::greater<Forget>> queue_;
+};
+
+}  // namespace lockstep::cash

@@ -1,0 +1,125 @@
+#include "cash/machine/escrows.h"
+
+#include "sdk/base/assert.h"
+
+namespace lockstep::cash {
+namespace {
+
+void count_down(std::map<AccountNo, std::size_t>& counts, AccountNo account) {
+    const auto found = counts.find(account);
+    ASSERT(found != counts.end() && found->second > 0);
+    if (--found->second == 0) counts.erase(found);
+}
+std::size_t count_of(const std::map<AccountNo, std::size_t>& counts, AccountNo account) {
+    const auto found = counts.find(account);
+    return found == counts.end() ? 0 : found->second;
+}
+
+}  // namespace
+
+const Escrow* Escrows::find(const EscrowPlace& place) const {
+    const auto found = escrows_.find(place);
+    return found == escrows_.end() ? nullptr : &found->second;
+}
+
+const Tombstone* Escrows::find(const TombstonePlace& place) const {
+    const auto found = tombstones_.find(place);
+    return found == tombstones_.end() ? nullptr : &found->second;
+}
+
+std::size_t Escrows::open_count(AccountNo payer) const {
+    return count_of(open_of_payer_, payer);
+}
+std::size_t Escrows::tombstone_count(AccountNo payee) const {
+    return count_of(tombstones_of_payee_, payee);
+}
+
+std::optional<Timestamp> Escrows::first_expiry() const {
+    if (by_expiry_.empty()) return std::nullopt;
+    return by_expiry_.begin()->first;
+}
+
+std::optional<EscrowPlace> Escrows::due(Timestamp at) const {
+    if (by_expiry_.empty() || !is_expired(at, by_expiry_.begin()->first)) return std::nullopt;
+    return by_expiry_.begin()->second;
+}
+
+std::vector<Amount> Escrows::open_amounts(std::size_t assets) const {
+    std::vector<Amount> sums(assets);
+    for (const auto& [sequence, place] : by_sequence_) {
+        const Escrow& escrow = escrows_.at(place);
+        const auto asset = static_cast<std::size_t>(escrow.asset);
+        ASSERT(asset < assets);
+        const auto sum = checked_add(sums[asset], escrow.amount);
+        ASSERT(sum);
+        sums[asset] = *sum;
+    }
+    return sums;
+}
+
+void Escrows::open(const EscrowPlace& place, Escrow escrow) {
+    ASSERT(escrow.is_open());
+    const auto [where, is_new] = escrows_.emplace(place, std::move(escrow));
+    ASSERT(is_new);
+    index(place, where->second);
+}
+
+void Escrows::close(const EscrowPlace& place, EscrowState state, std::uint64_t sequence,
+                    Timestamp forget_at, std::optional<PreimageOctets> preimage) {
+    const auto found = escrows_.find(place);
+    ASSERT(found != escrows_.end() && found->second.is_open());
+    ASSERT(state != EscrowState::prepared);
+    ASSERT((state == EscrowState::fulfilled) == preimage.has_value());
+    Escrow& escrow = found->second;
+    by_expiry_.erase({escrow.expiry, place});
+    by_sequence_.erase(escrow.prepared);
+    count_down(open_of_payer_, place.payer);
+    escrow.state = state;
+    escrow.changed = sequence;
+    escrow.preimage = preimage;
+    escrow.forget_at = forget_at;
+    closed_.push({forget_at, place});
+}
+
+void Escrows::bury(const TombstonePlace& place, Tombstone tombstone) {
+    const bool is_new = tombstones_.emplace(place, tombstone).second;
+    ASSERT(is_new);
+    ++tombstones_of_payee_[place.payee];
+    buried_.push({tombstone.forget_at, place});
+}
+
+void Escrows::forget_due(Timestamp at) {
+    for (; !closed_.empty() && closed_.top().at <= at; closed_.pop())
+        escrows_.erase(closed_.top().place);
+    for (; !buried_.empty() && buried_.top().at <= at; buried_.pop()) {
+        count_down(tombstones_of_payee_, buried_.top().place.payee);
+        tombstones_.erase(buried_.top().place);
+    }
+}
+
+void Escrows::index(const EscrowPlace& place, const Escrow& escrow) {
+    if (!escrow.is_open()) {
+        closed_.push({escrow.forget_at, place});
+        return;
+    }
+    by_expiry_.emplace(escrow.expiry, place);
+    by_sequence_.emplace(escrow.prepared, place);
+    ++open_of_payer_[place.payer];
+}
+
+void Escrows::index() {
+    by_expiry_.clear();
+    by_sequence_.clear();
+    open_of_payer_.clear();
+    tombstones_of_payee_.clear();
+    closed_ = {};
+    buried_ = {};
+    for (const auto& [place, escrow] : escrows_)
+        index(place, escrow);
+    for (const auto& [place, tombstone] : tombstones_) {
+        ++tombstones_of_payee_[place.payee];
+        buried_.push({tombstone.forget_at, place});
+    }
+}
+
+}  // namespace lockstep::cash
