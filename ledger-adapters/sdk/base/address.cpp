@@ -30,7 +30,9 @@ std::optional<Address> Address::parse(std::string_view text) {
         }
     }
     if (!segment_open) return std::nullopt;
-    const std::string_view scheme = text.substr(0, text.find('.'));
+    const std::size_t dot = text.find('.');
+    if (dot == std::string_view::npos) return std::nullopt;  // a scheme alone is no address
+    const std::string_view scheme = text.substr(0, dot);
     if (std::find(schemes.begin(), schemes.end(), scheme) == schemes.end()) return std::nullopt;
     Address address;
     address.text_ = text;

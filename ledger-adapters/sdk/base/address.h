@@ -13,7 +13,8 @@ namespace lockstep {
 constexpr std::size_t max_address = 1023;
 
 // A valid address: an allocation scheme (g, private, example, peer, self, test, test1-3, local) and
-// segments of letters, digits, '_', '~' and '-', joined by '.', at most 1023 characters.
+// one or more segments of letters, digits, '_', '~' and '-', joined by '.', at most 1023
+// characters.
 class Address {
 public:
     Address() = default;

@@ -24,11 +24,21 @@ private:
 };
 
 namespace detail {
+constexpr std::int64_t saturated(bool down) {
+    return down ? std::numeric_limits<std::int64_t>::min()
+                : std::numeric_limits<std::int64_t>::max();
+}
 constexpr std::int64_t saturating_add(std::int64_t a, std::int64_t b) {
     std::int64_t sum = 0;
-    if (!__builtin_add_overflow(a, b, &sum)) return sum;
-    return b < 0 ? std::numeric_limits<std::int64_t>::min()
-                 : std::numeric_limits<std::int64_t>::max();
+    return __builtin_add_overflow(a, b, &sum) ? saturated(b < 0) : sum;
+}
+constexpr std::int64_t saturating_sub(std::int64_t a, std::int64_t b) {
+    std::int64_t difference = 0;
+    return __builtin_sub_overflow(a, b, &difference) ? saturated(b > 0) : difference;
+}
+constexpr std::int64_t saturating_mul(std::int64_t a, std::int64_t b) {
+    std::int64_t product = 0;
+    return __builtin_mul_overflow(a, b, &product) ? saturated((a < 0) != (b < 0)) : product;
 }
 }  // namespace detail
 
@@ -38,15 +48,10 @@ constexpr Duration operator+(Duration a, Duration b) {
     return Duration{detail::saturating_add(a.us(), b.us())};
 }
 constexpr Duration operator-(Duration a, Duration b) {
-    return Duration{b.us() == std::numeric_limits<std::int64_t>::min()
-                        ? std::numeric_limits<std::int64_t>::max()
-                        : detail::saturating_add(a.us(), -b.us())};
+    return Duration{detail::saturating_sub(a.us(), b.us())};
 }
 constexpr Duration operator*(Duration a, std::int64_t n) {
-    std::int64_t product = 0;
-    if (!__builtin_mul_overflow(a.us(), n, &product)) return Duration{product};
-    return Duration{(a.us() < 0) != (n < 0) ? std::numeric_limits<std::int64_t>::min()
-                                            : std::numeric_limits<std::int64_t>::max()};
+    return Duration{detail::saturating_mul(a.us(), n)};
 }
 
 // A point in time, microseconds since the Unix epoch.
@@ -69,10 +74,10 @@ constexpr Timestamp operator+(Timestamp t, Duration d) {
     return Timestamp{detail::saturating_add(t.us(), d.us())};
 }
 constexpr Timestamp operator-(Timestamp t, Duration d) {
-    return Timestamp{(Duration{t.us()} - d).us()};
+    return Timestamp{detail::saturating_sub(t.us(), d.us())};
 }
 constexpr Duration operator-(Timestamp a, Timestamp b) {
-    return Duration{a.us()} - Duration{b.us()};
+    return Duration{detail::saturating_sub(a.us(), b.us())};
 }
 
 // The one predicate on expiries: a fulfil needs it false, a refund needs it true. Half open, so

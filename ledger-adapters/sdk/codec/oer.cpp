@@ -1,5 +1,7 @@
 #include "sdk/codec/oer.h"
 
+#include "sdk/base/assert.h"
+
 namespace lockstep {
 namespace {
 
@@ -72,6 +74,11 @@ OerWriter& OerWriter::quantity(std::uint64_t value) {
     for (std::size_t i = count; i-- > 0;)
         bytes_.push_back(static_cast<std::uint8_t>(value >> 8 * i));
     return *this;
+}
+
+OerWriter& OerWriter::duration(Duration value) {
+    ASSERT(value.us() >= 0);
+    return u64(static_cast<std::uint64_t>(value.us()));
 }
 
 void OerReader::fail(Reason reason) {

@@ -39,9 +39,9 @@ public:
     OerWriter& quantity(std::uint64_t value);
 
     OerWriter& amount(Amount value) { return u64(value.units()); }
-    // Microseconds since the epoch as u64; times before 1970 do not occur.
-    OerWriter& time(Timestamp value) { return u64(static_cast<std::uint64_t>(value.us())); }
-    OerWriter& duration(Duration value) { return u64(static_cast<std::uint64_t>(value.us())); }
+    // Microseconds (since the epoch) as u64. A negative one is a bug: no reader would take it.
+    OerWriter& time(Timestamp value) { return duration(Duration{value.us()}); }
+    OerWriter& duration(Duration value);
     OerWriter& address(const Address& value) { return text(value.text()); }
     OerWriter& asset(const AssetId& value) { return text(value.code()).u8(value.scale()); }
     OerWriter& reason(Reason value) { return u16(static_cast<std::uint16_t>(value)); }
