@@ -7,7 +7,7 @@ using namespace lockstep;
 TEST_CASE("decimal text becomes units exactly or not at all") {
     constexpr auto refused = std::optional<std::uint64_t>{};
     struct Row {
-        const char* text;
+        std::string text;
         std::uint8_t scale;
         std::optional<std::uint64_t> units;
     };

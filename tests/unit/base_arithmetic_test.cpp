@@ -105,7 +105,7 @@ TEST_CASE("times beyond what can be represented stay at the end") {
 
 TEST_CASE("times are read from RFC 3339 in UTC only") {
     struct Row {
-        const char* text;
+        std::string text;
         std::optional<std::int64_t> us;
     };
     const Row rows[] = {

@@ -82,7 +82,7 @@ TEST_CASE("a body is read by the types of its fields") {
 
 TEST_CASE("each mistake in a body is named with its field, its reason and what was expected") {
     struct Row {
-        const char* field;
+        std::string field;
         const char* value;  // nullptr: the field is absent
         Reason reason;
         const char* sentence;

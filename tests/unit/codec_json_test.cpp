@@ -33,7 +33,7 @@ TEST_CASE("a value is built, read and written in the order in which it was built
 
 TEST_CASE("integers keep their 64 bits") {
     struct Row {
-        const char* text;
+        std::string text;
         std::optional<std::int64_t> as_int64;
         std::optional<std::uint64_t> as_uint64;
         Json::Kind kind;
