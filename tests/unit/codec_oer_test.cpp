@@ -159,7 +159,8 @@ TEST_CASE("each kind of field accepts its canonical form only") {
         if (got.empty()) CHECK(value == row.value);
         ++(row.refused.empty() ? accepted : refused)[row.kind];
     }
-    for (const auto& [kind, read] : readers) {
+    for (const auto& reader : readers) {
+        const std::string& kind = reader.first;
         CAPTURE(kind);
         CHECK(accepted[kind] > 0);
         CHECK(refused[kind] > 0);
