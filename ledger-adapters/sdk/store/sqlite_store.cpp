@@ -96,6 +96,7 @@ Result<Recovered, Failure> SqliteStore::open() {
     const auto epoch = begin_epoch();
     if (!epoch) return unexpected<Failure>(epoch.error());
     recovered->epoch = epoch_ = *epoch;
+    last_seq_ = recovered->last_seq;
     return recovered;
 }
 
@@ -149,7 +150,10 @@ int SqliteStore::commit(const Batch& batch) {
     code = write(batch);
     if (code == SQLITE_OK) {
         code = c.commit.run();
-        if (code == SQLITE_DONE) return SQLITE_OK;
+        if (code == SQLITE_DONE) {
+            last_seq_ += batch.rows.size();
+            return SQLITE_OK;
+        }
     }
     if (c.database.in_transaction()) c.database.run("ROLLBACK");
     return code;
@@ -157,8 +161,9 @@ int SqliteStore::commit(const Batch& batch) {
 
 int SqliteStore::write(const Batch& batch) {
     Connection& c = *connection_;
+    std::uint64_t next = last_seq_ + 1;
     for (const JournalRow& row : batch.rows) {
-        ASSERT(row.epoch == epoch_);
+        ASSERT(row.epoch == epoch_ && row.seq == next++);
         c.add_row.bind(1, row.seq).bind(2, static_cast<std::uint64_t>(row.at.us()));
         c.add_row.bind(3, static_cast<std::uint64_t>(row.kind)).bind(4, row.rules);
         c.add_row.bind(5, row.epoch).bind(6, row.body).bind(7, row.chain.view());
@@ -185,6 +190,7 @@ Result<void, Failure> SqliteStore::save_snapshot(const Snapshot& snapshot) {
     ASSERT(connection_);
     sqlite::Database& database = connection_->database;
     if (failed_) return fail("io", database.file() + ": an earlier write failed");
+    ASSERT(snapshot.seq == last_seq_);
     int code = database.run("BEGIN IMMEDIATE");
     if (code == SQLITE_OK) {
         auto insert = database.prepare("INSERT OR REPLACE INTO snapshots VALUES(?1, ?2, ?3, ?4)");
@@ -209,20 +215,22 @@ Result<void, Failure> SqliteStore::save_snapshot(const Snapshot& snapshot) {
 }
 
 void SqliteStore::maintain() {
+    if (!failed_ && connection_->wal_pages >= options_.checkpoint_pages) checkpoint();
+}
+
+void SqliteStore::checkpoint() {
     Connection& c = *connection_;
-    if (failed_ || c.wal_pages < options_.checkpoint_pages) return;
     // Passive: waits for nobody. Where a reader holds it up, the next one does the rest.
-    int code = sqlite3_wal_checkpoint_v2(c.database.handle(), nullptr, SQLITE_CHECKPOINT_PASSIVE,
+    const auto copy = [&] {
+        return sqlite3_wal_checkpoint_v2(c.database.handle(), nullptr, SQLITE_CHECKPOINT_PASSIVE,
                                          nullptr, nullptr);
-    if (sqlite::is_disk_full(code) && directory_.release_ballast()) {
-        code = sqlite3_wal_checkpoint_v2(c.database.handle(), nullptr, SQLITE_CHECKPOINT_PASSIVE,
-                                         nullptr, nullptr);
-    }
+    };
+    int code = copy();
+    if (sqlite::is_disk_full(code) && directory_.release_ballast()) code = copy();
     if (code == SQLITE_OK) c.wal_pages = 0;
     // Full: everything is still in the log.
-    if (code != SQLITE_OK && (code & 0xff) != SQLITE_BUSY && !sqlite::is_disk_full(code)) {
-        failed_ = true;
-    }
+    const bool harmless = code == SQLITE_OK || (code & 0xff) == SQLITE_BUSY;
+    if (!harmless && !sqlite::is_disk_full(code)) failed_ = true;
 }
 
 DiskSpace SqliteStore::disk_space() {

@@ -36,6 +36,8 @@ public:
     void append(Batch batch, std::function<void(Durability)> done) override;
     Result<void, Failure> save_snapshot(const Snapshot& snapshot) override;
     void maintain() override;
+    // Copies the log into the data base, as maintain() does when the log is long.
+    void checkpoint();
     DiskSpace disk_space() override;
 
     // Checks the journal from row 1, on a connection of its own; from any thread after open(),
@@ -54,7 +56,8 @@ private:
     DataDirectory directory_;
     std::unique_ptr<Connection> connection_;
     std::uint64_t epoch_ = 0;
-    bool failed_ = false;  // a write failed: nothing may be written any more
+    std::uint64_t last_seq_ = 0;  // of the journal on disk
+    bool failed_ = false;         // a write failed: nothing may be written any more
 };
 
 }  // namespace lockstep

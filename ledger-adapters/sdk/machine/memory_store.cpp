@@ -1,0 +1,120 @@
+#include "sdk/machine/memory_store.h"
+
+#include <algorithm>
+
+#include "sdk/base/assert.h"
+#include "sdk/crypto/hash.h"
+
+namespace lockstep {
+namespace {
+
+Bytes copy(ByteView octets) {
+    return {octets.begin(), octets.end()};
+}
+
+// Everything but the rows.
+Recovered read_end(const MemoryDisk& disk) {
+    Recovered recovered;
+    recovered.epoch = disk.epoch;
+    for (const auto& [key, value] : disk.puts) {
+        recovered.puts.push_back({key.first, key.second, value});
+    }
+    if (!disk.rows.empty()) {
+        recovered.last_seq = disk.rows.back().seq;
+        recovered.last_chain = disk.rows.back().chain;
+        recovered.last_at = disk.rows.back().at;
+    }
+    return recovered;
+}
+
+}  // namespace
+
+Recovered whole_journal(const MemoryDisk& disk) {
+    Recovered recovered = read_end(disk);
+    recovered.rows = disk.rows;
+    return recovered;
+}
+
+Result<Recovered, Failure> MemoryStore::open() {
+    Hash chain;
+    for (std::size_t i = 0; i < disk_.rows.size(); ++i) {
+        const JournalRow& row = disk_.rows[i];
+        if (row.seq != i + 1 || chain_hash(chain, row) != row.chain) {
+            return fail("corrupt", "journal row " + std::to_string(i + 1) + " has a wrong hash");
+        }
+        chain = row.chain;
+    }
+    epoch_ = ++disk_.epoch;
+    Recovered recovered = read_end(disk_);
+    std::uint64_t from = 0;
+    if (!disk_.snapshots.empty()) {
+        const Snapshot& snapshot = disk_.snapshots.back();
+        ASSERT(sha256(snapshot.state) == snapshot.digest);
+        from = snapshot.seq;
+        recovered.snapshot = snapshot;
+    }
+    recovered.rows.assign(disk_.rows.begin() + static_cast<std::ptrdiff_t>(from), disk_.rows.end());
+    return recovered;
+}
+
+void MemoryStore::append(Batch batch, std::function<void(Durability)> done) {
+    if (epoch_ != disk_.epoch) return done(Durability::fenced);
+    if (!alive(PersistencePoint::before_write)) return;
+    if (!alive(PersistencePoint::before_sync)) return;
+    for (JournalRow& row : batch.rows) {
+        ASSERT(row.seq == disk_.rows.size() + 1 && row.epoch == epoch_);
+        disk_.rows.push_back(std::move(row));
+    }
+    for (Record& record : batch.records) {
+        disk_.records[{record.kind, std::move(record.key)}] = std::move(record.value);
+    }
+    for (Put& put : batch.puts) {
+        if (put.value) {
+            disk_.puts[{put.space, std::move(put.key)}] = std::move(*put.value);
+        } else {
+            disk_.puts.erase({put.space, put.key});
+        }
+    }
+    if (alive(PersistencePoint::after_sync)) done(Durability::durable);
+}
+
+Result<void, Failure> MemoryStore::save_snapshot(const Snapshot& snapshot) {
+    if (!alive(PersistencePoint::before_snapshot)) return {};
+    if (!disk_.snapshots.empty() && disk_.snapshots.back().seq == snapshot.seq) {
+        disk_.snapshots.pop_back();
+    }
+    disk_.snapshots.push_back(snapshot);
+    if (disk_.snapshots.size() > 2) disk_.snapshots.erase(disk_.snapshots.begin());
+    return {};
+}
+
+std::optional<Bytes> MemoryStore::get(std::uint16_t kind, ByteView key) const {
+    const auto found = disk_.records.find({kind, copy(key)});
+    if (found == disk_.records.end()) return std::nullopt;
+    return found->second;
+}
+
+std::vector<Record> MemoryStore::scan(std::uint16_t kind, ByteView from, ByteView to,
+                                      std::size_t limit, bool reverse) const {
+    const auto& records = disk_.records;
+    std::vector<Record> found;
+    if (!to.empty() && copy(from) >= copy(to)) return found;
+    const auto begin = records.lower_bound({kind, copy(from)});
+    const auto end =
+        to.empty() ? std::find_if(begin, records.end(),
+                                  [&](const auto& entry) { return entry.first.first != kind; })
+                   : records.lower_bound({kind, copy(to)});
+    const auto take = [&](const auto& entry) {
+        found.push_back({kind, entry.first.second, entry.second});
+    };
+    if (reverse) {
+        for (auto it = end; it != begin && found.size() < limit;)
+            take(*--it);
+    } else {
+        for (auto it = begin; it != end && found.size() < limit; ++it)
+            take(*it);
+    }
+    return found;
+}
+
+}  // namespace lockstep

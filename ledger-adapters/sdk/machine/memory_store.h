@@ -1,0 +1,63 @@
+// A store in memory that behaves like one on disk where it matters: what was synced survives a
+// crash, what was not is gone, and the process can die at every step between. For simulated hosts.
+#pragma once
+
+#include <map>
+
+#include "sdk/machine/store.h"
+
+namespace lockstep {
+
+// What survives a crash.
+struct MemoryDisk {
+    using Key = std::pair<std::uint16_t, Bytes>;
+
+    std::uint64_t epoch = 0;
+    std::vector<JournalRow> rows;
+    std::map<Key, Bytes> records;
+    std::map<Key, Bytes> puts;
+    std::vector<Snapshot> snapshots;  // the last two
+};
+
+// The steps between which a process can die.
+enum class PersistencePoint : std::uint8_t {
+    before_write,    // the batch exists in memory alone
+    before_sync,     // written; lost with the process, whether torn or whole
+    after_sync,      // durable, and nobody was told
+    before_effect,   // some effects of the batch left, this one did not
+    before_snapshot  // the snapshot is not there yet
+};
+
+class MemoryStore final : public Store, public RecordReader {
+public:
+    // Asked at each point; false means that the process died there, and nothing follows.
+    using Alive = std::function<bool(PersistencePoint)>;
+
+    explicit MemoryStore(MemoryDisk& disk, Alive alive = nullptr)
+        : disk_(disk), alive_(std::move(alive)) {}
+
+    // Codes: corrupt.
+    Result<Recovered, Failure> open() override;
+    // Calls back before it returns, or never when the process died.
+    void append(Batch batch, std::function<void(Durability)> done) override;
+    Result<void, Failure> save_snapshot(const Snapshot& snapshot) override;
+    DiskSpace disk_space() override { return space_; }
+    void set_disk_space(DiskSpace space) { space_ = space; }
+
+    std::optional<Bytes> get(std::uint16_t kind, ByteView key) const override;
+    std::vector<Record> scan(std::uint16_t kind, ByteView from, ByteView to, std::size_t limit,
+                             bool reverse = false) const override;
+
+private:
+    bool alive(PersistencePoint point) { return !alive_ || alive_(point); }
+
+    MemoryDisk& disk_;
+    Alive alive_;
+    std::uint64_t epoch_ = 0;
+    DiskSpace space_ = DiskSpace::ample;
+};
+
+// All rows and no snapshot: what a replay from the first row starts from.
+Recovered whole_journal(const MemoryDisk& disk);
+
+}  // namespace lockstep

@@ -1,0 +1,146 @@
+#include "tests/unit/store_faults.h"
+
+#include <sqlite3.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <new>
+
+#include "sdk/base/assert.h"
+
+namespace lockstep::testing {
+namespace {
+
+// What SQLite sees of a file; the system's own file lies behind it in the same memory.
+struct File {
+    const sqlite3_io_methods* methods;
+    DiskFaults* faults;
+    std::string* path;  // the log and the data base have one, temporary files have none
+    sqlite3_file* real;
+};
+
+File& self(sqlite3_file* file) {
+    return *reinterpret_cast<File*>(file);
+}
+sqlite3_file* real(sqlite3_file* file) {
+    return self(file).real;
+}
+
+int close(sqlite3_file* file) {
+    const int code = real(file)->pMethods->xClose(real(file));
+    delete self(file).path;
+    return code;
+}
+int read(sqlite3_file* file, void* to, int size, sqlite3_int64 offset) {
+    return real(file)->pMethods->xRead(real(file), to, size, offset);
+}
+int write(sqlite3_file* file, const void* from, int size, sqlite3_int64 offset) {
+    File& me = self(file);
+    if (me.faults->writes_fail) return SQLITE_IOERR_WRITE;
+    if (me.path != nullptr) {
+        const auto end = static_cast<std::uint64_t>(offset + size);
+        if (!me.faults->has_room(*me.path, end)) return SQLITE_FULL;
+        std::uint64_t& known = me.faults->sizes[*me.path];
+        known = std::max(known, end);
+    }
+    return me.real->pMethods->xWrite(me.real, from, size, offset);
+}
+int truncate(sqlite3_file* file, sqlite3_int64 size) {
+    if (self(file).path != nullptr) {
+        self(file).faults->sizes[*self(file).path] = static_cast<std::uint64_t>(size);
+    }
+    return real(file)->pMethods->xTruncate(real(file), size);
+}
+int sync(sqlite3_file* file, int flags) {
+    ++self(file).faults->syncs;
+    if (self(file).faults->syncs_fail) return SQLITE_IOERR_FSYNC;
+    return real(file)->pMethods->xSync(real(file), flags);
+}
+int file_size(sqlite3_file* file, sqlite3_int64* size) {
+    return real(file)->pMethods->xFileSize(real(file), size);
+}
+int lock(sqlite3_file* file, int level) {
+    return real(file)->pMethods->xLock(real(file), level);
+}
+int unlock(sqlite3_file* file, int level) {
+    return real(file)->pMethods->xUnlock(real(file), level);
+}
+int check_lock(sqlite3_file* file, int* result) {
+    return real(file)->pMethods->xCheckReservedLock(real(file), result);
+}
+int control(sqlite3_file* file, int op, void* argument) {
+    return real(file)->pMethods->xFileControl(real(file), op, argument);
+}
+int sector_size(sqlite3_file* file) {
+    return real(file)->pMethods->xSectorSize(real(file));
+}
+int characteristics(sqlite3_file* file) {
+    return real(file)->pMethods->xDeviceCharacteristics(real(file));
+}
+int shm_map(sqlite3_file* file, int page, int size, int extend, void volatile** at) {
+    return real(file)->pMethods->xShmMap(real(file), page, size, extend, at);
+}
+int shm_lock(sqlite3_file* file, int offset, int n, int flags) {
+    return real(file)->pMethods->xShmLock(real(file), offset, n, flags);
+}
+void shm_barrier(sqlite3_file* file) {
+    real(file)->pMethods->xShmBarrier(real(file));
+}
+int shm_unmap(sqlite3_file* file, int remove) {
+    return real(file)->pMethods->xShmUnmap(real(file), remove);
+}
+
+const sqlite3_io_methods methods = {
+    2,         close,      read,    write,       truncate,        sync,    file_size, lock,
+    unlock,    check_lock, control, sector_size, characteristics, shm_map, shm_lock,  shm_barrier,
+    shm_unmap, nullptr,    nullptr};
+
+}  // namespace
+
+bool DiskFaults::has_room(const std::string& file, std::uint64_t size) const {
+    std::uint64_t total = size;
+    for (const auto& [name, known] : sizes) {
+        if (name != file) total += known;
+    }
+    const auto here = sizes.find(file);
+    if (here != sizes.end() && here->second >= size) return true;  // nothing grows
+    const bool ballast_there = !ballast.empty() && std::filesystem::exists(ballast);
+    return total + (ballast_there ? ballast_bytes : 0) <= capacity;
+}
+
+struct FaultyFiles::Layer {
+    sqlite3_vfs vfs{};  // first: SQLite hands a pointer to it back
+    sqlite3_vfs* system = nullptr;
+    DiskFaults faults;
+
+    static int open(sqlite3_vfs* vfs, const char* path, sqlite3_file* file, int flags, int* out) {
+        auto* const layer = static_cast<Layer*>(vfs->pAppData);
+        auto* const behind =
+            reinterpret_cast<sqlite3_file*>(reinterpret_cast<char*>(file) + sizeof(File));
+        auto* const made =
+            ::new (static_cast<void*>(file)) File{nullptr, nullptr, nullptr, nullptr};
+        const int code = layer->system->xOpen(layer->system, path, behind, flags, out);
+        if (code != SQLITE_OK) return code;
+        *made = {&methods, &layer->faults, path != nullptr ? new std::string(path) : nullptr,
+                 behind};
+        return SQLITE_OK;
+    }
+};
+
+FaultyFiles::FaultyFiles() : layer_(std::make_unique<Layer>()) {
+    layer_->system = sqlite3_vfs_find(nullptr);
+    layer_->vfs = *layer_->system;
+    layer_->vfs.zName = name;
+    layer_->vfs.pAppData = layer_.get();
+    layer_->vfs.szOsFile = static_cast<int>(sizeof(File)) + layer_->system->szOsFile;
+    layer_->vfs.xOpen = Layer::open;
+    ASSERT(sqlite3_vfs_register(&layer_->vfs, 0) == SQLITE_OK);
+}
+FaultyFiles::~FaultyFiles() {
+    sqlite3_vfs_unregister(&layer_->vfs);
+}
+DiskFaults& FaultyFiles::faults() {
+    return layer_->faults;
+}
+
+}  // namespace lockstep::testing
