@@ -4,8 +4,10 @@
 #include <unistd.h>
 
 #include <fstream>
+#include <future>
 
 #include "sdk/store/journal_file.h"
+#include "sdk/store/journal_verifier.h"
 #include "sdk/store/replay.h"
 #include "sdk/store/sqlite_reader.h"
 #include "tests/unit/store_journal.h"
@@ -167,6 +169,10 @@ TEST_CASE("damage before the snapshot is found by the check of all rows") {
     REQUIRE_FALSE(verified);
     CHECK(verified.error().code == "corrupt");
     CHECK(verified.error().detail.find("row 2 has a wrong hash") != std::string::npos);
+    std::promise<Failure> stopped;
+    const JournalVerifier verifier(store,
+                                   [&](const Failure& failure) { stopped.set_value(failure); });
+    CHECK(stopped.get_future().get().detail == verified.error().detail);
 }
 
 TEST_CASE("a damaged snapshot is not used") {

@@ -110,6 +110,13 @@ StateDigest HostJournal::digest(ByteView state) const {
     return {end_.seq(), sha256(state)};
 }
 
+bool HostJournal::disk_low() {
+    const bool low = store_.disk_space() != DiskSpace::ample;
+    const std::lock_guard lock(stats_mutex_);
+    stats_.disk_low = low;
+    return low;
+}
+
 void HostJournal::count_turn(std::size_t inputs, std::uint64_t refusals) {
     const std::lock_guard lock(stats_mutex_);
     stats_.inputs += inputs;

@@ -37,6 +37,7 @@ struct HostStats {
     std::uint64_t refusals = 0;
     std::uint64_t snapshots = 0;
     std::size_t queue = 0;
+    bool disk_low = false;  // no new business
     Duration last_commit;  // how long it took
     Duration longest_commit;
 };
@@ -54,7 +55,8 @@ public:
     bool save_snapshot(Bytes state);
     bool write_state(ByteView state);
     StateDigest digest(ByteView state) const;
-    bool disk_low() { return store_.disk_space() != DiskSpace::ample; }
+    // Asked before each turn.
+    bool disk_low();
 
     JournalEnd& end() { return end_; }
     const JournalEnd& end() const { return end_; }
