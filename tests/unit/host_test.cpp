@@ -31,7 +31,7 @@ private:
 // Effects as a line each, in the order in which they left.
 class Log {
 public:
-    void add(std::vector<DepotEffect> effects) {
+    void add(const std::vector<DepotEffect>& effects) {
         const std::lock_guard lock(mutex_);
         for (const DepotEffect& effect : effects)
             lines_.push_back(describe(effect));
@@ -63,7 +63,7 @@ struct Running {
         : store(test_store(directory)),
           host(
               program, store, clock,
-              [this](std::vector<DepotEffect> effects) { log.add(std::move(effects)); },
+              [this](const std::vector<DepotEffect>& effects) { log.add(effects); },
               with_state_file(std::move(settings), directory)) {}
 
     static HostSettings with_state_file(HostSettings settings, const std::string& directory) {

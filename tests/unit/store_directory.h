@@ -2,9 +2,9 @@
 // system: what the tests look at does not depend on how long a sync takes.
 #pragma once
 
-#include <stdlib.h>
 #include <unistd.h>
 
+#include <cstdlib>
 #include <filesystem>
 #include <string>
 
