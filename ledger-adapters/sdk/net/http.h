@@ -50,7 +50,8 @@ HttpResponse binary_response(int status, Bytes body);
 
 // An RFC 9457 problem document: {"type":"about:blank","title":describe(reason),"status":…,
 // "code":to_string(reason),"detail":detail}. A 401 also carries WWW-Authenticate.
-HttpResponse problem(Reason reason, std::string_view detail = {});
+// A status other than status_of(reason) may be given.
+HttpResponse problem(Reason reason, std::string_view detail = {}, int status = 0);
 int status_of(Reason reason);
 // The standard's phrase, "" for a status that has none here.
 std::string_view status_phrase(int status);

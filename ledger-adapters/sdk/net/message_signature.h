@@ -55,7 +55,7 @@ struct VerifierRules {
     // whose effects are not idempotent passes its start plus clock_skew.
     Timestamp start;
     std::size_t max_keys = 4096;
-    std::size_t max_nonces_per_key = 1'000'000;  // 60 s at 16,000 a second
+    std::size_t max_nonces_per_key = 1'000'000;  // 140 s at 7,000 a second, 40 MB
 };
 
 // Thread-safe.

@@ -1,0 +1,98 @@
+#include "sdk/net/registry.h"
+
+#include <algorithm>
+
+#include "sdk/base/assert.h"
+
+namespace lockstep::net {
+namespace {
+
+// The gates that this thread is inside of, so that shut() does not wait for its own caller.
+thread_local std::vector<const Gate*> inside;
+
+}  // namespace
+
+bool Gate::enter() {
+    {
+        const std::lock_guard lock{mutex_};
+        if (!open_) return false;
+        ++running_;
+    }
+    inside.push_back(this);
+    return true;
+}
+
+void Gate::leave() {
+    inside.pop_back();
+    const std::lock_guard lock{mutex_};
+    --running_;
+    if (!open_) left_.notify_all();
+}
+
+void Gate::shut() {
+    const auto own = static_cast<std::size_t>(std::count(inside.begin(), inside.end(), this));
+    std::unique_lock lock{mutex_};
+    open_ = false;
+    left_.wait(lock, [&] { return running_ <= own; });
+}
+
+bool Registry::add(const std::shared_ptr<Tracked>& connection, std::size_t limit) {
+    const std::lock_guard lock{mutex_};
+    if (draining_ || connections_.size() >= limit) return false;
+    connections_.emplace(connection.get(), connection);
+    return true;
+}
+
+void Registry::replace(const Tracked* from, const std::shared_ptr<Tracked>& to) {
+    const std::lock_guard lock{mutex_};
+    ASSERT(connections_.erase(from) == 1);
+    connections_.emplace(to.get(), to);
+}
+
+void Registry::remove(const Tracked* connection) {
+    const std::lock_guard lock{mutex_};
+    if (connections_.erase(connection) != 0 && connections_.empty()) removed_.notify_all();
+}
+
+std::size_t Registry::size() const {
+    const std::lock_guard lock{mutex_};
+    return connections_.size();
+}
+
+bool Registry::draining() const {
+    const std::lock_guard lock{mutex_};
+    return draining_;
+}
+
+std::vector<std::shared_ptr<Tracked>> Registry::all() const {
+    const std::lock_guard lock{mutex_};
+    std::vector<std::shared_ptr<Tracked>> found;
+    for (const auto& [key, connection] : connections_)
+        if (auto alive = connection.lock()) found.push_back(std::move(alive));
+    return found;
+}
+
+void Registry::drain_all() {
+    {
+        const std::lock_guard lock{mutex_};
+        draining_ = true;
+    }
+    for (const auto& connection : all())
+        connection->drain();
+}
+
+void Registry::cut_all() {
+    {
+        const std::lock_guard lock{mutex_};
+        draining_ = true;
+    }
+    for (const auto& connection : all())
+        connection->cut();
+}
+
+bool Registry::wait_empty(std::chrono::steady_clock::duration limit) {
+    std::unique_lock lock{mutex_};
+    return removed_.wait_for(lock, limit, [&] { return connections_.empty(); });
+}
+
+}  // namespace lockstep::net
