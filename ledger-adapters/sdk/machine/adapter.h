@@ -154,6 +154,7 @@ enum class Mode : std::uint8_t {
 struct Health {
     Timestamp ledger_time;
     Mode mode = Mode::catching_up;
+    std::string detail;  // what was said that cannot be true, where refused
 };
 struct Info {
     LedgerInfo info;  // first report of all, and again when it changes

@@ -1,0 +1,5 @@
+#include "sdk/machine/plugin.h"
+
+#include "cash/adapter/cash_adapter.h"
+
+LOCKSTEP_PLUGIN("cash", lockstep::cash::make_adapter);

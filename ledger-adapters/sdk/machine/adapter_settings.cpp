@@ -1,0 +1,81 @@
+#include "sdk/machine/adapter_settings.h"
+
+#include <algorithm>
+#include <charconv>
+
+namespace lockstep {
+namespace {
+
+// The longest time that can be set, so that sums stay far from overflow.
+constexpr std::int64_t most_ms = 24 * 3600 * 1000;
+
+struct Bounds {
+    std::int64_t least;
+    std::int64_t most;
+};
+
+Result<std::int64_t, Failure> read_number(const std::string& key, const std::string& text,
+                                          Bounds bounds) {
+    std::int64_t value = 0;
+    const auto* end = text.data() + text.size();
+    const auto [stop, error] = std::from_chars(text.data(), end, value);
+    if (error != std::errc{} || stop != end || value < bounds.least || value > bounds.most) {
+        return fail("bad_setting", key + " = \"" + text + "\": a whole number from " +
+                                       std::to_string(bounds.least) + " to " +
+                                       std::to_string(bounds.most) + " is expected");
+    }
+    return value;
+}
+
+Result<void, Failure> read_setting(AdapterSettings& settings, const std::string& key,
+                                   const std::string& text) {
+    const auto number = [&](Bounds bounds) { return read_number(key, text, bounds); };
+    if (key == "in_flight" || key == "ops_per_instruction") {
+        const auto count = number({1, key == "in_flight" ? 64 : static_cast<int>(max_ops)});
+        if (!count) return unexpected<Failure>(count.error());
+        (key == "in_flight" ? settings.in_flight : settings.ops_per_instruction) =
+            static_cast<std::size_t>(*count);
+        return {};
+    }
+    Duration* time = key == "instruction_life_ms" ? &settings.instruction_life
+                     : key == "reply_timeout_ms"  ? &settings.reply_timeout
+                     : key == "stale_after_ms"    ? &settings.stale_after
+                                                  : nullptr;
+    if (time == nullptr) return fail("bad_setting", key + ": no such setting of this adapter");
+    const auto ms = number({1, most_ms});
+    if (!ms) return unexpected<Failure>(ms.error());
+    *time = Duration::milliseconds(*ms);
+    return {};
+}
+
+}  // namespace
+
+const std::string* find_setting(const AdapterSetup& setup, std::string_view key) {
+    for (const auto& [name, text] : setup.settings)
+        if (name == key) return &text;
+    return nullptr;
+}
+
+Result<AdapterSettings, Failure> read_adapter_settings(const AdapterSetup& setup,
+                                                       const std::vector<std::string>& other) {
+    const Duration inclusion = setup.profile.inclusion;
+    AdapterSettings settings;
+    settings.stale_after = inclusion + setup.profile.block + Duration::seconds(2);
+    settings.retry_most = Duration{
+        std::clamp(inclusion.us() / 4, settings.retry_first.us() * 2, Duration::seconds(5).us())};
+    for (const auto& [key, text] : setup.settings) {
+        if (std::find(other.begin(), other.end(), key) != other.end()) continue;
+        if (auto read = read_setting(settings, key, text); !read)
+            return unexpected<Failure>(read.error());
+    }
+    return settings;
+}
+
+Duration retry_pause(const AdapterSettings& settings, unsigned attempt, std::uint64_t seed) {
+    constexpr unsigned most_doublings = 16;
+    const std::int64_t doublings = std::int64_t{1} << std::min(attempt, most_doublings);
+    const Duration pause = std::min(settings.retry_first * doublings, settings.retry_most);
+    return Duration{pause.us() - pause.us() / 4 * static_cast<std::int64_t>(seed % 256) / 256};
+}
+
+}  // namespace lockstep
