@@ -104,7 +104,10 @@ struct Reply {
 struct StreamFrame {
     Bytes body;
 };
-struct StreamDown {};
+// The stream ended, or could not be opened: because the ledger refused it, or for no known reason.
+struct StreamDown {
+    std::optional<Reason> refused;
+};
 struct Woken {};
 
 using AdapterInput = std::variant<Command, Query, Reply, StreamFrame, StreamDown, Woken>;

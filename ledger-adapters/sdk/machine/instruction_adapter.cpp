@@ -34,8 +34,8 @@ void InstructionAdapter::step(Timestamp at, std::span<AdapterInput> inputs, Adap
             reply(at, *answer, out);
         } else if (const auto* frame = std::get_if<StreamFrame>(&input)) {
             stream_.frame(at, frame->body, out);
-        } else if (std::holds_alternative<StreamDown>(input)) {
-            stream_.down(at);
+        } else if (const auto* down = std::get_if<StreamDown>(&input)) {
+            stream_.down(at, *down);
         } else {
             ASSERT(std::holds_alternative<Woken>(input));
         }

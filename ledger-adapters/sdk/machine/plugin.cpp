@@ -11,6 +11,22 @@ void destroy_adapter(LedgerAdapter* adapter) {
     delete adapter;
 }
 
+// An adapter that lives in a library.
+class LoadedAdapter final : public LedgerAdapter {
+public:
+    LoadedAdapter(LedgerAdapter* adapter, void (*destroy)(LedgerAdapter*))
+        : adapter_(adapter, destroy) {}
+
+    void restore(const std::vector<Put>& puts) override { adapter_->restore(puts); }
+    void step(Timestamp at, std::span<AdapterInput> inputs, AdapterOutputs& out) override {
+        adapter_->step(at, inputs, out);
+    }
+    std::optional<Timestamp> next_wake() const override { return adapter_->next_wake(); }
+
+private:
+    std::unique_ptr<LedgerAdapter, void (*)(LedgerAdapter*)> adapter_;
+};
+
 Result<void, Failure> check_fit(const LockstepPlugin& plugin, const std::string& path) {
     const auto differs = [&](const std::string& what, const std::string& theirs,
                              const std::string& ours) {
@@ -44,10 +60,10 @@ LockstepPlugin describe_plugin(const char* name, Result<std::unique_ptr<LedgerAd
     return {plugin_abi, sdk_headers_digest(), sdk_compiler(), name, make, destroy_adapter};
 }
 
-Result<AdapterPtr, Failure> Plugin::make(const AdapterSetup& setup) const {
+Result<std::unique_ptr<LedgerAdapter>, Failure> Plugin::make(const AdapterSetup& setup) const {
     auto adapter = plugin_->make(setup);
     if (!adapter) return unexpected<Failure>(adapter.error());
-    return AdapterPtr(adapter->release(), AdapterDeleter{plugin_->destroy});
+    return std::make_unique<LoadedAdapter>(adapter->release(), plugin_->destroy);
 }
 
 Result<Plugin, Failure> open_plugin(const std::filesystem::path& path) {

@@ -30,21 +30,15 @@ constexpr const char* plugin_symbol = "lockstep_plugin_v1";
 const char* sdk_headers_digest();
 const char* sdk_compiler();
 
-// Ends an adapter where it was made.
-struct AdapterDeleter {
-    void (*destroy)(LedgerAdapter*) = nullptr;
-    void operator()(LedgerAdapter* adapter) const { destroy(adapter); }
-};
-using AdapterPtr = std::unique_ptr<LedgerAdapter, AdapterDeleter>;
-
 // A library that was opened and fits. It stays open until the process ends, since objects of its
 // classes may outlive any one owner.
 class Plugin {
 public:
     std::string name() const { return plugin_->name; }
     const std::filesystem::path& path() const { return path_; }
-    // Failure: bad_setup, bad_setting, as the adapter says.
-    Result<AdapterPtr, Failure> make(const AdapterSetup& setup) const;
+    // The adapter is ended by the plugin that made it. Failure: bad_setup, bad_setting, as the
+    // adapter says.
+    Result<std::unique_ptr<LedgerAdapter>, Failure> make(const AdapterSetup& setup) const;
 
 private:
     friend Result<Plugin, Failure> open_plugin(const std::filesystem::path&);

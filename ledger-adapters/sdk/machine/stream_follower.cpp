@@ -40,8 +40,12 @@ void StreamFollower::lose(Timestamp at) {
     if (mode_ == report::Mode::live) mode_ = report::Mode::catching_up;
 }
 
-void StreamFollower::down(Timestamp at) {
-    if (link_ == Link::open && !is_refused()) lose(at);
+void StreamFollower::down(Timestamp at, const StreamDown& why) {
+    if (link_ != Link::open || is_refused()) return;
+    if (why.refused == Reason::too_far_ahead) {
+        return refuse_all("the ledger is behind what it reported before");
+    }
+    lose(at);
 }
 
 void StreamFollower::refuse_all(std::string detail) {
@@ -78,7 +82,7 @@ void StreamFollower::frame(Timestamp at, ByteView body, AdapterOutputs& out) {
 
 void StreamFollower::subscribe(Timestamp at, AdapterOutputs& out) {
     link_ = Link::open;
-    subscribed_anew_ = true;
+    subscribed_anew_ = std::exchange(subscribed_, true);
     subscribed_at_ = at;
     out.requests.push_back(
         {ids_.next(), "/v1/events?cursor=" + std::to_string(reader_.cursor()), {}, true});

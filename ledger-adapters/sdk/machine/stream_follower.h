@@ -21,7 +21,7 @@ public:
     // From now on it may subscribe: the ledger is the one it should be.
     void open(Timestamp at);
     void frame(Timestamp at, ByteView body, AdapterOutputs& out);
-    void down(Timestamp at);
+    void down(Timestamp at, const StreamDown& why);
     // Something that only a lying or broken ledger says was heard elsewhere.
     void refuse_all(std::string detail);
 
@@ -29,7 +29,7 @@ public:
     void work(Timestamp at, AdapterOutputs& out);
     std::optional<Timestamp> next_wake() const;
     bool is_refused() const { return mode_ == report::Mode::refused; }
-    // True once after each new subscription.
+    // True once after each subscription but the first.
     bool subscribed_anew() { return std::exchange(subscribed_anew_, false); }
 
 private:
@@ -49,6 +49,7 @@ private:
     Link link_ = Link::closed;
     Timestamp subscribe_at_ = Timestamp::never();
     unsigned attempts_ = 0;  // without a frame since
+    bool subscribed_ = false;
     bool subscribed_anew_ = false;
     Timestamp subscribed_at_;
     Timestamp heard_at_;  // last frame that was taken

@@ -1,0 +1,71 @@
+// The plugin boundary: what fits is loaded, what does not is refused with both values.
+#include <doctest/doctest.h>
+
+#include <fstream>
+
+#include "sdk/machine/plugin.h"
+#include "tests/unit/adapter_desk.h"
+
+using namespace lockstep;
+
+namespace {
+
+const std::filesystem::path build = LOCKSTEP_BINARY_DIR;
+
+bool says(const Failure& failure, const std::string& part) {
+    return failure.detail.find(part) != std::string::npos;
+}
+
+}  // namespace
+
+TEST_CASE("the cash adapter is loaded, named, made and ended") {
+    const auto plugin = find_plugin("cash", {"/nowhere", build / "lib"});
+    REQUIRE(plugin.has_value());
+    CHECK(plugin->name() == "cash");
+    auto adapter = plugin->make(desk::setup());
+    REQUIRE(adapter.has_value());
+    AdapterOutputs out;
+    std::vector<AdapterInput> inputs;
+    inputs.emplace_back(Woken{});
+    (*adapter)->step(desk::t(0), inputs, out);
+    CHECK(out.requests.size() == 1);
+    CHECK((*adapter)->next_wake().has_value());
+    CHECK(plugin->make(desk::setup({{"colour", "blue"}})).error().code == "bad_setting");
+}
+
+TEST_CASE("a plugin built otherwise is refused with both values") {
+    struct Row {
+        const char* name;
+        std::string theirs;
+        std::string ours;
+    };
+    const Row rows[] = {
+        {"other-abi", "interface 99", std::to_string(plugin_abi)},
+        {"other-headers", "headers 0000", sdk_headers_digest()},
+        {"other-compiler", "with tcc 0.9", sdk_compiler()},
+    };
+    for (const Row& row : rows) {
+        const auto plugin = find_plugin(row.name, {build / "tests"});
+        REQUIRE_FALSE(plugin.has_value());
+        CHECK(plugin.error().code == "plugin_mismatch");
+        CHECK(says(plugin.error(), row.theirs));
+        CHECK(says(plugin.error(), row.ours));
+    }
+}
+
+TEST_CASE("what is no plugin is told apart from what is not there") {
+    const auto absent = find_plugin("absent", {build / "lib", "/nowhere"});
+    REQUIRE_FALSE(absent.has_value());
+    CHECK(absent.error().code == "plugin_not_found");
+    CHECK(says(absent.error(), "/nowhere"));
+    CHECK(open_plugin(build).error().code == "plugin_not_found");
+
+    CHECK(find_plugin("empty", {build / "tests"}).error().code == "plugin_unreadable");
+    const auto text = build / "tests" / "lockstep-adapter-text.so";
+    std::ofstream(text) << "not a library\n";
+    CHECK(open_plugin(text).error().code == "plugin_unreadable");
+}
+
+TEST_CASE("the digest of the headers is a SHA-256") {
+    CHECK(std::string(sdk_headers_digest()).size() == 64);
+}
