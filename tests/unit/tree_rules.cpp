@@ -59,7 +59,7 @@ const std::vector<Folder>& folders() {
         {"routing", true, machines},
         {"connector/core", true, machines + Names{"routing"}},
         {"connector/assembly", false, core},
-        {"connector/client", false, core},
+        {"connector/client", false, core + Names{"sdk/net"}},
         {"connector/api", false, connector},
         {"connector/node", false, connector + Names{"connector/api"}},
         {"connector/cli", false, connector + Names{"connector/api"}},
