@@ -1,0 +1,139 @@
+#include "connector/api/service.h"
+
+#include "connector/api/service_call.h"
+#include "sdk/base/assert.h"
+
+namespace lockstep::api {
+
+namespace {
+
+// Roles as bits of a mask.
+constexpr unsigned bit(Role role) {
+    return 1U << static_cast<unsigned>(role);
+}
+constexpr unsigned op = bit(Role::operator_);
+constexpr unsigned venue = bit(Role::venue);
+constexpr unsigned participant = bit(Role::participant);
+constexpr unsigned auditor = bit(Role::auditor);
+constexpr unsigned all = op | venue | participant | auditor;
+
+std::vector<std::string_view> split_path(std::string_view path) {
+    std::vector<std::string_view> parts;
+    while (!path.empty()) {
+        path.remove_prefix(1);
+        const std::size_t slash = path.find('/');
+        parts.push_back(path.substr(0, slash));
+        path = slash == std::string_view::npos ? std::string_view{} : path.substr(slash);
+    }
+    return parts;
+}
+
+// "*" stands for one part.
+bool matches(std::string_view pattern, std::string_view path, std::vector<std::string>& arguments) {
+    arguments.clear();
+    const auto wanted = split_path(pattern);
+    const auto given = split_path(path);
+    if (wanted.size() != given.size()) return false;
+    for (std::size_t i = 0; i < wanted.size(); ++i) {
+        if (wanted[i] == "*" && !given[i].empty())
+            arguments.emplace_back(given[i]);
+        else if (wanted[i] != given[i])
+            return false;
+    }
+    return true;
+}
+
+}  // namespace
+
+struct Service::Route {
+    std::string_view method;
+    std::string_view pattern;
+    unsigned roles;
+    void (Service::*handler)(Call);
+};
+
+const std::vector<Service::Route>& Service::routes() {
+    static const std::vector<Route> table{
+        {"POST", "/v1/settlements", op | venue, &Service::post_trades},
+        {"GET", "/v1/settlements", all, &Service::list_trades},
+        {"GET", "/v1/settlements/*", all, &Service::get_trade},
+        {"POST", "/v1/settlements/*/*", op | venue | participant, &Service::post_trade_action},
+        {"POST", "/v1/withholdings", op | participant, &Service::post_withholding},
+        {"POST", "/v1/invoices", op | participant, &Service::post_invoice},
+        {"GET", "/v1/invoices", op | participant | auditor, &Service::list_invoices},
+        {"GET", "/v1/invoices/*", op | participant | auditor, &Service::get_invoice},
+        {"POST", "/v1/payments", op | participant, &Service::post_payment},
+        {"POST", "/v1/payments/*/confirm", op | participant, &Service::post_confirmation},
+        {"GET", "/v1/payments", op | participant | auditor, &Service::list_payments},
+        {"GET", "/v1/payments/*", op | participant | auditor, &Service::get_payment},
+        {"GET", "/v1/escrows", op | participant | auditor, &Service::list_escrows},
+        {"GET", "/v1/balances", op | participant | auditor, &Service::list_balances},
+        {"GET", "/v1/exposure", op | participant | auditor, &Service::list_exposure},
+        {"GET", "/v1/fees", op | auditor, &Service::list_fees},
+        {"GET", "/v1/alarms", op | auditor, &Service::list_alarms},
+        {"GET", "/v1/ledgers", all, &Service::list_ledgers},
+        {"GET", "/v1/peers", op | auditor, &Service::list_peers},
+        {"GET", "/v1/offers", all, &Service::list_offers},
+        {"GET", "/v1/stats", all, &Service::get_stats},
+        {"GET", "/v1/digest", op | auditor, &Service::get_digest},
+    };
+    return table;
+}
+
+Service::Service(ServiceParts parts)
+    : parts_(std::move(parts)), assets_(parts_.config), feed_(*parts_.records, *parts_.loop) {
+    ASSERT(parts_.node != nullptr && parts_.verifier != nullptr && parts_.clock != nullptr);
+    for (const Caller& caller : parts_.callers)
+        callers_.emplace(caller.key, caller);
+}
+Service::~Service() = default;
+
+Result<Caller, net::HttpResponse> Service::authenticate(const net::HttpRequest& request) {
+    const auto key = parts_.verifier->verify(
+        request, parts_.clock->now(),
+        [this](const PublicKey& claimed) { return callers_.contains(claimed); });
+    if (!key) return unexpected<net::HttpResponse>(net::problem(key.error()));
+    return callers_.at(*key);
+}
+
+void Service::handle(const net::HttpRequest& request, const net::Respond& respond) {
+    auto caller = authenticate(request);
+    if (!caller) return respond(std::move(caller.error()));
+    dispatch(Call{request, respond, std::move(*caller), {}});
+}
+
+void Service::dispatch(Call call) {
+    bool path_known = false;
+    for (const Route& route : routes()) {
+        if (!matches(route.pattern, call.request.path, call.arguments)) continue;
+        path_known = true;
+        if (route.method != call.request.method) continue;
+        if ((route.roles & bit(call.caller.role)) == 0) {
+            return call.refuse(
+                Reason::not_permitted,
+                "the role " + std::string(to_string(call.caller.role)) + " may not do this");
+        }
+        return (this->*route.handler)(std::move(call));
+    }
+    call.refuse(path_known ? Reason::method_not_allowed : Reason::not_found,
+                path_known ? "this path takes another method" : "there is no such path");
+}
+
+void Service::upgrade(const net::HttpRequest& request, const net::WebSocketAccept& accept) {
+    const auto caller = authenticate(request);
+    if (!caller) return accept.refuse(caller.error());
+    if (request.path != "/v1/events")
+        return accept.refuse(net::problem(Reason::not_found, "the stream is at /v1/events"));
+    std::uint64_t cursor = 0;
+    if (const std::string* text = request.parameter("cursor")) {
+        const auto number = parse_amount(*text, 0);
+        if (!number || number->units() == UINT64_MAX) {
+            return accept.refuse(
+                net::problem(Reason::malformed, "cursor: expected the number of an event"));
+        }
+        cursor = number->units();
+    }
+    feed_.accept(accept, cursor);
+}
+
+}  // namespace lockstep::api

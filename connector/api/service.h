@@ -1,0 +1,86 @@
+// The paths of the interface: who may call them, and what they do. Every request is signed
+// (RFC 9421) by a caller that the configuration names; what no row of the table allows is refused.
+#pragma once
+
+#include <memory>
+
+#include "connector/api/asset_book.h"
+#include "connector/api/callers.h"
+#include "connector/api/event_feed.h"
+#include "connector/api/node_port.h"
+#include "sdk/net/http_server.h"
+#include "sdk/net/message_signature.h"
+
+namespace lockstep::api {
+
+struct ServiceParts {
+    core::NodeConfig config;
+    std::vector<Caller> callers;
+    NodePort* node = nullptr;
+    const RecordReader* records = nullptr;
+    net::RequestVerifier* verifier = nullptr;
+    const Clock* clock = nullptr;
+    net::IoLoop* loop = nullptr;
+};
+
+class Service {
+public:
+    explicit Service(ServiceParts parts);
+    ~Service();
+    Service(const Service&) = delete;
+    Service& operator=(const Service&) = delete;
+
+    // Thread-safe. `respond` is called once, now or later.
+    void handle(const net::HttpRequest& request, const net::Respond& respond);
+    void upgrade(const net::HttpRequest& request, const net::WebSocketAccept& accept);
+
+    // From the node: durable events in order, and what a ledger said about itself.
+    void publish(std::uint64_t number, ByteView event) { feed_.publish(number, event); }
+    void learn(const LedgerInfo& info) { assets_.learn(info); }
+    // Closes the streams.
+    void stop() { feed_.stop(); }
+
+private:
+    struct Call;
+    struct Route;
+    static const std::vector<Route>& routes();
+
+    Result<Caller, net::HttpResponse> authenticate(const net::HttpRequest& request);
+    void dispatch(Call call);
+
+    // --- service_reads.cpp ---
+    void list_trades(Call call);
+    void get_trade(Call call);
+    void list_payments(Call call);
+    void get_payment(Call call);
+    void list_invoices(Call call);
+    void get_invoice(Call call);
+    void list_escrows(Call call);
+    void list_alarms(Call call);
+    void list_fees(Call call);
+    void list_balances(Call call);
+    void list_exposure(Call call);
+    void list_ledgers(Call call);
+    void list_peers(Call call);
+    void list_offers(Call call);
+    void get_stats(Call call);
+    void get_digest(Call call);
+
+    // --- service_writes.cpp ---
+    void post_trades(Call call);
+    void post_trade_action(Call call);
+    void post_withholding(Call call);
+    void post_invoice(Call call);
+    void post_payment(Call call);
+    void post_confirmation(Call call);
+    void submit(Call call, core::input::ApiBody body);
+
+    std::optional<core::TradeRecord> find_trade(const std::string& name) const;
+
+    ServiceParts parts_;
+    std::map<PublicKey, Caller> callers_;
+    AssetBook assets_;
+    EventFeed feed_;
+};
+
+}  // namespace lockstep::api

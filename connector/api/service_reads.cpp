@@ -1,0 +1,317 @@
+// What the interface tells: rows from the records, views from the node's thread.
+#include <algorithm>
+
+#include "connector/api/render.h"
+#include "connector/api/service_call.h"
+#include "sdk/base/assert.h"
+#include "sdk/crypto/hash.h"
+
+namespace lockstep::api {
+
+using core::RecordKind;
+
+namespace {
+
+constexpr std::size_t default_page = 100;
+constexpr std::size_t max_page = 1000;
+// Rows that one request may read while it looks for those that match.
+constexpr std::size_t max_scanned = 50'000;
+constexpr std::size_t scan_step = 500;
+
+constexpr std::uint16_t number_of(RecordKind kind) {
+    return static_cast<std::uint16_t>(kind);
+}
+
+struct PageQuery {
+    std::size_t limit = default_page;
+    Bytes from;
+};
+
+Result<PageQuery, std::string> read_page(const net::HttpRequest& request) {
+    PageQuery query;
+    if (const std::string* text = request.parameter("limit")) {
+        const auto number = parse_amount(*text, 0);
+        if (!number || number->is_zero() || number->units() > max_page) {
+            return unexpected<std::string>("limit: expected a number from 1 to " +
+                                           std::to_string(max_page));
+        }
+        query.limit = static_cast<std::size_t>(number->units());
+    }
+    if (const std::string* text = request.parameter("cursor")) {
+        const auto key = from_hex(*text);
+        if (!key || key->empty() || key->size() > 64)
+            return unexpected<std::string>("cursor: expected the \"next\" of an earlier answer");
+        query.from = *key;
+    }
+    return query;
+}
+
+// The first key after `key`.
+Bytes after(Bytes key) {
+    key.push_back(0);
+    return key;
+}
+
+// Reads rows of a kind in key order until `limit` of them were taken.
+template <class T, class Take>
+Json collect(const RecordReader& records, RecordKind kind, const PageQuery& query, Take take) {
+    Json::Array items;
+    Bytes from = query.from;
+    for (std::size_t scanned = 0; scanned < max_scanned;) {
+        const auto rows = records.scan(number_of(kind), from, {}, scan_step);
+        for (const Record& row : rows) {
+            const auto value = decode_fields<T>(row.value);
+            if (value) {
+                if (auto json = take(*value)) items.push_back(std::move(*json));
+            }
+            if (items.size() == query.limit) return page(std::move(items), to_hex(after(row.key)));
+        }
+        if (rows.size() < scan_step) return page(std::move(items));
+        scanned += rows.size();
+        from = after(rows.back().key);
+    }
+    return page(std::move(items), to_hex(from));
+}
+
+}  // namespace
+
+// --- records
+// --------------------------------------------------------------------------------------
+
+void Service::list_trades(Call call) {
+    const auto query = read_page(call.request);
+    if (!query) return call.refuse(Reason::malformed, query.error());
+    const std::string* state = call.request.parameter("state");
+    call.answer(collect<core::TradeRecord>(
+        *parts_.records, RecordKind::trade, *query,
+        [&](const core::TradeRecord& trade) -> std::optional<Json> {
+            if (state != nullptr && core::to_string(trade.state) != *state) return std::nullopt;
+            return render(trade, false);
+        }));
+}
+
+// A plan id, or a venue's reference: this node's own, or that of a venue it knows.
+std::optional<core::TradeRecord> Service::find_trade(const std::string& name) const {
+    if (const auto id = core::PlanId::from_hex(name)) {
+        auto found = get_record<core::TradeRecord>(*parts_.records, RecordKind::trade, id->view());
+        if (found) return found;
+    }
+    std::vector<PublicKey> venues{parts_.config.self};
+    for (const core::PeerConfig& peer : parts_.config.peers) {
+        if (peer.venue) venues.push_back(peer.key);
+    }
+    for (const PublicKey& key : venues) {
+        ArchiveWriter writer;
+        writer(key, name);
+        const auto plan = get_record<core::PlanId>(*parts_.records, RecordKind::reference,
+                                                   sha256(writer.bytes()).view());
+        if (!plan) continue;
+        auto found =
+            get_record<core::TradeRecord>(*parts_.records, RecordKind::trade, plan->view());
+        if (found) return found;
+    }
+    return std::nullopt;
+}
+
+void Service::get_trade(Call call) {
+    const auto trade = find_trade(call.arguments[0]);
+    if (!trade) return call.refuse(Reason::not_found, "no settlement has this id or reference");
+    call.answer(render(*trade, true));
+}
+
+void Service::list_payments(Call call) {
+    const auto query = read_page(call.request);
+    if (!query) return call.refuse(Reason::malformed, query.error());
+    call.answer(collect<core::PaymentRecord>(
+        *parts_.records, RecordKind::payment, *query,
+        [](const core::PaymentRecord& payment) { return std::optional<Json>(render(payment)); }));
+}
+
+void Service::get_payment(Call call) {
+    const auto id = core::PlanId::from_hex(call.arguments[0]);
+    const auto payment =
+        id ? get_record<core::PaymentRecord>(*parts_.records, RecordKind::payment, id->view())
+           : std::nullopt;
+    if (!payment) return call.refuse(Reason::not_found, "no payment has this id");
+    call.answer(render(*payment));
+}
+
+void Service::list_invoices(Call call) {
+    const auto query = read_page(call.request);
+    if (!query) return call.refuse(Reason::malformed, query.error());
+    call.answer(collect<core::InvoiceRecord>(
+        *parts_.records, RecordKind::invoice, *query,
+        [](const core::InvoiceRecord& invoice) { return std::optional<Json>(render(invoice)); }));
+}
+
+void Service::get_invoice(Call call) {
+    const auto id = core::PlanId::from_hex(call.arguments[0]);
+    const auto invoice =
+        id ? get_record<core::InvoiceRecord>(*parts_.records, RecordKind::invoice, id->view())
+           : std::nullopt;
+    if (!invoice) return call.refuse(Reason::not_found, "no invoice has this id");
+    call.answer(render(*invoice));
+}
+
+void Service::list_escrows(Call call) {
+    const auto query = read_page(call.request);
+    if (!query) return call.refuse(Reason::malformed, query.error());
+    const std::string* open = call.request.parameter("open");
+    if (open != nullptr && *open != "true" && *open != "false")
+        return call.refuse(Reason::malformed, "open: expected true or false");
+    call.answer(collect<core::DealRecord>(*parts_.records, RecordKind::hop, *query,
+                                          [&](const core::DealRecord& deal) -> std::optional<Json> {
+                                              if (open != nullptr && deal.open != (*open == "true"))
+                                                  return std::nullopt;
+                                              return render(deal);
+                                          }));
+}
+
+// The latest first.
+void Service::list_alarms(Call call) {
+    const auto query = read_page(call.request);
+    if (!query) return call.refuse(Reason::malformed, query.error());
+    Json::Array items;
+    const auto rows =
+        parts_.records->scan(number_of(RecordKind::alarm), {}, query->from, query->limit, true);
+    for (const Record& row : rows) {
+        if (const auto alarm = decode_fields<core::AlarmRecord>(row.value))
+            items.push_back(render(*alarm));
+    }
+    const bool more = rows.size() == query->limit;
+    call.answer(page(std::move(items), more ? to_hex(rows.back().key) : std::string()));
+}
+
+void Service::list_fees(Call call) {
+    struct Sum {
+        Amount fee;
+        std::uint64_t deals = 0;
+    };
+    std::map<AssetId, Sum> sums;
+    Bytes from;
+    while (true) {
+        const auto rows = parts_.records->scan(number_of(RecordKind::fee), from, {}, scan_step);
+        for (const Record& row : rows) {
+            const auto fee = decode_fields<core::FeeRecord>(row.value);
+            if (!fee) continue;
+            Sum& sum = sums[fee->asset];
+            const auto total = checked_add(sum.fee, fee->fee);
+            if (!total) return call.refuse(Reason::amount_overflow);
+            sum.fee = *total;
+            ++sum.deals;
+        }
+        if (rows.size() < scan_step) break;
+        from = after(rows.back().key);
+    }
+    Json::Array items;
+    for (const auto& [asset, sum] : sums) {
+        items.push_back(Json::object({{"asset", asset.code()},
+                                      {"scale", asset.scale()},
+                                      {"fee", render_amount(sum.fee, asset)},
+                                      {"deals", sum.deals}}));
+    }
+    call.answer(page(std::move(items)));
+}
+
+// --- views
+// ----------------------------------------------------------------------------------------
+
+namespace {
+
+template <class Rows>
+Json::Array render_all(const Rows& rows) {
+    Json::Array items;
+    for (const auto& row : rows)
+        items.push_back(render(row));
+    return items;
+}
+
+}  // namespace
+
+void Service::list_balances(Call call) {
+    const auto asked = parts_.node->view([call](const assembly::Node& node) {
+        call.answer(page(render_all(node.machine().accounts())));
+    });
+    if (!asked) call.refuse(asked.error());
+}
+
+void Service::list_exposure(Call call) {
+    const auto asked = parts_.node->view([call](const assembly::Node& node) {
+        call.answer(page(render_all(node.machine().exposure())));
+    });
+    if (!asked) call.refuse(asked.error());
+}
+
+void Service::list_ledgers(Call call) {
+    const auto asked = parts_.node->view([call](const assembly::Node& node) {
+        call.answer(page(render_all(node.machine().ledgers())));
+    });
+    if (!asked) call.refuse(asked.error());
+}
+
+void Service::list_peers(Call call) {
+    const auto asked = parts_.node->view([call](const assembly::Node& node) {
+        Json::Array items;
+        const auto standings = node.peers();
+        for (const core::PeerConfig& peer : node.config().peers) {
+            Json json = render(peer);
+            for (const assembly::PeerStanding& standing : standings) {
+                if (standing.key != peer.key) continue;
+                json.set("waiting", standing.waiting);
+                json.set("reachable", standing.reachable);
+            }
+            items.push_back(std::move(json));
+        }
+        call.answer(page(std::move(items)));
+    });
+    if (!asked) call.refuse(asked.error());
+}
+
+void Service::list_offers(Call call) {
+    Json::Array items;
+    for (const auto& offer : parts_.config.own_offers)
+        items.push_back(render(offer, true));
+    for (const auto& offer : parts_.config.known_offers)
+        items.push_back(render(offer, false));
+    call.answer(page(std::move(items)));
+}
+
+void Service::get_stats(Call call) {
+    const auto asked = parts_.node->view([call, this](const assembly::Node& node) {
+        const NodeFigures figures = parts_.node->figures();
+        const assembly::NodeCounters& counters = node.counters();
+        call.answer(Json::object({{"name", node.config().name},
+                                  {"node", node.config().self.hex()},
+                                  {"epoch", node.epoch()},
+                                  {"restarts", node.epoch() - 1},
+                                  {"signatures_verified", figures.signatures_verified},
+                                  {"commits", figures.commits},
+                                  {"rows", figures.rows},
+                                  {"inputs", counters.inputs},
+                                  {"commands", counters.commands},
+                                  {"refusals", figures.refusals},
+                                  {"snapshots", figures.snapshots},
+                                  {"queue", figures.queue},
+                                  {"messages_sent", counters.messages_sent},
+                                  {"messages_taken", counters.messages_taken},
+                                  {"messages_repeated", counters.messages_repeated},
+                                  {"messages_refused", counters.messages_refused},
+                                  {"messages_dropped", counters.messages_dropped},
+                                  {"last_commit_us", figures.last_commit.us()},
+                                  {"longest_commit_us", figures.longest_commit.us()},
+                                  {"open_deals", node.machine().open_deals()},
+                                  {"open_trades", node.machine().open_trades()},
+                                  {"draining", node.machine().draining()}}));
+    });
+    if (!asked) call.refuse(asked.error());
+}
+
+void Service::get_digest(Call call) {
+    parts_.node->digest([call](const Result<StateDigest>& digest) {
+        if (!digest) return call.refuse(digest.error());
+        call.answer(
+            Json::object({{"seq", digest->seq}, {"digest", to_hex(digest->digest.view())}}));
+    });
+}
+
+}  // namespace lockstep::api

@@ -1,0 +1,151 @@
+// What the interface takes: bodies become calls of the node's machine, which remembers them by
+// their Idempotency-Key; an answer leaves when it is durable.
+#include "connector/api/bodies.h"
+#include "connector/api/render.h"
+#include "connector/api/service_call.h"
+#include "sdk/crypto/hash.h"
+
+namespace lockstep::api {
+
+namespace input = core::input;
+
+namespace {
+
+constexpr std::size_t max_idempotency_key = 128;
+
+// Another request under the same key has another digest.
+Hash digest_of(const net::HttpRequest& request) {
+    constexpr std::uint8_t separator = 0;
+    return Sha256()
+        .add(as_bytes(request.method))
+        .add({&separator, 1})
+        .add(as_bytes(request.target))
+        .add({&separator, 1})
+        .add(request.body)
+        .finish();
+}
+
+struct RenderAnswer {
+    Json operator()(const core::answer::Submitted& submitted) const {
+        Json trades = Json::array();
+        for (const core::answer::SubmittedTrade& trade : submitted.trades) {
+            Json json = Json::object({{"reference", trade.reference}});
+            if (trade.plan) json.set("id", trade.plan->hex());
+            if (trade.declined) {
+                json.set("reason", to_string(*trade.declined));
+                json.set("reason_text", describe(*trade.declined));
+            }
+            trades.push(std::move(json));
+        }
+        return Json::object({{"trades", std::move(trades)}});
+    }
+    Json operator()(const core::answer::InvoiceMade& made) const {
+        Json json = render(made.invoice);
+        json.set("state", core::to_string(core::InvoiceState::open));
+        return json;
+    }
+    Json operator()(const core::answer::PaymentBegun& begun) const {
+        return Json::object({{"id", begun.id.hex()}});
+    }
+    Json operator()(const core::answer::Acted& acted) const {
+        return Json::object({{"state", core::to_string(acted.state)}});
+    }
+};
+
+}  // namespace
+
+void Service::submit(Call call, input::ApiBody body) {
+    const std::string* key = call.request.header("idempotency-key");
+    if (key == nullptr || key->empty() || key->size() > max_idempotency_key) {
+        return call.refuse(Reason::idempotency_missing,
+                           "send an Idempotency-Key of 1 to 128 characters, the same one when the "
+                           "request is repeated");
+    }
+    input::FromApi from;
+    from.caller = call.caller.key.hex();
+    from.idempotency_key = *key;
+    from.request = digest_of(call.request);
+    from.body = std::move(body);
+    parts_.node->submit(std::move(from), [call](const Result<Bytes>& answer) {
+        if (!answer) return call.refuse(answer.error());
+        const auto decoded = decode_fields<core::CallerAnswer>(*answer);
+        if (!decoded) return call.refuse(Reason::internal_error);
+        call.answer(std::visit(RenderAnswer{}, *decoded));
+    });
+}
+
+namespace {
+
+// Reads the body, or answers what is wrong with it and gives nothing.
+template <class Call, class Read>
+auto read_body(const Call& call, Read read)
+    -> std::optional<typename decltype(read(Json{}))::value_type> {
+    const auto json = parse_json(as_text(call.request.body));
+    if (!json) {
+        const auto reason = reason_from_string(json.error().code);
+        call.refuse(reason.value_or(Reason::malformed), json.error().detail);
+        return std::nullopt;
+    }
+    auto body = read(*json);
+    if (!body) {
+        call.refuse(body.error().reason, body.error().sentence());
+        return std::nullopt;
+    }
+    return std::move(*body);
+}
+
+}  // namespace
+
+void Service::post_trades(Call call) {
+    auto body =
+        read_body(call, [this](const Json& json) { return read_trades(json, parts_.config); });
+    if (body) submit(std::move(call), std::move(*body));
+}
+
+void Service::post_trade_action(Call call) {
+    const std::string& word = call.arguments[1];
+    input::ActOnTrade act;
+    if (word == "hold")
+        act.action = input::TradeAction::hold;
+    else if (word == "release")
+        act.action = input::TradeAction::release;
+    else if (word == "cancel")
+        act.action = input::TradeAction::cancel;
+    else
+        return call.refuse(Reason::not_found, "an action is hold, release or cancel");
+    if (!call.request.body.empty() && !read_body(call, read_nothing)) return;
+    const auto trade = find_trade(call.arguments[0]);
+    if (!trade) return call.refuse(Reason::not_found, "no settlement has this id or reference");
+    act.venue = trade->trade.venue;
+    act.reference = trade->trade.reference;
+    submit(std::move(call), std::move(act));
+}
+
+void Service::post_withholding(Call call) {
+    auto body = read_body(call, read_withholding);
+    if (!body) return;
+    submit(std::move(call), input::ActOnTrade{body->venue, std::move(body->reference),
+                                              input::TradeAction::withhold});
+}
+
+void Service::post_invoice(Call call) {
+    auto body = read_body(call, [this](const Json& json) {
+        return read_invoice_body(json, assets_, parts_.clock->now());
+    });
+    if (body) submit(std::move(call), std::move(*body));
+}
+
+void Service::post_payment(Call call) {
+    auto body =
+        read_body(call, [this](const Json& json) { return read_payment_body(json, assets_); });
+    if (body) submit(std::move(call), std::move(*body));
+}
+
+void Service::post_confirmation(Call call) {
+    if (!call.request.body.empty() && !read_body(call, read_nothing)) return;
+    const auto id = core::PlanId::from_hex(call.arguments[0]);
+    if (!id) return call.refuse(Reason::not_found, "no payment has this id");
+    submit(std::move(call), input::ConfirmPayment{*id});
+}
+
+}  // namespace lockstep::api

@@ -1,0 +1,321 @@
+#include "connector/node/settings.h"
+
+#include <algorithm>
+#include <numeric>
+
+#include "connector/node/section.h"
+#include "connector/node/toml_file.h"
+#include "sdk/crypto/signature.h"
+
+namespace lockstep::node {
+
+namespace {
+
+__extension__ using Wide = unsigned __int128;
+
+TimingProfile read_profile(Section& profile) {
+    TimingProfile timing;
+    timing.inclusion = profile.milliseconds("inclusion_ms");
+    timing.finality = profile.milliseconds("finality_ms", Duration{});
+    timing.rollback = profile.milliseconds("rollback_ms", Duration{});
+    timing.late = profile.milliseconds("late_ms");
+    timing.early = profile.milliseconds("early_ms");
+    timing.block = profile.milliseconds("block_ms", Duration{});
+    return timing;
+}
+
+ExpiryRule read_expiry_rule(Section& section, std::string_view key) {
+    return section.choice(key, {"strict", "open"}, 0) == 0 ? ExpiryRule::strict : ExpiryRule::open;
+}
+
+std::optional<net::Url> read_url(Section& section, std::string_view key, bool required) {
+    const std::string text =
+        section.text(key, required ? std::nullopt : std::optional<std::string>(""));
+    if (text.empty()) return std::nullopt;
+    auto url = net::parse_url(text);
+    if (!url) {
+        section.mistake(key, url.error().detail);
+        return std::nullopt;
+    }
+    return std::move(*url);
+}
+
+// The price of one whole unit of the outgoing asset in the incoming one, as the ratio of smallest
+// units that an offer holds: 0.0893 EUR/2 for SEK/2 is 893 to 10,000.
+void read_rate(Section& section, routing::Offer& offer) {
+    constexpr std::uint8_t decimals = 9;
+    const auto price = parse_amount(section.text("rate"), decimals);
+    if (!price || price->is_zero()) {
+        section.mistake("rate",
+                        "expected a decimal text above 0: what one unit of the outgoing asset "
+                        "costs in the incoming one, for example \"0.0893\"");
+        return;
+    }
+    const auto power = [](unsigned exponent) {
+        Wide value = 1;
+        while (exponent-- > 0)
+            value *= 10;
+        return value;
+    };
+    Wide num = static_cast<Wide>(price->units()) * power(offer.in_asset.scale());
+    Wide den = power(decimals) * power(offer.out_asset.scale());
+    Wide a = num;
+    Wide b = den;
+    while (b != 0) {
+        const Wide rest = a % b;
+        a = b;
+        b = rest;
+    }
+    num /= a;
+    den /= a;
+    if (num > UINT64_MAX || den > UINT64_MAX) {
+        section.mistake("rate", "is too precise for the scales of these assets; round it");
+        return;
+    }
+    offer.rate_num = static_cast<std::uint64_t>(num);
+    offer.rate_den = static_cast<std::uint64_t>(den);
+}
+
+const core::LedgerConfig* find_ledger(const core::NodeConfig& node, const Address& ledger) {
+    const auto found = std::find_if(node.ledgers.begin(), node.ledgers.end(),
+                                    [&](const auto& config) { return config.ledger == ledger; });
+    return found == node.ledgers.end() ? nullptr : &*found;
+}
+
+struct OfferSide {
+    std::string_view profile_key;
+    std::string_view rule_key;
+    const Address& ledger;
+    TimingProfile& profile;
+    ExpiryRule& rule;
+};
+
+// A ledger of our own has its profile there; for others the offer must say it.
+void read_side(Section& section, const core::NodeConfig& node, OfferSide side) {
+    const core::LedgerConfig* own = find_ledger(node, side.ledger);
+    if (own != nullptr) {
+        side.profile = own->timing.profile;
+        side.rule = own->timing.expiry_rule;
+    }
+    section.table(side.profile_key, own == nullptr,
+                  [&](Section& profile) { side.profile = read_profile(profile); });
+    if (own == nullptr || section.has(side.rule_key))
+        side.rule = read_expiry_rule(section, side.rule_key);
+}
+
+routing::Offer read_offer(Section& section, const core::NodeConfig& node, bool own) {
+    routing::Offer offer;
+    offer.connector = own ? node.self : section.public_key("connector");
+    offer.in_ledger = section.address("in_ledger");
+    offer.in_asset = section.asset("in_asset");
+    offer.in_account = section.address("in_account");
+    offer.out_ledger = section.address("out_ledger");
+    offer.out_asset = section.asset("out_asset");
+    offer.out_account = section.address("out_account");
+    read_rate(section, offer);
+    offer.spread_ppm = static_cast<std::uint32_t>(section.integer("spread_ppm", 500'000, 0));
+    offer.fixed_fee = section.amount("fixed_fee", offer.in_asset, Amount{});
+    offer.min_out = section.amount("min_out", offer.out_asset, Amount{1});
+    offer.max_out = section.amount("max_out", offer.out_asset);
+    read_side(section, node,
+              {"in_profile", "in_expiry_rule", offer.in_ledger, offer.in_profile, offer.in_rule});
+    read_side(
+        section, node,
+        {"out_profile", "out_expiry_rule", offer.out_ledger, offer.out_profile, offer.out_rule});
+    // What a connector needs in time is its own to say; ours follows from the ladder.
+    const core::LedgerTiming in{offer.in_profile, offer.in_rule};
+    const core::LedgerTiming out{offer.out_profile, offer.out_rule};
+    std::optional<Duration> bound;
+    if (own) bound = core::margin(in, out, node.endurance);
+    offer.margin = section.milliseconds("margin_ms", bound);
+    return offer;
+}
+
+class Reader {
+public:
+    Reader(Section& root, Settings& settings, const std::filesystem::path& base)
+        : root_(root), settings_(settings), node_(settings.node), base_(base) {}
+
+    void read() {
+        node_.name = root_.text("name");
+        settings_.key_file = path("key_file", std::nullopt);
+        settings_.secret_seed_file = path("secret_seed_file", std::nullopt);
+        settings_.data = path("data", "data");
+        settings_.plugins = path("plugins", "");
+        settings_.log_level = std::vector<std::string>{
+            "debug", "info", "warn",
+            "error"}[root_.choice("log_level", {"debug", "info", "warn", "error"}, 1)];
+        root_.table("listen", true, [&](Section& listen) { read_listen(listen); });
+        root_.table("endurance", true, [&](Section& endurance) {
+            node_.endurance.outage = endurance.milliseconds("outage_ms");
+            node_.endurance.outages = static_cast<std::uint32_t>(endurance.integer("outages", 100));
+            node_.endurance.rollbacks =
+                static_cast<std::uint32_t>(endurance.integer("rollbacks", 100, 0));
+        });
+        settings_.drain = Duration::seconds(60);
+        settings_.commit_interval = Duration::milliseconds(1);
+        root_.table("limits", false, [&](Section& limits) { read_limits(limits); });
+        root_.tables("ledgers", [&](Section& ledger) { read_ledger(ledger); });
+        root_.tables("peers", [&](Section& peer) { read_peer(peer); });
+        root_.tables("offers", [&](Section& offer) {
+            node_.own_offers.push_back(read_offer(offer, node_, true));
+        });
+        root_.tables("known_offers", [&](Section& offer) {
+            node_.known_offers.push_back(read_offer(offer, node_, false));
+        });
+        if (root_.has("price_asset") || root_.has("instruments"))
+            node_.price_asset = root_.asset("price_asset");
+        root_.tables("instruments", [&](Section& instrument) { read_instrument(instrument); });
+        root_.tables("parties", [&](Section& party) { read_party(party); });
+        root_.tables("callers", [&](Section& caller) { read_caller(caller); });
+    }
+
+private:
+    std::filesystem::path path(std::string_view key, std::optional<std::string> otherwise) {
+        const std::string text = root_.text(key, std::move(otherwise));
+        return text.empty() ? std::filesystem::path{} : base_ / text;
+    }
+
+    void read_listen(Section& listen) {
+        settings_.listen_address = listen.text("address", "127.0.0.1");
+        settings_.listen_port = static_cast<std::uint16_t>(listen.integer("port", 65'535));
+        const auto origins = listen.texts("origins");
+        for (std::size_t i = 0; i < origins.size(); ++i) {
+            const auto url = net::parse_url(origins[i]);
+            if (url)
+                settings_.origins.push_back(*url);
+            else
+                listen.mistake("origins[" + std::to_string(i) + "]", url.error().detail);
+        }
+    }
+
+    void read_limits(Section& limits) {
+        node_.quote_life = limits.milliseconds("quote_life_ms", node_.quote_life);
+        node_.decision_time = limits.milliseconds("decision_time_ms", node_.decision_time);
+        node_.slack_per_hop = limits.milliseconds("slack_per_hop_ms", node_.slack_per_hop);
+        node_.notice_wait = limits.milliseconds("notice_wait_ms", node_.notice_wait);
+        node_.max_open =
+            static_cast<std::uint32_t>(limits.integer("max_open", 10'000'000, node_.max_open));
+        settings_.drain = limits.milliseconds("drain_ms", settings_.drain);
+        settings_.commit_interval =
+            limits.milliseconds("commit_interval_ms", settings_.commit_interval);
+    }
+
+    void read_ledger(Section& section) {
+        core::LedgerConfig config;
+        LedgerSettings ledger;
+        config.ledger = ledger.ledger = section.address("address");
+        ledger.adapter = section.text("adapter");
+        for (const char c : ledger.adapter) {
+            if ((c < 'a' || c > 'z') && (c < '0' || c > '9') && c != '-') {
+                section.mistake("adapter", "expected the name of a plugin, for example \"cash\"");
+                break;
+            }
+        }
+        ledger.url = read_url(section, "url", true).value_or(net::Url{});
+        const std::string key_file = section.text("key_file", "");
+        if (!key_file.empty()) ledger.key_file = base_ / key_file;
+        config.accounts = section.addresses("accounts");
+        config.timing.expiry_rule = read_expiry_rule(section, "expiry_rule");
+        section.table("profile", true,
+                      [&](Section& profile) { config.timing.profile = read_profile(profile); });
+        ledger.settings = section.pairs("settings");
+        node_.ledgers.push_back(std::move(config));
+        settings_.ledgers.push_back(std::move(ledger));
+    }
+
+    void read_peer(Section& section) {
+        core::PeerConfig peer;
+        peer.key = section.public_key("key");
+        peer.name = section.text("name");
+        peer.venue = section.flag("venue", false);
+        peer.max_slots =
+            static_cast<std::uint32_t>(section.integer("max_slots", 1'000'000, peer.max_slots));
+        peer.max_hold = section.milliseconds("max_hold_ms", peer.max_hold);
+        settings_.peers.push_back({peer.key, read_url(section, "url", false)});
+        node_.peers.push_back(std::move(peer));
+    }
+
+    void read_instrument(Section& section) {
+        core::InstrumentConfig instrument;
+        const std::string isin = section.text("isin");
+        const auto scale = static_cast<std::uint8_t>(section.integer("scale", max_asset_scale, 0));
+        const auto asset = AssetId::make(isin, scale);
+        if (!asset || !is_isin(isin))
+            section.mistake("isin", "expected an ISIN with its check digit, as SE0000108656");
+        instrument.asset = asset.value_or(AssetId{});
+        instrument.ledger = section.address("ledger");
+        const auto one = parse_amount("1", scale);
+        instrument.lot = section.amount("lot", instrument.asset, one);
+        instrument.reference_price = section.amount("reference_price", node_.price_asset, Amount{});
+        instrument.tolerance_ppm =
+            static_cast<std::uint32_t>(section.integer("tolerance_ppm", 1'000'000'000, 0));
+        node_.instruments.push_back(std::move(instrument));
+    }
+
+    void read_party(Section& section) {
+        core::PartyConfig party;
+        party.name = section.text("name");
+        party.node = section.public_key("node");
+        party.cash_account = section.address("cash_account");
+        party.cash_asset = section.asset("cash_asset");
+        party.securities_account = section.address("securities_account");
+        node_.parties.push_back(std::move(party));
+    }
+
+    void read_caller(Section& section) {
+        api::Caller caller;
+        caller.name = section.text("name");
+        caller.key = section.public_key("key");
+        const std::size_t role =
+            section.choice("role", {"operator", "venue", "participant", "auditor"});
+        caller.role = static_cast<api::Role>(role);
+        settings_.callers.push_back(std::move(caller));
+    }
+
+    Section& root_;
+    Settings& settings_;
+    core::NodeConfig& node_;
+    std::filesystem::path base_;
+};
+
+}  // namespace
+
+SettingsRead read_settings(const Json& document, const std::filesystem::path& file,
+                           const PublicKey& self) {
+    SettingsRead read;
+    read.settings.node.self = self;
+    {
+        Section root(document, "", read.mistakes);
+        Reader(root, read.settings, file.parent_path()).read();
+    }
+    // A half-read configuration would only give mistakes that follow from the first ones.
+    if (read.mistakes.empty()) read.mistakes = core::check_config(read.settings.node);
+    for (std::string& mistake : read.mistakes)
+        mistake = file.string() + ": " + mistake;
+    return read;
+}
+
+SettingsRead read_settings(const std::filesystem::path& file) {
+    const auto document = read_toml_file(file);
+    if (!document) {
+        SettingsRead read;
+        read.mistakes.push_back(file.string() + ": " + document.error().detail);
+        return read;
+    }
+    // The node's key comes first: it names the connector of its own offers.
+    PublicKey self;
+    std::string mistake;
+    if (const std::string* name = (*document)["key_file"].as_text(); name != nullptr) {
+        const auto seed = read_key_file(file.parent_path() / *name);
+        if (seed)
+            self = Ed25519().signer(*seed)->public_key();
+        else
+            mistake = file.string() + ": key_file: " + seed.error().detail;
+    }
+    SettingsRead read = read_settings(*document, file, self);
+    if (!mistake.empty()) read.mistakes.insert(read.mistakes.begin(), mistake);
+    return read;
+}
+
+}  // namespace lockstep::node

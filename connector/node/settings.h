@@ -1,0 +1,57 @@
+// The configuration file of lockstepd: what the node's machine is told (core::NodeConfig), and what
+// only this process needs: addresses, files, callers.
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "connector/api/callers.h"
+#include "connector/core/config.h"
+#include "sdk/codec/json.h"
+#include "sdk/net/url.h"
+
+namespace lockstep::node {
+
+struct LedgerSettings {
+    Address ledger;
+    std::string adapter;  // the plugin's name: "cash" is lockstep-adapter-cash.so
+    net::Url url;
+    std::filesystem::path key_file;                             // empty: the node's key
+    std::vector<std::pair<std::string, std::string>> settings;  // the adapter's own
+};
+
+struct PeerAddress {
+    PublicKey key;
+    std::optional<net::Url> url;  // absent: it calls us, we never call it
+};
+
+struct Settings {
+    core::NodeConfig node;  // `self` is filled in from the key
+    std::filesystem::path key_file;
+    std::filesystem::path secret_seed_file;
+    std::filesystem::path data;
+    std::filesystem::path plugins;  // directory; empty: beside the program
+    std::string listen_address = "127.0.0.1";
+    std::uint16_t listen_port = 0;
+    std::vector<net::Url> origins;  // how callers and peers address this node besides listen
+    Duration drain;                 // longest wait of a drain
+    Duration commit_interval;
+    std::string log_level;
+    std::vector<LedgerSettings> ledgers;  // in the order of node.ledgers
+    std::vector<PeerAddress> peers;       // in the order of node.peers
+    std::vector<api::Caller> callers;
+};
+
+// Reads and checks a file; paths in it are relative to it. Every mistake is a line, "file: key:
+// what is wrong and what is expected"; check_config is part of it.
+struct SettingsRead {
+    Settings settings;
+    std::vector<std::string> mistakes;
+};
+SettingsRead read_settings(const std::filesystem::path& file);
+// The same of a parsed document. `self` is the node's own key.
+SettingsRead read_settings(const Json& document, const std::filesystem::path& file,
+                           const PublicKey& self);
+
+}  // namespace lockstep::node
