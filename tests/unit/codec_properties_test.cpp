@@ -22,7 +22,7 @@ rc::Gen<Json> any_json(int depth) {
             c = static_cast<char>(c & 0x7f);
         return Json(std::move(bytes));
     });
-    const auto leaf = rc::gen::oneOf(
+    auto leaf = rc::gen::oneOf(
         rc::gen::just(Json{}),
         rc::gen::map(rc::gen::arbitrary<bool>(), [](bool b) { return Json(b); }),
         rc::gen::map(rc::gen::arbitrary<std::int64_t>(), [](std::int64_t n) { return Json(n); }),
@@ -30,7 +30,8 @@ rc::Gen<Json> any_json(int depth) {
     if (depth == 0) return leaf;
     // Few items a container, or the whole grows with the third power.
     const auto items = rc::gen::resize(4, rc::gen::container<Json::Array>(any_json(depth - 1)));
-    return rc::gen::oneOf(leaf, rc::gen::map(items, [](Json::Array list) { return Json(list); }),
+    return rc::gen::oneOf(leaf,
+                          rc::gen::map(items, [](const Json::Array& list) { return Json(list); }),
                           rc::gen::map(items, [](const Json::Array& list) {
                               Json object = Json::object();
                               for (const Json& item : list)
