@@ -96,6 +96,7 @@ OpAnswer Execution::answer_op(const Transaction& transaction, std::uint32_t inde
     const Op& op = transaction.instruction.ops[index];
     transaction_ = transaction.id;
     op_ = index;
+    command_ = op.id;
     signer_ = transaction.instruction.signer;
     valid_until_ = transaction.instruction.valid_until;
 
@@ -161,6 +162,7 @@ Effect& Execution::begin(EffectKind kind, const AssetId& asset, Amount amount) {
     effect.kind = kind;
     effect.asset = asset;
     effect.amount = amount;
+    effect.reference = Hash{command_.array()};
     return effect;
 }
 
@@ -228,6 +230,7 @@ LedgerEvent Execution::close(const EscrowRef& ref, EscrowState to, std::optional
     effect.from = terms.payer;
     effect.to = paid ? terms.payee : terms.payer;
     effect.escrow = ref;
+    effect.reference = Hash{terms.id.array()};
     take_lock(effect, escrow);
     make(effect, effect.to, terms.amount, std::nullopt);
     move(terms.payer, terms.asset, {}, {Amount{}, terms.amount});

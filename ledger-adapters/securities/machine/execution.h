@@ -66,6 +66,7 @@ private:
     // of the operation at hand
     Hash transaction_;
     std::uint32_t op_ = 0;
+    CommandId command_;
     PublicKey signer_;
     Timestamp valid_until_;
 };

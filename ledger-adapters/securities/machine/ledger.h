@@ -100,13 +100,14 @@ struct Effect {
     Address from;  // empty where value comes into being
     Address to;    // empty where it ceases
     std::optional<EscrowRef> escrow;
+    Hash reference;  // the escrow's or the operation's id
     std::vector<Input> inputs;
     std::vector<Made> outputs;
     std::vector<Line> lines;
     template <class S, class A>
     static void fields(S& self, A& a) {
         a(self.sequence, self.at, self.kind, self.asset, self.amount, self.from, self.to);
-        a(self.escrow, self.inputs, self.outputs, self.lines);
+        a(self.escrow, self.reference, self.inputs, self.outputs, self.lines);
     }
 };
 

@@ -120,6 +120,7 @@ Execution::Outcome Execution::apply(const op::Prepare& op) {
     effect.from = terms.payer;
     effect.to = terms.payee;
     effect.escrow = ref;
+    effect.reference = Hash{terms.id.array()};
     spend(effect, terms.payer, *inputs);
     Escrow escrow;
     escrow.terms = terms;
