@@ -498,7 +498,10 @@ void trade_deal_ended(Effects& fx, const Deal& deal) {
     TradeState end =
         lost ? TradeState::broken : (touched ? TradeState::unwound : TradeState::declined);
     std::optional<Reason> reason = deal.reason;
-    if (deal.role == DealRole::buyer && (!reason || *reason == Reason::escrow_expired))
+    // Nobody said why: what the buyer's node knows is that its delivery did not come.
+    const bool unexplained =
+        !reason || *reason == Reason::escrow_expired || *reason == Reason::escrow_rejected;
+    if (deal.role == DealRole::buyer && unexplained && touched)
         reason = Reason::delivery_not_placed;
     if (deal.role == DealRole::buyer && reason == Reason::insufficient_funds)
         reason = Reason::insufficient_cash;

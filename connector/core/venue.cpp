@@ -115,8 +115,11 @@ void on_ended(Effects& fx, const PublicKey& peer, const message::Ended& ended) {
     const bool any_unwound = buyer.state == EndState::unwound || seller.state == EndState::unwound;
     const std::string reference = trade->record.trade.reference;
     if (both_settled) return end_trade(fx, ended.plan, TradeState::settled, std::nullopt);
-    // The buyer's node sees the whole loop; a seller that was silent knows best why.
+    // A seller that says why it did not deliver knows better than the buyer that waited for it.
     std::optional<Reason> reason = buyer.reason ? buyer.reason : seller.reason;
+    if (buyer.reason == Reason::delivery_not_placed && seller.reason &&
+        seller.reason != Reason::escrow_expired)
+        reason = seller.reason;
     if (any_broken || any_settled) {
         fx.alarm("broken_trade", "the parties disagree on how " + reference + " ended");
         return end_trade(fx, ended.plan, TradeState::broken, reason);

@@ -1,0 +1,246 @@
+// Settlements through the node's machine, as stories: who ends with what, and why.
+#include <doctest/doctest.h>
+
+#include "core_world.h"
+
+using namespace lockstep;
+using namespace lockstep::test;
+using core::TradeState;
+
+namespace {
+
+// 100 shares at 250.00 SEK; 11.30 SEK a EUR and a spread of 0.2 %, rounded up.
+constexpr Amount price_sek{2'500'000};
+constexpr Amount price_eur{221'682};
+
+void check_nothing_moved(CoreWorld& world) {
+    CHECK(world.free("test.csd", "anna") == Amount{0});
+    CHECK(world.free("test.csd", "sven") == Amount{10'000});
+    CHECK(world.free("test.sek", "sven") == Amount{0});
+    CHECK(world.free("test.sek", "conn") == Amount{100'000'000});
+    CHECK(world.free("test.eur", "anna") == Amount{10'000'000});
+    CHECK(world.free("test.eur", "conn") == Amount{0});
+    CHECK(world.open_escrows() == 0);
+    CHECK(world.books_balance());
+}
+
+void check_settled(CoreWorld& world) {
+    CHECK(world.free("test.csd", "anna") == Amount{100});
+    CHECK(world.free("test.csd", "sven") == Amount{9'900});
+    CHECK(world.free("test.sek", "sven") == price_sek);
+    CHECK(world.free("test.sek", "conn") == Amount{97'500'000});
+    CHECK(world.free("test.eur", "anna") == Amount{10'000'000 - price_eur.units()});
+    CHECK(world.free("test.eur", "conn") == price_eur);
+    CHECK(world.open_escrows() == 0);
+    CHECK(world.books_balance());
+}
+
+void check_idle(CoreWorld& world) {
+    for (const char* name : {"venue", "buyer", "seller", "connector"}) {
+        CAPTURE(name);
+        CHECK(world.node(name).machine->open_deals() == 0);
+        CHECK(world.node(name).machine->open_trades() == 0);
+        CHECK(CoreWorld::replayed(world.node(name)) == world.node(name).machine->write_snapshot());
+    }
+}
+
+}  // namespace
+
+TEST_CASE("a trade settles: each party ends with exactly what it signed") {
+    CoreWorld world;
+    const auto submitted = world.submit({world.order("T1")});
+    REQUIRE(submitted.trades.size() == 1);
+    CHECK(!submitted.trades[0].declined);
+    world.settle_down();
+    for (const char* name : {"venue", "buyer", "seller"})
+        CHECK(world.trade(name, "T1").state == TradeState::settled);
+    check_settled(world);
+    check_idle(world);
+    CHECK(world.trade("buyer", "T1").paid == price_eur);
+    CHECK(world.trade("venue", "T1").preimage.has_value());
+    CHECK(world.node("connector").alarms.empty());
+}
+
+TEST_CASE("a seller that withholds leaves everybody where they were, after the expiries") {
+    CoreWorld world;
+    world.call("seller", core::input::ActOnTrade{world.node("venue").signer->public_key(), "T1",
+                                                 core::input::TradeAction::withhold});
+    world.submit({world.order("T1")});
+    world.settle_down();
+    CHECK(world.free("test.eur", "anna") < Amount{10'000'000});
+    CHECK(world.trade("venue", "T1").state == TradeState::accepted);
+    world.pass(Duration::seconds(90));
+    CHECK(world.trade("venue", "T1").state == TradeState::unwound);
+    CHECK(world.trade("buyer", "T1").reason == Reason::delivery_not_placed);
+    CHECK(world.trade("seller", "T1").reason == Reason::withheld);
+    CHECK(world.trade("venue", "T1").reason == Reason::withheld);
+    check_nothing_moved(world);
+    check_idle(world);
+}
+
+TEST_CASE("a trade that cannot settle is declined with its reason before anything is placed") {
+    struct Row {
+        const char* what;
+        void (*change)(core::input::TradeOrder&);
+        Reason reason;
+    };
+    const Row rows[] = {
+        {"unknown ISIN", [](auto& o) { o.instrument = "SE0000115446"; },
+         Reason::unknown_instrument},
+        {"seller without shares", [](auto& o) { o.seller = "empty"; },
+         Reason::insufficient_securities},
+        {"buyer without money", [](auto& o) { o.buyer = "poor"; }, Reason::insufficient_cash},
+        {"odd lot", [](auto& o) { o.quantity = Amount{105}; }, Reason::odd_lot},
+        {"price too high", [](auto& o) { o.price = Amount{27'501}; },
+         Reason::price_out_of_tolerance},
+        {"price too low", [](auto& o) { o.price = Amount{22'499}; },
+         Reason::price_out_of_tolerance},
+        {"unknown buyer", [](auto& o) { o.buyer = "nobody"; }, Reason::unknown_party},
+        {"nothing", [](auto& o) { o.quantity = Amount{0}; }, Reason::zero_amount},
+        {"both at one node", [](auto& o) { o.seller = "poor"; }, Reason::same_node},
+        {"with itself", [](auto& o) { o.seller = "anna"; }, Reason::same_account},
+    };
+    for (const Row& row : rows) {
+        CAPTURE(row.what);
+        CoreWorld world;
+        auto order = world.order("T1");
+        row.change(order);
+        world.submit({order});
+        world.settle_down();
+        CHECK(world.trade("venue", "T1").state == TradeState::declined);
+        CHECK(world.trade("venue", "T1").reason == row.reason);
+        world.pass(Duration::seconds(90));
+        check_nothing_moved(world);
+        check_idle(world);
+    }
+}
+
+TEST_CASE("a price at the edge of the tolerance settles") {
+    for (const std::uint64_t price : {27'500u, 22'500u}) {
+        CoreWorld world;
+        auto order = world.order("T1");
+        order.price = Amount{price};
+        world.submit({order});
+        world.settle_down();
+        CHECK(world.trade("venue", "T1").state == TradeState::settled);
+    }
+}
+
+TEST_CASE("a reference is settled once, however often it is sent") {
+    CoreWorld world;
+    world.submit({world.order("T1")});
+    const auto again = world.submit({world.order("T1")});
+    CHECK(again.trades[0].declined == Reason::duplicate_reference);
+    check_settled(world);
+    CHECK(world.trade("venue", "T1").state == TradeState::settled);
+}
+
+TEST_CASE("the buyer vanishes after its payment stands: everything unwinds by expiry") {
+    CoreWorld world;
+    world.pass_on = [&](const std::string& from, const std::string& to, const core::Message& m) {
+        // The notice of the delivery never reaches the buyer.
+        return !(from == "seller" && to == "buyer" &&
+                 std::holds_alternative<core::message::HopNotice>(m));
+    };
+    world.submit({world.order("T1")});
+    world.pass(Duration::seconds(90));
+    CHECK(world.trade("venue", "T1").state == TradeState::unwound);
+    check_nothing_moved(world);
+    check_idle(world);
+}
+
+TEST_CASE("a connector that was down between delivery and claim still gets its payment") {
+    CoreWorld world;
+    bool released = false;
+    world.carry_out = [&](const std::string& from, const core::output::ToLedger& command) {
+        if (from == "buyer" && std::holds_alternative<op::Fulfil>(command.body)) {
+            released = true;
+            world.down("connector");
+        }
+        return true;
+    };
+    world.submit({world.order("T1")});
+    world.settle_down();
+    REQUIRE(released);
+    CHECK(world.free("test.sek", "sven") == price_sek);
+    CHECK(world.free("test.eur", "conn") == Amount{0});
+    world.pass(Duration::seconds(6));
+    world.up("connector");
+    world.settle_down();
+    check_settled(world);
+    check_idle(world);
+    CHECK(world.node("connector").alarms.empty());
+}
+
+TEST_CASE("a connector that was down past every margin alarms exactly what it lost") {
+    CoreWorld world;
+    world.carry_out = [&](const std::string& from, const core::output::ToLedger& command) {
+        if (from == "buyer" && std::holds_alternative<op::Fulfil>(command.body))
+            world.down("connector");
+        return true;
+    };
+    world.submit({world.order("T1")});
+    world.settle_down();
+    const auto exposed = world.node("connector").machine->exposure();
+    Amount at_risk;
+    for (const auto& exposure : exposed)
+        if (exposure.asset == sek) at_risk = exposure.at_risk;
+    CHECK(at_risk == price_sek);
+    world.pass(Duration::seconds(90));
+    world.up("connector");
+    world.settle_down();
+    CHECK(world.free("test.sek", "conn") == Amount{97'500'000});
+    CHECK(world.free("test.eur", "conn") == Amount{0});
+    const auto& alarms = world.node("connector").alarms;
+    CHECK(std::find(alarms.begin(), alarms.end(), "loss") != alarms.end());
+    CHECK(world.books_balance());
+}
+
+TEST_CASE("a crash of any node before any of its inputs changes nothing") {
+    // The thinnest slices: crash one node after its n-th input, for every n.
+    for (const char* victim : {"venue", "buyer", "seller", "connector"}) {
+        for (std::size_t n = 1; n < 60; ++n) {
+            CoreWorld world;
+            const std::size_t before = world.node(victim).journal.size();
+            bool crashed = false;
+            world.pass_on = [&](const auto&, const auto&, const auto&) {
+                if (!crashed && world.node(victim).journal.size() >= before + n) {
+                    crashed = true;
+                    world.crash(victim);
+                }
+                return true;
+            };
+            world.submit({world.order("T1")});
+            world.pass(Duration::seconds(90));
+            CAPTURE(victim);
+            CAPTURE(n);
+            CHECK(world.trade("venue", "T1").state == TradeState::settled);
+            check_settled(world);
+            check_idle(world);
+            if (!crashed) break;
+        }
+    }
+}
+
+TEST_CASE("a payment crosses two cash ledgers against the receiver's condition") {
+    CoreWorld world;
+    const auto made = std::get<core::answer::InvoiceMade>(
+        world.call("seller", core::input::CreateInvoice{addr("test.sek.sven"), sek, Amount{113'000},
+                                                        world.now() + Duration::seconds(600)}));
+    const auto begun = std::get<core::answer::PaymentBegun>(world.call(
+        "buyer",
+        core::input::Pay{made.invoice, addr("test.eur.anna"), eur, Amount{11'000}, false}));
+    world.settle_down();
+    const auto row =
+        world.node("buyer").rows.at({static_cast<std::uint16_t>(core::RecordKind::payment),
+                                     Bytes(begun.id.view().begin(), begun.id.view().end())});
+    const auto record = decode_fields<core::PaymentRecord>(row);
+    REQUIRE(record);
+    CHECK(record->state == core::PaymentState::paid);
+    CHECK(record->preimage.has_value());
+    CHECK(record->amount == Amount{10'020});
+    CHECK(world.free("test.sek", "sven") == Amount{113'000});
+    CHECK(world.free("test.eur", "conn") == Amount{10'020});
+    CHECK(world.books_balance());
+    check_idle(world);
+}

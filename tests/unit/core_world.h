@@ -1,0 +1,106 @@
+// A world for the node's machine: three ledgers (the real cash machine), a venue, a buyer, a seller
+// and a connector, one clock, messages that arrive at once unless a node is down. Every input of a
+// node is journalled, so that a test can replay it.
+#pragma once
+
+#include <deque>
+#include <map>
+#include <memory>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "cash/machine/machine.h"
+#include "connector/core/node_machine.h"
+#include "sdk/crypto/signature.h"
+
+namespace lockstep::test {
+
+class CoreWorld {
+public:
+    struct Node {
+        std::string name;
+        KeySeed seed;
+        std::unique_ptr<Signer> signer;
+        std::unique_ptr<core::NodeMachine> machine;
+        core::NodeConfig config;
+        std::vector<std::pair<Timestamp, core::NodeInput>> journal;
+        std::vector<Bytes> recorded;  // outputs that move money, in order
+        std::map<std::pair<std::uint16_t, Bytes>, Bytes> rows;
+        std::vector<std::string> alarms;
+        std::deque<core::NodeInput> inbox;
+        std::map<Hash, std::array<std::uint8_t, 32>> secrets;
+        bool down = false;
+        std::map<std::uint64_t, Result<Bytes>> answers;
+    };
+    struct Ledger {
+        Address address;
+        cash::CashMachine machine;
+        bool halted = false;  // takes nothing; its clock goes on
+    };
+
+    CoreWorld();
+
+    Node& node(const std::string& name) { return *nodes_.at(name); }
+    Ledger& ledger(const std::string& name) { return *ledgers_.at(name); }
+    Timestamp now() const { return now_; }
+
+    // Everything that can happen without time passing.
+    void settle_down();
+    // Lets time pass, in the order in which things fall due.
+    void pass(Duration duration);
+    void give(Node& node, core::NodeInput input);
+    core::answer::Submitted submit(std::vector<core::input::TradeOrder> orders);
+    core::input::TradeOrder order(std::string reference) const;
+    core::CallerAnswer call(const std::string& node, core::input::ApiBody body);
+    Result<core::CallerAnswer> try_call(const std::string& node, core::input::ApiBody body);
+    core::TradeRecord trade(const std::string& node, const std::string& reference);
+    Amount free(const std::string& ledger, const std::string& account);
+    bool books_balance() const;
+    std::size_t open_escrows() const;
+    // From the journal alone: the digest must be that of the live machine.
+    static Bytes replayed(const Node& node);
+    // The process dies and comes back with what its journal holds.
+    void crash(const std::string& node);
+    void down(const std::string& node);
+    void up(const std::string& node);
+    void say_health(Node& node);
+
+    // Called for each message between nodes; false loses it.
+    std::function<bool(const std::string& from, const std::string& to, const core::Message&)>
+        pass_on;
+    // Called for each command; false keeps it from the ledger (which stays unanswered).
+    std::function<bool(const std::string& from, const core::output::ToLedger&)> carry_out;
+
+private:
+    void add_ledger(const std::string& name, AssetId asset, Amount lot);
+    void add_node(const std::string& name);
+    void configure();
+    void apply(Node& node, const core::NodeInput& input);
+    void carry(Node& from, const core::NodeOutput& output);
+    void instruct(Ledger& ledger, const PublicKey& signer, Op op, Node* asker);
+    void publish(Ledger& ledger, std::vector<cash::Output> outputs);
+    Node* owner(const PublicKey& key);
+
+    Timestamp now_{1'800'000'000'000'000};
+    Ed25519 scheme_;
+    KeySeed operator_seed_;
+    std::unique_ptr<Signer> operator_;
+    std::map<std::string, std::unique_ptr<Node>> nodes_;
+    std::map<std::string, std::unique_ptr<Ledger>> ledgers_;
+    std::uint64_t next_ticket_ = 1;
+    std::uint64_t next_op_ = 1;
+    std::uint64_t entropy_ = 1;
+};
+
+inline Address addr(std::string_view text) {
+    return *Address::parse(text);
+}
+inline AssetId asset_of(std::string_view code, std::uint8_t scale) {
+    return *AssetId::make(code, scale);
+}
+inline const AssetId sek = *AssetId::make("SEK", 2);
+inline const AssetId eur = *AssetId::make("EUR", 2);
+inline const AssetId share = *AssetId::make("SE0000108656", 0);
+
+}  // namespace lockstep::test
