@@ -75,12 +75,17 @@ void Node::start(Timestamp at, Turn<NodeEffect>& turn) {
     }
     for (const core::PeerConfig& peer : parts_.config.peers)
         link(peer.key);
-    if (sha256(encode_fields(parts_.config)) != config_digest_)
+    const core::NodeConfig* configured = machine_.config();
+    if (configured == nullptr || encode_fields(*configured) != encode_fields(parts_.config))
         apply(context, input::Configure{parts_.config});
-    apply(context, input::Started{epoch_});
+    disk_low_ = turn.disk_low;
+    apply(context, input::DiskLow{disk_low_});
     // A release that was decided is carried out, whatever happened meanwhile.
-    for (const auto& [secret, release] : releases_)
-        turn.effects.push_back(effect::Release{secret});
+    const auto unfinished = machine_.unfinished_releases();
+    apply(context, input::Started{epoch_});
+    for (const output::ReleaseSecret& release : unfinished)
+        turn.effects.push_back(
+            effect::Release{release.context, release.entropy, release.condition});
     finish(context);
 }
 
@@ -159,14 +164,11 @@ void Node::take(Context&, event::FromLedger&& event) {
 
 // The one place where a preimage of this node comes into being: its release is in the journal.
 void Node::take(Context& context, event::ReleaseDurable&& event) {
-    const auto found = releases_.find(event.context);
-    if (found == releases_.end()) return;
-    const PendingRelease release = found->second;
-    const Preimage preimage = parts_.keeper->preimage(event.context, release.entropy);
-    if (!fulfils(preimage.view(), release.condition)) {
+    const Preimage preimage = parts_.keeper->preimage(event.context, event.entropy);
+    if (!fulfils(preimage.view(), event.condition)) {
         context.turn.effects.push_back(effect::Alarm{
             "secret_seed_changed", "the secret seed is not the one that made the condition " +
-                                       release.condition.hex() + "; put the old seed file back"});
+                                       event.condition.hex() + "; put the old seed file back"});
         return;
     }
     const ByteView octets = preimage.view();
@@ -195,7 +197,6 @@ void Node::apply_one(Context& context, const core::NodeInput& input) {
     ++counters_.inputs;
     Outputs<core::NodeMachine> out;
     machine_.apply(context.at, input, out);
-    note_input(input);
     for (Record& record : out.records) {
         if (record.kind == static_cast<std::uint16_t>(core::RecordKind::event)) {
             OerReader number(record.key);
@@ -208,7 +209,6 @@ void Node::apply_one(Context& context, const core::NodeInput& input) {
         if (auto recorded = core::encode_recorded(output)) {
             turn.entries.push_back(
                 {RowKind::output, context.at, std::move(*recorded), machine_.rules()});
-            note_output(output);
         }
         route(context, std::move(output));
     }
@@ -231,7 +231,8 @@ void Node::route(Context& context, core::NodeOutput&& output) {
     } else if (const auto* secret = std::get_if<output::MakeCondition>(&output)) {
         make_condition(context, secret->context);
     } else if (const auto* release = std::get_if<output::ReleaseSecret>(&output)) {
-        turn.effects.push_back(effect::Release{release->context});
+        turn.effects.push_back(
+            effect::Release{release->context, release->entropy, release->condition});
     } else if (auto* answer = std::get_if<output::ToCaller>(&output)) {
         turn.effects.push_back(effect::AnswerCaller{answer->ticket, std::move(answer->body)});
     } else if (auto* alarm = std::get_if<output::Alarm>(&output)) {

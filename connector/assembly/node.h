@@ -62,7 +62,7 @@ public:
     void run(Timestamp at, std::vector<NodeEvent> events, Turn<NodeEffect>& turn) override;
     std::optional<Timestamp> next_wake() const override;
     std::uint16_t rules() const override { return machine_.rules(); }
-    Bytes snapshot() const override;
+    Bytes snapshot() const override { return machine_.write_snapshot(); }
 
     // --- views; they change nothing ---
     const core::NodeMachine& machine() const { return machine_; }
@@ -72,15 +72,6 @@ public:
     std::uint64_t epoch() const { return epoch_; }
 
 private:
-    // A release that is recorded and whose preimage has not been handed out yet.
-    struct PendingRelease {
-        Hash entropy;
-        Condition condition;
-        template <class S, class A>
-        static void fields(S& s, A& a) {
-            a(s.entropy, s.condition);
-        }
-    };
     struct Ledger {
         Address address;
         std::unique_ptr<LedgerAdapter> adapter;
@@ -111,13 +102,9 @@ private:
     Ledger* find_ledger(const Address& address);
 
     // --- node_recovery.cpp ---
-    Result<void, Failure> read_snapshot(const Snapshot& snapshot);
     Result<void, Failure> replay(const std::vector<JournalRow>& rows);
     void restore(const std::vector<Put>& puts);
     void assign_spaces(std::vector<Put>& puts);
-    // What the node itself remembers of an input or a recorded output, live and in a replay.
-    void note_input(const core::NodeInput& input);
-    void note_output(const core::NodeOutput& output);
 
     NodeParts parts_;
     core::NodeMachine machine_;
@@ -127,10 +114,6 @@ private:
     std::map<Address, std::uint16_t> spaces_;
     std::uint64_t epoch_ = 0;
     NodeCounters counters_;
-
-    // Part of the state, and so of the snapshot:
-    std::map<Hash, PendingRelease> releases_;
-    Hash config_digest_;  // of the configuration that was journalled last
     bool disk_low_ = false;
 };
 

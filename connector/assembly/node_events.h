@@ -31,9 +31,11 @@ struct FromLedger {
     std::size_t ledger = 0;  // index in the configuration
     AdapterInput input;
 };
-// The effect::Release of this context has left, so it is durable.
+// An effect::Release has left, so the decision is durable: the same fields.
 struct ReleaseDurable {
     Hash context;
+    Hash entropy;
+    Condition condition;
 };
 
 }  // namespace event
@@ -60,6 +62,8 @@ struct AnswerCaller {
 // Gives event::ReleaseDurable back, nothing else.
 struct Release {
     Hash context;
+    Hash entropy;
+    Condition condition;
 };
 struct Alarm {
     std::string code;

@@ -11,8 +11,6 @@ namespace lockstep::assembly {
 
 namespace {
 
-constexpr std::uint8_t snapshot_version = 1;
-
 Failure diverged(const JournalRow& row, const std::string& what) {
     return {"diverged", "journal row " + std::to_string(row.seq) + ": " + what};
 }
@@ -22,32 +20,15 @@ Failure diverged(const JournalRow& row, const std::string& what) {
 Result<void, Failure> Node::recover(const Recovered& recovered) {
     epoch_ = recovered.epoch;
     if (recovered.snapshot) {
-        if (auto read = read_snapshot(*recovered.snapshot); !read) return read;
+        if (const auto read = machine_.read_snapshot(recovered.snapshot->state); !read) {
+            return fail("corrupt", "the snapshot after journal row " +
+                                       std::to_string(recovered.snapshot->seq) +
+                                       " cannot be read (" + std::string(to_string(read.error())) +
+                                       ")");
+        }
     }
     if (auto replayed = replay(recovered.rows); !replayed) return replayed;
     restore(recovered.puts);
-    return {};
-}
-
-// snapshot = version, the machine's, releases under way, digest of the configuration, disk low
-Bytes Node::snapshot() const {
-    ArchiveWriter writer;
-    writer(snapshot_version, machine_.write_snapshot(), releases_, config_digest_, disk_low_);
-    return writer.take();
-}
-
-Result<void, Failure> Node::read_snapshot(const Snapshot& snapshot) {
-    const auto bad = [&](Reason reason) {
-        return fail("corrupt", "the snapshot after journal row " + std::to_string(snapshot.seq) +
-                                   " cannot be read (" + std::string(to_string(reason)) + ")");
-    };
-    ArchiveReader reader(snapshot.state);
-    std::uint8_t version = 0;
-    Bytes machine;
-    reader(version, machine, releases_, config_digest_, disk_low_);
-    if (const auto done = reader.finish(); !done) return bad(done.error());
-    if (version != snapshot_version) return bad(Reason::unknown_version);
-    if (const auto read = machine_.read_snapshot(machine); !read) return bad(read.error());
     return {};
 }
 
@@ -76,31 +57,15 @@ Result<void, Failure> Node::replay(const std::vector<JournalRow>& rows) {
         }
         Outputs<core::NodeMachine> out;
         machine_.apply(row.at, *input, out);
-        note_input(*input);
         for (const core::NodeOutput& output : out.outputs) {
             if (auto recorded = core::encode_recorded(output)) {
                 expected.push_back(std::move(*recorded));
-                note_output(output);
             }
         }
     }
     if (!expected.empty())
         return unexpected(diverged(rows.back(), "its outputs are not recorded after it"));
     return {};
-}
-
-void Node::note_input(const core::NodeInput& input) {
-    if (const auto* configure = std::get_if<core::input::Configure>(&input))
-        config_digest_ = sha256(encode_fields(configure->config));
-    else if (const auto* released = std::get_if<core::input::SecretReleased>(&input))
-        releases_.erase(released->context);
-    else if (const auto* disk = std::get_if<core::input::DiskLow>(&input))
-        disk_low_ = disk->low;
-}
-
-void Node::note_output(const core::NodeOutput& output) {
-    if (const auto* release = std::get_if<core::output::ReleaseSecret>(&output))
-        releases_[release->context] = {release->entropy, release->condition};
 }
 
 // node_space: ledger address -> space of its adapter.

@@ -5,13 +5,12 @@
 
 #include "connector/node/section.h"
 #include "connector/node/toml_file.h"
+#include "sdk/base/checked.h"
 #include "sdk/crypto/signature.h"
 
 namespace lockstep::node {
 
 namespace {
-
-__extension__ using Wide = unsigned __int128;
 
 TimingProfile read_profile(Section& profile) {
     TimingProfile timing;
@@ -52,17 +51,17 @@ void read_rate(Section& section, routing::Offer& offer) {
         return;
     }
     const auto power = [](unsigned exponent) {
-        Wide value = 1;
+        uint128 value = 1;
         while (exponent-- > 0)
             value *= 10;
         return value;
     };
-    Wide num = static_cast<Wide>(price->units()) * power(offer.in_asset.scale());
-    Wide den = power(decimals) * power(offer.out_asset.scale());
-    Wide a = num;
-    Wide b = den;
+    uint128 num = static_cast<uint128>(price->units()) * power(offer.in_asset.scale());
+    uint128 den = power(decimals) * power(offer.out_asset.scale());
+    uint128 a = num;
+    uint128 b = den;
     while (b != 0) {
-        const Wide rest = a % b;
+        const uint128 rest = a % b;
         a = b;
         b = rest;
     }
