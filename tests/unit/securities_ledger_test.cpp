@@ -89,10 +89,13 @@ TEST_CASE("a transfer moves whole lots between accounts, once") {
                          {2, "transfer alice alice SHARE 10 60", "same_account"},
                          {2, "bob: transfer alice bob SHARE 10 60", "not_permitted"},
                          {2, "transfer alice bob SHARE 991 60", "insufficient_funds"},
-                         {60, "transfer alice bob SHARE 10 60", "not_after_passed"},
+                         {60, "transfer alice bob SHARE 10 60", "ok"},
+                         {60.000001, "transfer alice bob SHARE 10 60", "not_after_passed"},
+                         {61, "transfer alice bob SHARE 10 86500", "too_far_ahead"},
+                         {61, "transfer alice test.sek.bob SHARE 10 86500", "wrong_ledger"},
                      });
-    CHECK(free_of(world, "alice", "SHARE") == 990);
-    CHECK(free_of(world, "bob", "SHARE") == 10);
+    CHECK(free_of(world, "alice", "SHARE") == 980);
+    CHECK(free_of(world, "bob", "SHARE") == 20);
 }
 
 TEST_CASE(
@@ -110,7 +113,7 @@ TEST_CASE(
                          {2, "prepare E2 alice bob SHARE 0 H1 60 30", "zero_amount"},
                          {2, "prepare E2 alice bob LOT100 50 H1 60 30", "odd_lot"},
                          {2, "prepare E2 alice alice SHARE 100 H1 60 30", "same_account"},
-                         {2, "prepare E2 alice bob SHARE 100 H1 60 2", "not_after_passed"},
+                         {2, "prepare E2 alice bob SHARE 100 H1 60 1", "not_after_passed"},
                          {2, "prepare E2 alice bob SHARE 100 H1 2 30", "expiry_passed"},
                          {2, "prepare E2 alice bob SHARE 100 H1 86403 30", "expiry_too_far"},
                          {2, "prepare E2 alice bob SHARE 901 H1 60 30", "insufficient_funds"},
@@ -158,8 +161,9 @@ TEST_CASE("a payee gives an escrow back early, or refuses it before it is prepar
                          {2, "reject alice E1 bob", "ok"},
                          {2, "reject alice E1 bob", "ok"},
                          {2, "fulfil alice E1 H1", "already_refunded"},
-                         {2, "refund alice E1", "ok"},
+                         {2, "refund alice E1", "already_refunded"},
                          {3, "reject alice E2 nobody", "unknown_account"},
+                         {3, "reject nobody E2 bob", "unknown_account"},
                          {3, "carol: reject alice E2 bob", "not_payee"},
                          {3, "reject alice E2 bob", "ok"},
                          {3, "reject alice E2 bob", "ok"},
@@ -340,13 +344,13 @@ TEST_CASE("the owner of an account, and the operator, read its escrows and balan
 
 TEST_CASE("every reason of a ledger operation occurred in a table above") {
     for (const std::string reason :
-         {"account_exists",   "already_fulfilled", "already_refunded",   "amount_overflow",
-          "asset_exists",     "escrow_expired",    "escrow_not_expired", "expiry_passed",
-          "expiry_too_far",   "id_reused",         "insufficient_funds", "limit_reached",
-          "not_after_passed", "not_payee",         "not_permitted",      "odd_lot",
-          "same_account",     "tombstoned",        "unknown_account",    "unknown_asset",
-          "unknown_escrow",   "wrong_ledger",      "wrong_preimage",     "wrong_preimage_size",
-          "zero_amount"}) {
+         {"account_exists",      "already_fulfilled", "already_refunded",   "amount_overflow",
+          "asset_exists",        "escrow_expired",    "escrow_not_expired", "expiry_passed",
+          "expiry_too_far",      "id_reused",         "insufficient_funds", "limit_reached",
+          "not_after_passed",    "not_payee",         "not_permitted",      "odd_lot",
+          "same_account",        "tombstoned",        "too_far_ahead",      "unknown_account",
+          "unknown_asset",       "unknown_escrow",    "wrong_ledger",       "wrong_preimage",
+          "wrong_preimage_size", "zero_amount"}) {
         CAPTURE(reason);
         CHECK(reasons_seen().count(reason) == 1);
     }

@@ -128,6 +128,13 @@ Result<void> Execution::check_owner(const Address& account) const {
     return {};
 }
 
+Result<void> Execution::check_not_after(Timestamp not_after) const {
+    if (state_.time > not_after) return refuse(Reason::not_after_passed);
+    if (not_after > state_.time + max_instruction_life + client_clock_error)
+        return refuse(Reason::too_far_ahead);
+    return {};
+}
+
 Result<void> Execution::check_quantity(const AssetId& asset, Amount amount) const {
     const Asset* found = state_.assets.find(asset);
     if (!found) return refuse(Reason::unknown_asset);

@@ -40,6 +40,9 @@ private:
     Outcome apply(const op::Refund& op);
     Outcome refuse_ahead(const op::Reject& op);
 
+    bool is_here(const Address& account) const { return genesis_.ledger.is_prefix_of(account); }
+    // not_after_passed, too_far_ahead
+    Result<void> check_not_after(Timestamp not_after) const;
     // account exists, signer owns it: unknown_account, not_permitted
     Result<void> check_owner(const Address& account) const;
     // unknown_asset, zero_amount, odd_lot

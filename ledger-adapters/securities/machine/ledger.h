@@ -96,9 +96,10 @@ struct Effect {
     Timestamp at;
     EffectKind kind = EffectKind::issue;
     AssetId asset;
-    Amount amount;
-    Address from;  // empty where value comes into being
-    Address to;    // empty where it ceases
+    Amount amount;                 // the lot of an asset that was registered
+    std::optional<PublicKey> key;  // of an account's owner, an asset's issuer
+    Address from;                  // empty where value comes into being
+    Address to;                    // empty where it ceases
     std::optional<EscrowRef> escrow;
     Hash reference;  // the escrow's or the operation's id
     std::vector<Input> inputs;
@@ -106,7 +107,7 @@ struct Effect {
     std::vector<Line> lines;
     template <class S, class A>
     static void fields(S& self, A& a) {
-        a(self.sequence, self.at, self.kind, self.asset, self.amount, self.from, self.to);
+        a(self.sequence, self.at, self.kind, self.asset, self.amount, self.key, self.from, self.to);
         a(self.escrow, self.reference, self.inputs, self.outputs, self.lines);
     }
 };

@@ -8,7 +8,7 @@ namespace lockstep::securities {
 
 Execution::Outcome Execution::apply(const op::OpenAccount& op) {
     if (signer_ != genesis_.operator_key) return refuse(Reason::not_permitted);
-    if (!genesis_.ledger.is_prefix_of(op.account)) return refuse(Reason::wrong_ledger);
+    if (!is_here(op.account)) return refuse(Reason::wrong_ledger);
     if (const Account* existing = state_.accounts.find(op.account)) {
         if (existing->owner != op.owner) return refuse(Reason::account_exists);
         return Done{existing->sequence, std::nullopt};
@@ -17,6 +17,7 @@ Execution::Outcome Execution::apply(const op::OpenAccount& op) {
 
     Effect& effect = begin(EffectKind::open_account, AssetId{}, Amount{});
     effect.to = op.account;
+    effect.key = op.owner;
     state_.accounts.set(op.account, {op.owner, effect.sequence});
     state_.add_key(op.owner);
     return Done{effect.sequence, std::nullopt};
@@ -32,13 +33,15 @@ Execution::Outcome Execution::apply(const op::RegisterAsset& op) {
     }
     if (state_.assets.size() >= max_assets) return refuse(Reason::limit_reached);
 
-    Effect& effect = begin(EffectKind::register_asset, op.asset, Amount{});
+    Effect& effect = begin(EffectKind::register_asset, op.asset, op.lot);
+    effect.key = op.issuer;
     state_.assets.set(op.asset, {op.issuer, op.lot, Amount{}, Amount{}, effect.sequence});
     state_.add_key(op.issuer);
     return Done{effect.sequence, std::nullopt};
 }
 
 Execution::Outcome Execution::apply(const op::Issue& op) {
+    if (!is_here(op.account)) return refuse(Reason::wrong_ledger);
     if (!state_.accounts.find(op.account)) return refuse(Reason::unknown_account);
     if (const auto ok = check_quantity(op.asset, op.amount); !ok) return refuse(ok.error());
     Asset asset = *state_.assets.find(op.asset);
@@ -57,6 +60,7 @@ Execution::Outcome Execution::apply(const op::Issue& op) {
 }
 
 Execution::Outcome Execution::apply(const op::Redeem& op) {
+    if (!is_here(op.account)) return refuse(Reason::wrong_ledger);
     if (const auto ok = check_owner(op.account); !ok) return refuse(ok.error());
     if (const auto ok = check_quantity(op.asset, op.amount); !ok) return refuse(ok.error());
     const auto inputs = select(op.account, op.asset, op.amount);
@@ -76,11 +80,12 @@ Execution::Outcome Execution::apply(const op::Redeem& op) {
 }
 
 Execution::Outcome Execution::apply(const op::Transfer& op) {
+    if (!is_here(op.from) || !is_here(op.to)) return refuse(Reason::wrong_ledger);
+    if (op.from == op.to) return refuse(Reason::same_account);
     if (const auto ok = check_owner(op.from); !ok) return refuse(ok.error());
     if (!state_.accounts.find(op.to)) return refuse(Reason::unknown_account);
     if (const auto ok = check_quantity(op.asset, op.amount); !ok) return refuse(ok.error());
-    if (op.from == op.to) return refuse(Reason::same_account);
-    if (is_expired(state_.time, op.not_after)) return refuse(Reason::not_after_passed);
+    if (const auto ok = check_not_after(op.not_after); !ok) return refuse(ok.error());
     const auto inputs = select(op.from, op.asset, op.amount);
     if (!inputs) return refuse(inputs.error());
 
@@ -99,6 +104,8 @@ Execution::Outcome Execution::apply(const op::Transfer& op) {
 Execution::Outcome Execution::apply(const op::Prepare& op) {
     const EscrowTerms& terms = op.terms;
     const EscrowRef ref{terms.payer, terms.id};
+    if (!is_here(terms.payer) || !is_here(terms.payee)) return refuse(Reason::wrong_ledger);
+    if (terms.payer == terms.payee) return refuse(Reason::same_account);
     if (const auto ok = check_owner(terms.payer); !ok) return refuse(ok.error());
     // Asked again, in any later instruction: the first answer, whatever became of it since.
     if (const Escrow* existing = state_.escrows.find(ref)) {
@@ -108,10 +115,9 @@ Execution::Outcome Execution::apply(const op::Prepare& op) {
     if (state_.tombstones.find({ref, terms.payee})) return refuse(Reason::tombstoned);
     if (!state_.accounts.find(terms.payee)) return refuse(Reason::unknown_account);
     if (const auto ok = check_quantity(terms.asset, terms.amount); !ok) return refuse(ok.error());
-    if (terms.payer == terms.payee) return refuse(Reason::same_account);
-    if (is_expired(state_.time, op.not_after)) return refuse(Reason::not_after_passed);
     if (is_expired(state_.time, terms.expiry)) return refuse(Reason::expiry_passed);
     if (terms.expiry > state_.time + max_hold) return refuse(Reason::expiry_too_far);
+    if (const auto ok = check_not_after(op.not_after); !ok) return refuse(ok.error());
     if (state_.expiries.size() >= max_open_escrows) return refuse(Reason::limit_reached);
     const auto inputs = select(terms.payer, terms.asset, terms.amount);
     if (!inputs) return refuse(inputs.error());
@@ -136,6 +142,7 @@ Execution::Outcome Execution::apply(const op::Prepare& op) {
 }
 
 Execution::Outcome Execution::apply(const op::Fulfil& op) {
+    if (!is_here(op.escrow.payer)) return refuse(Reason::wrong_ledger);
     const EscrowRef ref = ref_of(op.escrow);
     const Escrow* escrow = state_.escrows.find(ref);
     if (!escrow) return refuse(Reason::unknown_escrow);
@@ -161,6 +168,7 @@ Execution::Outcome Execution::apply(const op::Fulfil& op) {
 }
 
 Execution::Outcome Execution::apply(const op::Reject& op) {
+    if (!is_here(op.escrow.payer) || !is_here(op.payee)) return refuse(Reason::wrong_ledger);
     const EscrowRef ref = ref_of(op.escrow);
     const Escrow* escrow = state_.escrows.find(ref);
     if (!escrow) return refuse_ahead(op);
@@ -183,7 +191,7 @@ Execution::Outcome Execution::apply(const op::Reject& op) {
 
 Execution::Outcome Execution::refuse_ahead(const op::Reject& op) {
     const Account* payee = state_.accounts.find(op.payee);
-    if (!payee) return refuse(Reason::unknown_account);
+    if (!payee || !state_.accounts.find(op.escrow.payer)) return refuse(Reason::unknown_account);
     if (payee->owner != signer_) return refuse(Reason::not_payee);
     const TombstoneRef ref{ref_of(op.escrow), op.payee};
     if (const Tombstone* existing = state_.tombstones.find(ref))
@@ -201,6 +209,7 @@ Execution::Outcome Execution::refuse_ahead(const op::Reject& op) {
 }
 
 Execution::Outcome Execution::apply(const op::Refund& op) {
+    if (!is_here(op.escrow.payer)) return refuse(Reason::wrong_ledger);
     const Escrow* escrow = state_.escrows.find(ref_of(op.escrow));
     if (!escrow) return refuse(Reason::unknown_escrow);
     switch (escrow->state) {
@@ -208,8 +217,9 @@ Execution::Outcome Execution::apply(const op::Refund& op) {
             return refuse(Reason::escrow_not_expired);
         case EscrowState::fulfilled:
             return refuse(Reason::already_fulfilled);
-        case EscrowState::refunded_expired:
         case EscrowState::refunded_rejected:
+            return refuse(Reason::already_refunded);
+        case EscrowState::refunded_expired:
             break;  // time has done it
     }
     return Done{escrow->sequence, std::nullopt};

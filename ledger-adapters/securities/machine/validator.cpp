@@ -263,6 +263,7 @@ void Validator::commit(Timestamp at, Certificate certificate, const Candidate& c
     for (const Transaction& transaction : candidate.transactions)
         committed.transactions.push_back(transaction.id);
     committed.answers = std::move(done.executed.answers);
+    committed.effects = std::move(done.executed.effects);
     tip_ = {candidate.header.height, done.block, candidate.header.time};
     speculation_.reset();
     outputs.outputs.emplace_back(std::move(committed));

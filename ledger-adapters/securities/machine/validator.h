@@ -90,6 +90,7 @@ struct Committed {
     DecidedBlock block;
     std::vector<Hash> transactions;              // ids, in order
     std::vector<std::vector<OpAnswer>> answers;  // of each
+    std::vector<Effect> effects;
 };
 // A validator signed two different things: it is at fault.
 struct Equivocation {
