@@ -162,7 +162,7 @@ TEST_CASE("lost, doubled and late messages, crashes at every point and a liar: n
         network.faults = {0.2, 0.1, Duration::milliseconds(seed % 2 == 0 ? 50 : 400), 0.01};
         for (int i = 0; i < 20; ++i) {
             network.submit(
-                network.instruction("transfer alice bob SHARE 1 99999", "t" + std::to_string(i)));
+                network.instruction("transfer alice bob SHARE 1 9999", "t" + std::to_string(i)));
             if (i % 5 == 0) network.save_snapshot(static_cast<std::size_t>(i / 5) % 4);
             network.run_until(network.now() + Duration::seconds(1));
         }
@@ -171,7 +171,7 @@ TEST_CASE("lost, doubled and late messages, crashes at every point and a liar: n
         network.run_until(network.now() + Duration::seconds(15));
         for (int i = 0; i < 20; ++i)  // a pool does not survive a crash; clients ask again
             network.submit(
-                network.instruction("transfer alice bob SHARE 1 99999", "t" + std::to_string(i)));
+                network.instruction("transfer alice bob SHARE 1 9999", "t" + std::to_string(i)));
         network.run_until(network.now() + Duration::seconds(15));
         std::vector<std::size_t> honest = {0, 1, 2};
         if (!liar) honest.push_back(3);
