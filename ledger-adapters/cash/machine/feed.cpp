@@ -4,6 +4,30 @@
 #include <utility>
 
 namespace lockstep::cash {
+namespace {
+
+// Puts `next` behind `frame` where both fit into one.
+bool join(LedgerFrame& frame, LedgerFrame& next) {
+    if (frame.events.size() + next.events.size() > max_frame_events) return false;
+    if (frame.balances.size() + next.balances.size() > max_frame_balances) return false;
+    frame.ledger_time = next.ledger_time;
+    frame.tip = next.tip;
+    for (LedgerEvent& event : next.events)
+        frame.events.push_back(std::move(event));
+    for (Balance& balance : next.balances) {
+        const auto same =
+            std::find_if(frame.balances.begin(), frame.balances.end(), [&](const Balance& before) {
+                return before.account == balance.account && before.asset == balance.asset;
+            });
+        if (same != frame.balances.end())
+            *same = std::move(balance);
+        else
+            frame.balances.push_back(std::move(balance));
+    }
+    return true;
+}
+
+}  // namespace
 
 Result<Feed> Feed::begin(const CashMachine& machine, const PublicKey& reader, std::uint64_t cursor,
                          Timestamp at) {
@@ -66,6 +90,15 @@ bool Feed::add(const output::Changed& changed) {
     }
     waiting_.push_back(std::move(frame));
     return waiting_.size() <= max_waiting;
+}
+
+std::vector<LedgerFrame> Feed::take() {
+    std::vector<LedgerFrame> frames;
+    for (LedgerFrame& next : waiting_) {
+        if (frames.empty() || !join(frames.back(), next)) frames.push_back(std::move(next));
+    }
+    waiting_.clear();
+    return frames;
 }
 
 bool Feed::beat(Timestamp at, std::uint64_t tip) {

@@ -30,7 +30,8 @@ public:
     bool add(const output::Changed& changed);
     // Everything up to the tip at this time has been added.
     bool beat(Timestamp at, std::uint64_t tip);
-    std::vector<LedgerFrame> take() { return std::exchange(waiting_, {}); }
+    // What waits, in as few frames as the limits allow.
+    std::vector<LedgerFrame> take();
 
 private:
     Feed() = default;

@@ -50,6 +50,8 @@ struct LedgerDigest {
 
 // Takes one frame; false when the reader is gone or too slow, and then the subscription is over.
 using FrameSink = std::function<bool(std::shared_ptr<const Bytes>)>;
+// Told at most once, when the backend ends a subscription.
+using FrameEnd = std::function<void(Reason)>;
 
 class LedgerBackend {
 public:
@@ -83,8 +85,8 @@ public:
     // Frames with everything after the cursor that concerns the reader's accounts, then live,
     // without a gap, and at least one every heartbeat_interval. Frames of one subscription come one
     // at a time. cursor is the path's ?cursor=, 0 where there is none.
-    virtual Result<void> subscribe(const PublicKey& reader, std::uint64_t cursor,
-                                   FrameSink sink) = 0;
+    virtual Result<void> subscribe(const PublicKey& reader, std::uint64_t cursor, FrameSink sink,
+                                   FrameEnd end) = 0;
 
     // Routes of this ledger alone (blocks, headers, proofs): true when it takes the request, and
     // then it answers. Public ones only.

@@ -1,0 +1,195 @@
+#include "sdk/service/settings_file.h"
+
+#include <toml++/toml.h>
+#include <algorithm>
+#include <fstream>
+#include <iterator>
+
+namespace lockstep::service {
+namespace {
+
+constexpr std::uintmax_t max_file_octets = 1 << 20;
+
+Json to_json(const toml::node& node, const std::string& where, Mistakes& mistakes) {
+    if (const auto* table = node.as_table()) {
+        Json object = Json::object();
+        for (const auto& [key, value] : *table) {
+            object.set(std::string(key.str()),
+                       to_json(value, where + std::string(key.str()) + ".", mistakes));
+        }
+        return object;
+    }
+    if (const auto* list = node.as_array()) {
+        Json array = Json::array();
+        for (const auto& value : *list)
+            array.push(to_json(value, where, mistakes));
+        return array;
+    }
+    if (const auto* text = node.as_string()) return Json(text->get());
+    if (const auto* integer = node.as_integer()) return Json(integer->get());
+    if (const auto* flag = node.as_boolean()) return Json(flag->get());
+    mistakes.push_back(where.substr(0, where.size() - 1) +
+                       ": expected a text, an integer, true or false");
+    return {};
+}
+
+}  // namespace
+
+std::optional<Json> read_settings_file(const std::filesystem::path& file, Mistakes& mistakes) {
+    const std::string name = file.filename().string();
+    std::ifstream stream(file, std::ios::binary);
+    if (!stream) {
+        mistakes.push_back(file.string() + ": cannot be read; give its path with --config");
+        return std::nullopt;
+    }
+    std::error_code unknown;
+    if (std::filesystem::file_size(file, unknown) > max_file_octets || unknown) {
+        mistakes.push_back(name + ": is no file of at most a mebibyte");
+        return std::nullopt;
+    }
+    const std::string text{std::istreambuf_iterator<char>(stream), {}};
+    try {
+        const toml::table table = toml::parse(text);
+        return to_json(table, name + ": ", mistakes);
+    } catch (const toml::parse_error& error) {
+        const auto& at = error.source().begin;
+        mistakes.push_back(name + ":" + std::to_string(at.line) + ":" + std::to_string(at.column) +
+                           ": " + std::string(error.description()));
+        return std::nullopt;
+    }
+}
+
+SettingsTable::SettingsTable(const Json& values, std::string where, Mistakes& mistakes)
+    : values_(values), where_(std::move(where)), mistakes_(mistakes) {}
+
+SettingsTable::~SettingsTable() {
+    const Json::Object* members = values_.as_object();
+    if (members == nullptr) return;
+    for (const auto& member : *members) {
+        if (std::find(asked_.begin(), asked_.end(), member.key) == asked_.end())
+            mistakes_.push_back(where_ + member.key + ": unknown key");
+    }
+}
+
+void SettingsTable::mistake(std::string_view key, std::string_view expected) {
+    mistakes_.push_back(where_ + std::string(key) + ": expected " + std::string(expected));
+}
+
+const Json* SettingsTable::take(std::string_view key, bool required, std::string_view expected) {
+    asked_.emplace_back(key);
+    const Json* value = values_.find(key);
+    if (value == nullptr && required) mistake(key, std::string(expected) + "; it is missing");
+    return value;
+}
+
+std::string SettingsTable::text(std::string_view key, std::optional<std::string> otherwise) {
+    const Json* value = take(key, !otherwise, "a text");
+    if (value == nullptr) return otherwise.value_or("");
+    const std::string* text = value->as_text();
+    if (text == nullptr) mistake(key, "a text");
+    return text != nullptr ? *text : otherwise.value_or("");
+}
+
+std::uint64_t SettingsTable::integer(std::string_view key, std::uint64_t most,
+                                     std::optional<std::uint64_t> otherwise) {
+    const std::string expected = "0 to " + std::to_string(most);
+    const Json* value = take(key, !otherwise, expected);
+    if (value == nullptr) return otherwise.value_or(0);
+    const auto number = value->as_uint64();
+    if (number && *number <= most) return *number;
+    mistake(key, expected);
+    return otherwise.value_or(0);
+}
+
+bool SettingsTable::flag(std::string_view key, bool otherwise) {
+    const Json* value = take(key, false, "");
+    if (value == nullptr) return otherwise;
+    const auto flag = value->as_bool();
+    if (!flag) mistake(key, "true or false");
+    return flag.value_or(otherwise);
+}
+
+Duration SettingsTable::seconds(std::string_view key, Duration otherwise) {
+    const auto s = integer(key, 10ull * 365 * 24 * 3600,
+                           static_cast<std::uint64_t>(otherwise.us() / 1'000'000));
+    return Duration::seconds(static_cast<std::int64_t>(s));
+}
+
+Duration SettingsTable::milliseconds(std::string_view key, Duration otherwise) {
+    const auto ms = integer(key, 10ull * 365 * 24 * 3600 * 1'000,
+                            static_cast<std::uint64_t>(otherwise.us() / 1'000));
+    return Duration::milliseconds(static_cast<std::int64_t>(ms));
+}
+
+Address SettingsTable::address(std::string_view key) {
+    const Json* value = take(key, true, "an Interledger address such as test.sek");
+    if (value == nullptr) return {};
+    const std::string* text = value->as_text();
+    const auto address = text != nullptr ? Address::parse(*text) : std::nullopt;
+    if (!address) mistake(key, "an Interledger address such as test.sek");
+    return address.value_or(Address{});
+}
+
+PublicKey SettingsTable::public_key(std::string_view key) {
+    const Json* value = take(key, true, "a public key of 64 hexadecimal digits");
+    if (value == nullptr) return {};
+    const std::string* text = value->as_text();
+    const auto found = text != nullptr ? PublicKey::from_hex(*text) : std::nullopt;
+    if (!found) mistake(key, "a public key of 64 hexadecimal digits");
+    return found.value_or(PublicKey{});
+}
+
+std::vector<PublicKey> SettingsTable::public_keys(std::string_view key) {
+    std::vector<PublicKey> keys;
+    for (const std::string& text : texts(key)) {
+        const auto found = PublicKey::from_hex(text);
+        if (found)
+            keys.push_back(*found);
+        else
+            mistake(key, "public keys of 64 hexadecimal digits");
+    }
+    return keys;
+}
+
+std::vector<std::string> SettingsTable::texts(std::string_view key) {
+    const Json* value = take(key, false, "");
+    if (value == nullptr) return {};
+    std::vector<std::string> texts;
+    const Json::Array* list = value->as_array();
+    if (list == nullptr) mistake(key, "a list of texts");
+    for (std::size_t i = 0; list != nullptr && i < list->size(); ++i) {
+        const std::string* text = (*list)[i].as_text();
+        if (text != nullptr)
+            texts.push_back(*text);
+        else
+            mistake(key, "a list of texts");
+    }
+    return texts;
+}
+
+void SettingsTable::table(std::string_view key, const Read& read) {
+    static const Json empty = Json::object();
+    const Json* value = take(key, false, "");
+    const bool is_table = value != nullptr && value->as_object() != nullptr;
+    if (value != nullptr && !is_table) mistake(key, "a table");
+    SettingsTable inner(is_table ? *value : empty, where_ + std::string(key) + ".", mistakes_);
+    read(inner);
+}
+
+void SettingsTable::tables(std::string_view key, const Read& read) {
+    const Json* value = take(key, false, "");
+    if (value == nullptr) return;
+    const Json::Array* list = value->as_array();
+    if (list == nullptr) return mistake(key, "an array of tables");
+    for (std::size_t i = 0; i < list->size(); ++i) {
+        const std::string name = std::string(key) + "[" + std::to_string(i) + "]";
+        if ((*list)[i].as_object() == nullptr) {
+            mistake(name, "a table");
+            continue;
+        }
+        SettingsTable inner((*list)[i], where_ + name + ".", mistakes_);
+        read(inner);
+    }
+}
+
+}  // namespace lockstep::service
