@@ -1,0 +1,89 @@
+// The conformance kit: what every adapter, with its ledger behind it, must do before a node may
+// trust it with money. It speaks to adapters only, through a ConformanceLedger, which is a ledger
+// in this process with a clock of the kit's own, or one that runs elsewhere. What could not be
+// tried is in the result too, with the reason why.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "sdk/machine/adapter.h"
+
+namespace lockstep::conformance {
+
+// Three parties with an adapter each. The payer and the other one hold at least `plenty` of the
+// asset when the kit begins.
+enum class Role : std::uint8_t { payer = 0, payee = 1, other = 2 };
+constexpr std::size_t role_count = 3;
+
+struct World {
+    Address ledger;
+    Address accounts[role_count];
+    AssetId asset;
+    Amount lot{1};       // smallest quantity that moves
+    Hash run;            // differs between runs, so that ids are never used twice
+    bool exact = false;  // time stands still between calls of pass(): -1, 0 and +1 can be hit
+
+    const Address& account(Role role) const { return accounts[static_cast<std::size_t>(role)]; }
+};
+// What the payer needs of the asset, in lots.
+constexpr std::uint64_t plenty_lots = 10'000;
+
+// What can be done to the requests of one adapter.
+enum class Mishap : std::uint8_t {
+    lose_request = 1,  // it never arrives; the adapter hears outcome_unknown
+    lose_answer = 2,   // it has its effect; the adapter hears outcome_unknown
+    hold_request = 3,  // it arrives when release() is called; the adapter hears nothing
+};
+
+class ConformanceLedger {
+public:
+    virtual ~ConformanceLedger() = default;
+    virtual const World& world() const = 0;
+
+    virtual void give(Role role, AdapterInput input) = 0;
+    // Reports since the last call, in order.
+    virtual std::vector<Report> take_reports(Role role) = 0;
+    // Lets time pass; everything that falls due meanwhile happens.
+    virtual void pass(Duration time) = 0;
+    // The ledger's clock, as well as it is known.
+    virtual Timestamp now() const = 0;
+
+    // What happens to the next instruction of this party.
+    virtual void next_instruction(Role role, Mishap mishap) = 0;
+    virtual void release(Role role) = 0;
+    virtual void break_stream(Role role) = 0;
+    // The process dies and starts again: with what it made durable, or on an empty disk.
+    virtual void restart_adapter(Role role, bool with_memory) = 0;
+
+    // The following return false where they cannot be provoked.
+    virtual bool restart_ledger() = 0;
+    // A claim with octets of any number, past the adapter; the ledger's answer.
+    virtual bool claim_with(Role role, const EscrowKey& escrow, const Bytes& preimage,
+                            Result<void>& answer) = 0;
+};
+
+enum class Outcome : std::uint8_t { passed = 1, failed = 2, left_out = 3 };
+struct CaseResult {
+    std::string rule;   // "expiry"
+    std::string title;  // a sentence
+    Outcome outcome = Outcome::passed;
+    std::string detail;  // what differed, or why it was left out
+};
+struct Outcomes {
+    std::vector<CaseResult> cases;
+    LedgerInfo info;  // as the adapter declared it
+
+    std::size_t count(Outcome outcome) const;
+    bool passed() const { return count(Outcome::failed) == 0; }
+};
+
+// Runs every case, or those whose rule or title contains the text.
+Outcomes run(ConformanceLedger& ledger, const std::string& only = "");
+
+// For people.
+std::string to_table(const Outcomes& outcomes);
+// One line for each declared rule: what the adapter says and which cases hold it to that.
+std::string to_rules(const Outcomes& outcomes);
+
+}  // namespace lockstep::conformance

@@ -1,0 +1,129 @@
+#include "sdk/machine/conformance_bench.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace lockstep::conformance {
+
+void Bench::start_adapters() {
+    for (std::size_t i = 0; i < role_count; ++i)
+        restart_adapter(static_cast<Role>(i), false);
+}
+
+void Bench::restart_adapter(Role role, bool with_memory) {
+    Party& one = party(role);
+    if (!with_memory) one.memory.clear();
+    cut_stream(role);
+    one.streams = false;
+    one.requests.clear();
+    one.inputs.clear();
+    one.adapter = make_adapter(role);
+    std::vector<Put> puts;
+    for (const auto& [key, value] : one.memory)
+        puts.push_back({0, key, value});
+    one.adapter->restore(puts);
+    give(role, Woken{});
+}
+
+void Bench::give(Role role, AdapterInput input) {
+    party(role).inputs.push_back(std::move(input));
+}
+
+std::vector<Report> Bench::take_reports(Role role) {
+    work();
+    return std::exchange(party(role).reports, {});
+}
+
+void Bench::next_instruction(Role role, Mishap mishap) {
+    party(role).mishap = mishap;
+}
+
+void Bench::release(Role role) {
+    for (const Request& request : std::exchange(party(role).held, {}))
+        carry(role, request);
+    work();
+}
+
+void Bench::break_stream(Role role) {
+    cut_stream(role);
+    stream_ended(role, std::nullopt);
+    work();
+}
+
+void Bench::step(Role role) {
+    Party& one = party(role);
+    std::vector<AdapterInput> inputs = std::exchange(one.inputs, {});
+    AdapterOutputs out;
+    one.adapter->step(now(), inputs, out);
+    for (Put& put : out.puts) {
+        if (put.value) {
+            one.memory[put.key] = *put.value;
+        } else {
+            one.memory.erase(put.key);
+        }
+    }
+    for (Report& report : out.reports)
+        one.reports.push_back(std::move(report));
+    for (Request& request : out.requests)
+        leave(role, std::move(request));
+}
+
+void Bench::leave(Role role, Request request) {
+    Party& one = party(role);
+    const std::uint64_t number = ++last_request_;
+    one.requests[number] = request.id;
+    request.id = number;
+    if (request.subscribe) one.streams = true;
+    const bool is_instruction = request.path == "/v1/instructions";
+    const auto mishap = is_instruction ? std::exchange(one.mishap, std::nullopt) : std::nullopt;
+    if (mishap == Mishap::hold_request) {
+        one.held.push_back(std::move(request));
+    } else if (mishap == Mishap::lose_request) {
+        replied(role, number, refuse(Reason::outcome_unknown));
+    } else {
+        if (mishap == Mishap::lose_answer) one.lost.insert(number);
+        carry(role, request);
+    }
+}
+
+void Bench::replied(Role role, std::uint64_t request, Result<Bytes> body) {
+    Party& one = party(role);
+    const auto own = one.requests.find(request);
+    if (own == one.requests.end()) return;
+    if (one.lost.erase(request) != 0) body = refuse(Reason::outcome_unknown);
+    one.inputs.emplace_back(Reply{own->second, std::move(body)});
+    one.requests.erase(own);
+}
+
+void Bench::streamed(Role role, Bytes frame) {
+    if (party(role).streams) party(role).inputs.emplace_back(StreamFrame{std::move(frame)});
+}
+
+void Bench::stream_ended(Role role, std::optional<Reason> refused) {
+    Party& one = party(role);
+    if (std::exchange(one.streams, false)) one.inputs.emplace_back(StreamDown{refused});
+}
+
+void Bench::work() {
+    bool quiet = false;
+    while (!quiet) {
+        quiet = true;
+        for (std::size_t i = 0; i < role_count; ++i) {
+            const auto wake = parties_[i].adapter->next_wake();
+            if (parties_[i].inputs.empty() && (!wake || *wake > now())) continue;
+            step(static_cast<Role>(i));
+            quiet = false;
+        }
+    }
+}
+
+std::optional<Timestamp> Bench::next_wake() const {
+    std::optional<Timestamp> wake;
+    for (const Party& party : parties_) {
+        const auto due = party.adapter->next_wake();
+        if (due && (!wake || *due < *wake)) wake = due;
+    }
+    return wake;
+}
+
+}  // namespace lockstep::conformance

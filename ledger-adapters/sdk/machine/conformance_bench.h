@@ -1,0 +1,61 @@
+// The half of a ConformanceLedger that is the same everywhere: an adapter for each party, its
+// memory, and mishaps on the way between adapter and ledger. What is derived from it carries
+// requests to a ledger and lets time pass.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <set>
+
+#include "sdk/machine/conformance.h"
+
+namespace lockstep::conformance {
+
+class Bench : public ConformanceLedger {
+public:
+    void give(Role role, AdapterInput input) override;
+    std::vector<Report> take_reports(Role role) override;
+    void next_instruction(Role role, Mishap mishap) override;
+    void release(Role role) override;
+    void restart_adapter(Role role, bool with_memory) override;
+    void break_stream(Role role) override;
+
+protected:
+    // --- what is derived provides ---
+    virtual std::unique_ptr<LedgerAdapter> make_adapter(Role role) = 0;
+    // Carries a request to the ledger; replied() with its id follows, unless it subscribes.
+    virtual void carry(Role role, const Request& request) = 0;
+    // Ends the party's stream, without a word to anyone.
+    virtual void cut_stream(Role role) = 0;
+
+    // --- what is derived calls ---
+    void start_adapters();
+    void replied(Role role, std::uint64_t request, Result<Bytes> body);
+    void streamed(Role role, Bytes frame);
+    void stream_ended(Role role, std::optional<Reason> refused);
+    // Steps every adapter that has inputs or is due, until none has.
+    void work();
+    std::optional<Timestamp> next_wake() const;
+
+private:
+    struct Party {
+        std::unique_ptr<LedgerAdapter> adapter;
+        std::map<Bytes, Bytes> memory;
+        std::vector<AdapterInput> inputs;
+        std::vector<Report> reports;
+        std::optional<Mishap> mishap;
+        std::vector<Request> held;
+        // Numbers on the way to the adapter's own; those of earlier lives are not in it.
+        std::map<std::uint64_t, std::uint64_t> requests;
+        std::set<std::uint64_t> lost;  // whose answers do not arrive
+        bool streams = false;          // frames are for the present life
+    };
+    Party& party(Role role) { return parties_[static_cast<std::size_t>(role)]; }
+    void step(Role role);
+    void leave(Role role, Request request);
+
+    Party parties_[role_count];
+    std::uint64_t last_request_ = 0;
+};
+
+}  // namespace lockstep::conformance

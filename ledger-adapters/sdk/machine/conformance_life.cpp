@@ -1,0 +1,227 @@
+// Conformance: the life of an escrow, and who may end it when.
+#include "sdk/machine/conformance_kit.h"
+
+namespace lockstep::conformance {
+namespace {
+
+// Long enough for a command to arrive, short enough to wait for.
+Duration short_hold(const Kit& kit) {
+    const TimingProfile& profile = kit.info().profile;
+    return profile.inclusion + profile.finality + profile.block * 2 + Duration::milliseconds(500);
+}
+// After this the ledger's clock has passed a time that ours has.
+Duration clock_margin(const Kit& kit) {
+    return kit.info().profile.late + kit.info().profile.block * 2 + Duration::milliseconds(100);
+}
+
+bool is_refusal_after_expiry(const std::string& answer) {
+    return answer == "escrow_expired" || answer == "already_refunded";
+}
+
+void is_paid(Kit& kit) {
+    const Balance payer = kit.balance(Role::payer);
+    const Balance payee = kit.balance(Role::payee);
+    const EscrowTerms terms = kit.terms();
+    kit.expect_answer("the prepare answered", kit.prepare(terms), "done");
+    kit.expect_told(Role::payer, terms, EscrowState::prepared);
+    kit.expect_told(Role::payee, terms, EscrowState::prepared);
+    kit.expect_answer("the query found", kit.found(Role::payee, terms), "prepared");
+    const Balance locked = kit.balance(Role::payer);
+    kit.expect(locked.free.units() + terms.amount.units() == payer.free.units(),
+               "the amount did not leave what the payer can spend");
+    kit.expect(locked.escrowed.units() == payer.escrowed.units() + terms.amount.units(),
+               "the amount is not what the payer has in escrow");
+    kit.expect_answer("the fulfil answered", kit.fulfil(terms), "done");
+    kit.expect_told(Role::payer, terms, EscrowState::fulfilled);
+    kit.expect_told(Role::payee, terms, EscrowState::fulfilled);
+    kit.expect_answer("the query found", kit.found(Role::payer, terms), "fulfilled");
+    kit.expect(kit.balance(Role::payee).free.units() == payee.free.units() + terms.amount.units(),
+               "the payee did not get exactly the amount");
+    kit.expect(kit.balance(Role::payer).escrowed == payer.escrowed,
+               "the payer's escrow was not taken out of the books");
+}
+
+void is_rejected(Kit& kit) {
+    if (kit.info().reject == RejectRule::no) kit.leave_out("the ledger declares no reject");
+    const Balance payer = kit.balance(Role::payer);
+    const EscrowTerms terms = kit.terms();
+    kit.expect_answer("the prepare answered", kit.prepare(terms), "done");
+    kit.expect_answer("the reject answered", kit.reject(terms), "done");
+    kit.expect_told(Role::payer, terms, EscrowState::refunded_rejected);
+    kit.expect_answer("a claim afterwards answered", kit.fulfil(terms), "already_refunded");
+    kit.expect(kit.balance(Role::payer) == payer, "the payer did not get everything back");
+}
+
+void only_payee_rejects(Kit& kit) {
+    if (kit.info().reject == RejectRule::no) kit.leave_out("the ledger declares no reject");
+    const EscrowTerms terms = kit.terms();
+    kit.expect_answer("the prepare answered", kit.prepare(terms), "done");
+    for (const Role role : {Role::payer, Role::other}) {
+        kit.expect(kit.reject(terms, role) != "done", "someone else than the payee rejected");
+        kit.expect_answer("the query found", kit.found(Role::payee, terms), "prepared");
+    }
+    kit.expect_answer("the payee's fulfil answered", kit.fulfil(terms), "done");
+}
+
+void tombstone_holds(Kit& kit) {
+    if (kit.info().reject != RejectRule::yes) kit.leave_out("the ledger declares no plain reject");
+    const EscrowTerms terms = kit.terms();
+    kit.expect_answer("the reject answered", kit.reject(terms), "done");
+    kit.expect_answer("the prepare afterwards answered", kit.prepare(terms), "tombstoned");
+    kit.expect_answer("the query found", kit.found(Role::payer, terms), "");
+}
+
+void expires_by_itself(Kit& kit) {
+    if (kit.info().refund != RefundRule::automatic) {
+        kit.leave_out("the ledger declares no automatic refund");
+    }
+    const Balance payer = kit.balance(Role::payer);
+    EscrowTerms terms = kit.terms();
+    terms.expiry = kit.now() + short_hold(kit);
+    kit.expect_answer("the prepare answered", kit.prepare(terms), "done");
+    kit.wait_until(terms.expiry);
+    kit.expect_told(Role::payer, terms, EscrowState::refunded_expired);
+    kit.expect_told(Role::payee, terms, EscrowState::refunded_expired);
+    kit.expect(kit.balance(Role::payer) == payer, "the payer did not get everything back");
+}
+
+// At -1, 0 and +1 where time can be held still, else well before and well after.
+void claim_around_expiry(Kit& kit, Duration from_expiry) {
+    EscrowTerms terms = kit.terms();
+    terms.expiry = kit.now() + short_hold(kit);
+    kit.expect_answer("the prepare answered", kit.prepare(terms), "done");
+    const bool is_before = from_expiry < Duration{};
+    if (kit.world().exact) {
+        kit.wait_until(terms.expiry + from_expiry);
+    } else if (!is_before) {
+        kit.wait_until(terms.expiry + clock_margin(kit));
+    }
+    const std::string seen = kit.fulfil(terms);
+    if (is_before) {
+        kit.expect_answer("the claim answered", seen, "done");
+        kit.expect_told(Role::payer, terms, EscrowState::fulfilled);
+    } else if (kit.info().expiry_rule == ExpiryRule::strict) {
+        kit.expect(is_refusal_after_expiry(seen), "the claim answered " + seen);
+        kit.expect_told(Role::payer, terms, EscrowState::refunded_expired);
+    } else {
+        kit.leave_out("the ledger is open: a late claim may succeed");
+    }
+}
+void claim_just_before(Kit& kit) {
+    claim_around_expiry(kit, Duration{-1});
+}
+void claim_at_expiry(Kit& kit) {
+    if (!kit.world().exact) kit.leave_out("time cannot be held still here");
+    claim_around_expiry(kit, Duration{0});
+}
+void claim_just_after(Kit& kit) {
+    claim_around_expiry(kit, Duration{1});
+}
+
+void refund_before_expiry(Kit& kit) {
+    EscrowTerms terms = kit.terms();
+    kit.expect_answer("the prepare answered", kit.prepare(terms), "done");
+    for (const Role role : {Role::payer, Role::payee, Role::other}) {
+        Command command{kit.command_id("refund by " + std::to_string(static_cast<int>(role))),
+                        command::Refund{kit.key(terms)}};
+        kit.expect_answer("a refund before the expiry answered", kit.run(role, std::move(command)),
+                          "escrow_not_expired");
+    }
+    kit.expect_answer("the fulfil answered", kit.fulfil(terms), "done");
+}
+
+void claim_against_refund(Kit& kit) {
+    const Balance payer = kit.balance(Role::payer);
+    const Balance payee = kit.balance(Role::payee);
+    EscrowTerms terms = kit.terms();
+    terms.expiry = kit.now() + short_hold(kit);
+    kit.expect_answer("the prepare answered", kit.prepare(terms), "done");
+    kit.wait_until(kit.world().exact ? terms.expiry : terms.expiry - Duration::milliseconds(5));
+    Command refund{kit.command_id("refund"), command::Refund{kit.key(terms)}};
+    const CommandId refund_id = refund.id;
+    kit.give(Role::payer, std::move(refund));
+    Command claim = kit.fulfil_command(terms);
+    const CommandId claim_id = claim.id;
+    kit.give(Role::payee, std::move(claim));
+    const std::string claimed = kit.answer(Role::payee, claim_id);
+    const std::string refunded = kit.answer(Role::payer, refund_id);
+    kit.wait_until(terms.expiry + clock_margin(kit));
+    if (claimed == "done") {
+        kit.expect(!kit.world().exact, "a claim at the expiry was taken");
+        kit.expect_told(Role::payer, terms, EscrowState::fulfilled);
+        kit.expect(refunded != "done", "claim and refund were both done");
+    } else {
+        kit.expect(is_refusal_after_expiry(claimed), "the claim answered " + claimed);
+        kit.expect_told(Role::payee, terms, EscrowState::refunded_expired);
+    }
+    const std::uint64_t before = payer.free.units() + payee.free.units();
+    const std::uint64_t after =
+        kit.balance(Role::payer).free.units() + kit.balance(Role::payee).free.units();
+    kit.expect(before == after, "claim and refund together changed what there is");
+}
+
+void claimed_by_another(Kit& kit) {
+    const EscrowTerms terms = kit.terms();
+    kit.expect_answer("the prepare answered", kit.prepare(terms), "done");
+    for (const Role role : {Role::other, Role::payer}) {
+        kit.expect_answer("a claim by someone else answered", kit.fulfil(terms, role), "not_payee");
+        kit.expect_answer("the query found", kit.found(Role::payee, terms), "prepared");
+    }
+    kit.expect_answer("the payee's fulfil answered", kit.fulfil(terms), "done");
+}
+
+void claimed_twice(Kit& kit) {
+    const Balance payee = kit.balance(Role::payee);
+    const EscrowTerms terms = kit.terms();
+    kit.expect_answer("the prepare answered", kit.prepare(terms), "done");
+    kit.give(Role::payee, kit.fulfil_command(terms, 0, "first"));
+    kit.give(Role::payee, kit.fulfil_command(terms, 0, "second"));
+    const CommandId first = kit.fulfil_command(terms, 0, "first").id;
+    const CommandId second = kit.fulfil_command(terms, 0, "second").id;
+    kit.expect_answer("the first claim answered", kit.answer(Role::payee, first), "done");
+    kit.expect_answer("the second claim answered", kit.answer(Role::payee, second), "done");
+    kit.expect(kit.balance(Role::payee).free.units() == payee.free.units() + terms.amount.units(),
+               "two claims did not pay exactly once");
+}
+
+void keyed_by_payer(Kit& kit) {
+    const EscrowTerms mine = kit.terms(0);
+    EscrowTerms theirs = kit.terms(1);
+    theirs.id = mine.id;
+    theirs.payer = kit.world().account(Role::other);
+    theirs.condition = mine.condition;
+    kit.expect_answer("the payer's prepare answered", kit.prepare(mine), "done");
+    kit.expect_answer("the other's prepare answered", kit.prepare(theirs, Role::other), "done");
+    kit.expect_answer("the fulfil answered", kit.fulfil(mine), "done");
+    kit.expect_told(Role::payee, mine, EscrowState::fulfilled);
+    kit.expect_answer("the other's escrow is", kit.found(Role::other, theirs), "prepared");
+    kit.expect_answer("the other's fulfil answered", kit.fulfil(theirs), "done");
+}
+
+void spends_own_only(Kit& kit) {
+    const EscrowTerms terms = kit.terms();
+    const std::string seen = kit.prepare(terms, Role::other);
+    kit.expect(seen == "not_permitted", "a prepare from someone else's account answered " + seen);
+}
+
+}  // namespace
+
+void add_life_cases(std::vector<Case>& to) {
+    to.push_back({"life", "an escrow is prepared, fulfilled and paid", is_paid});
+    to.push_back({"life", "two payers may use one id, and have two escrows", keyed_by_payer});
+    to.push_back({"life", "nobody prepares from an account that is not theirs", spends_own_only});
+    to.push_back({"life", "a claim by someone else than the payee is refused", claimed_by_another});
+    to.push_back({"life", "two claims of one escrow pay once", claimed_twice});
+    to.push_back({"reject", "the payee gives an escrow back early", is_rejected});
+    to.push_back({"reject", "nobody else gives it back early", only_payee_rejects});
+    to.push_back({"reject", "a reject keeps an escrow from being prepared later", tombstone_holds});
+    to.push_back({"expiry", "a claim just before the expiry is taken", claim_just_before});
+    to.push_back({"expiry", "a claim at the expiry is refused", claim_at_expiry});
+    to.push_back({"expiry", "a claim just after the expiry is refused", claim_just_after});
+    to.push_back({"refund", "an expired escrow goes back by itself", expires_by_itself});
+    to.push_back({"refund", "a refund before the expiry is refused", refund_before_expiry});
+    to.push_back(
+        {"refund", "of a claim and a refund at the expiry one is done", claim_against_refund});
+}
+
+}  // namespace lockstep::conformance
