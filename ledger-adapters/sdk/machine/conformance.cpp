@@ -125,7 +125,7 @@ std::string to_rules(const Outcomes& outcomes) {
     };
     std::string text = "declared by " + info.ledger.text() + "\n";
     for (const Row& row : rows) {
-        text += "  " + padded(row.rule, 12) + padded(row.declared, 34) +
+        text += "  " + padded(row.rule, 12) + padded(row.declared, 36) +
                 rules_with(outcomes, row.rule) + " cases\n";
     }
     return text;

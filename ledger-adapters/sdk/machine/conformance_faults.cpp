@@ -317,6 +317,49 @@ void many_at_once(Kit& kit) {
         "many at once were not paid exactly");
 }
 
+// --- what is declared of time ---
+
+void told_in_time(Kit& kit) {
+    const TimingProfile& profile = kit.info().profile;
+    const EscrowTerms terms = kit.terms();
+    const Timestamp begun = kit.now();
+    kit.expect_answer("the prepare answered", kit.prepare(terms), "done");
+    kit.expect_told(Role::payee, terms, EscrowState::prepared);
+    const Duration took = kit.now() - begun;
+    kit.expect(took <= profile.inclusion + profile.finality,
+               "it took " + std::to_string(took.us()) + " us until it was told as final");
+    for (const auto& [cursor, escrow] : kit.events(Role::payee)) {
+        if (escrow.terms.id != terms.id) continue;
+        kit.expect(escrow.certainty == Certainty::final_, "what was told was not final");
+    }
+}
+
+void clock_in_bounds(Kit& kit) {
+    const TimingProfile& profile = kit.info().profile;
+    const EscrowTerms terms = kit.terms();
+    const Timestamp begun = kit.now();
+    kit.expect_answer("the prepare answered", kit.prepare(terms), "done");
+    kit.expect_told(Role::payee, terms, EscrowState::prepared);
+    for (const auto& [cursor, escrow] : kit.events(Role::payee)) {
+        if (escrow.terms.id != terms.id) continue;
+        kit.expect(escrow.ledger_time + profile.late >= begun,
+                   "the ledger's time lags more than declared");
+        kit.expect(escrow.ledger_time <= kit.now() + profile.early,
+                   "the ledger's time leads more than declared");
+    }
+}
+
+void rolled_back(Kit& kit) {
+    kit.leave_out(kit.info().profile.rollback == Duration{}
+                      ? "the ledger declares that nothing is rolled back"
+                      : "no roll-back can be provoked from here");
+}
+
+void proofs_verified(Kit& kit) {
+    kit.leave_out(kit.info().proofs ? "frames cannot be forged from here; tests/unit does it"
+                                    : "the ledger declares no proofs");
+}
+
 }  // namespace
 
 void add_fault_cases(std::vector<Case>& to) {
@@ -347,6 +390,10 @@ void add_fault_cases(std::vector<Case>& to) {
     to.push_back({"stream", "a stream resumes without a gap", stream_resumes});
     to.push_back({"stream", "a reader without memory is told the past, closed escrows included",
                   stream_from_the_start});
+    to.push_back({"finality", "a prepare is told as final within the profile", told_in_time});
+    to.push_back({"clock", "the ledger's time is as near as declared", clock_in_bounds});
+    to.push_back({"rollback", "what is rolled back is told", rolled_back});
+    to.push_back({"proofs", "an event without its proof is not believed", proofs_verified});
     to.push_back({"stream", "many commands at once are all done", many_at_once});
 }
 

@@ -97,7 +97,7 @@ void largest_amount(Kit& kit) {
     EscrowTerms terms = kit.terms();
     const std::uint64_t lot = kit.world().lot.units();
     terms.amount = Amount{UINT64_MAX / lot * lot};
-    refuses(kit, terms, {"insufficient_funds", "amount_overflow"});
+    refuses(kit, terms, {"amount_too_large", "amount_overflow", "insufficient_funds"});
 }
 
 void odd_lot(Kit& kit) {

@@ -1,0 +1,97 @@
+// What the in-process ledgers of the conformance tests have in common: names, keys, a clock that
+// moves when the kit says so.
+#pragma once
+
+#include <doctest/doctest.h>
+
+#include "sdk/crypto/hash.h"
+#include "sdk/machine/conformance_bench.h"
+
+namespace lockstep::conformance {
+
+constexpr Timestamp in_process_start{1'700'000'000'000'000};
+
+struct Keys {
+    std::shared_ptr<const SignatureScheme> scheme = std::make_shared<Ed25519>();
+
+    std::shared_ptr<const Signer> signer(std::string_view name) const {
+        return scheme->signer(KeySeed(sha256(as_bytes(name)).array()));
+    }
+};
+
+inline std::string name_of(Role role) {
+    return role == Role::payer ? "alice" : role == Role::payee ? "bob" : "carol";
+}
+
+// Accounts, the asset and what the parties hold of it, as the ledger's operator and issuer sign.
+inline World make_world(std::string_view ledger, AssetId asset, std::uint64_t lot) {
+    World world;
+    world.ledger = *Address::parse(ledger);
+    for (const Role role : {Role::payer, Role::payee, Role::other})
+        world.accounts[static_cast<std::size_t>(role)] = *world.ledger.child(name_of(role));
+    world.asset = std::move(asset);
+    world.lot = Amount{lot};
+    world.run = sha256(as_bytes(ledger));
+    return world;
+}
+inline std::vector<Op> opening_ops(const World& world, const Keys& keys) {
+    std::vector<Op> ops;
+    const auto add = [&](OpBody body) {
+        const Hash id = sha256(as_bytes("opening " + std::to_string(ops.size())));
+        ops.push_back({CommandId{id.array()}, std::move(body)});
+    };
+    for (const Role role : {Role::payer, Role::payee, Role::other}) {
+        add(op::OpenAccount{world.account(role), keys.signer(name_of(role))->public_key()});
+    }
+    add(op::RegisterAsset{world.asset, keys.signer("issuer")->public_key(), world.lot});
+    return ops;
+}
+inline std::vector<Op> issue_ops(const World& world) {
+    std::vector<Op> ops;
+    for (const Role role : {Role::payer, Role::other}) {
+        const Hash id = sha256(as_bytes("issue " + name_of(role)));
+        ops.push_back({CommandId{id.array()}, op::Issue{world.account(role), world.asset,
+                                                        Amount{plenty_lots * world.lot.units()}}});
+    }
+    return ops;
+}
+inline Bytes sign_ops(const World& world, std::vector<Op> ops, const Signer& signer,
+                      Timestamp now) {
+    const Instruction instruction{world.ledger, signer.public_key(), now + Duration::seconds(60),
+                                  std::move(ops)};
+    return sign_instruction(instruction, signer);
+}
+
+// The signed octets of a request that a ledger's service would let through.
+inline Result<SignedInstruction> admit_instruction(ByteView octets, const SignatureScheme& scheme) {
+    auto decoded = decode_instruction(octets);
+    if (!decoded) return refuse(decoded.error());
+    if (!verify_instruction(octets, decoded->instruction.signer, scheme))
+        return refuse(Reason::bad_signature);
+    return decoded;
+}
+inline Result<SignedQuery> admit_query(ByteView octets, const SignatureScheme& scheme) {
+    auto decoded = decode_query(octets);
+    if (!decoded) return refuse(decoded.error());
+    if (!verify_query(octets, decoded->query.signer, scheme)) return refuse(Reason::bad_signature);
+    return decoded;
+}
+inline std::uint64_t cursor_in(const std::string& path) {
+    return std::stoull(path.substr(path.find('=') + 1));
+}
+
+// Every case passes or is left out with a reason, and the table says so.
+inline void check_conformance(ConformanceLedger& ledger) {
+    const Outcomes outcomes = run(ledger);
+    CHECK(outcomes.count(Outcome::passed) > 0);
+    for (const CaseResult& result : outcomes.cases) {
+        CAPTURE(result.title);
+        CAPTURE(result.detail);
+        CHECK(result.outcome != Outcome::failed);
+        CHECK((result.outcome == Outcome::passed) == result.detail.empty());
+    }
+    MESSAGE(to_table(outcomes));
+    MESSAGE(to_rules(outcomes));
+}
+
+}  // namespace lockstep::conformance
