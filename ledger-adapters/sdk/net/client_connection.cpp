@@ -14,8 +14,8 @@ constexpr std::size_t read_chunk = 16 * 1024;
 }  // namespace
 
 ClientConnection::ClientConnection(std::string k, Socket socket,
-                                   std::shared_ptr<HttpClient::Impl> client)
-    : key(std::move(k)), socket_(std::move(socket)), client_(std::move(client)) {}
+                                   const std::shared_ptr<HttpClient::Impl>& client)
+    : key(std::move(k)), socket_(std::move(socket)), client_(client), limits_(client->limits) {}
 
 void ClientConnection::begin() {
     error_code ignored;
@@ -57,8 +57,8 @@ bool ClientConnection::send(const JobPtr& job) {
 void ClientConnection::new_parser() {
     parser_.emplace();
     parser_->eager(true);
-    parser_->header_limit(static_cast<std::uint32_t>(client_->limits.max_header_bytes));
-    parser_->body_limit(client_->limits.max_body_bytes);
+    parser_->header_limit(static_cast<std::uint32_t>(limits_.max_header_bytes));
+    parser_->body_limit(limits_.max_body_bytes);
     if (job_->head_only) parser_->skip(true);
 }
 
@@ -96,8 +96,7 @@ void ClientConnection::received(std::size_t n) {
             new_parser();  // an interim answer (RFC 9110 section 15.2)
             continue;
         }
-        if (buffer_.size() > client_->limits.max_header_bytes)
-            return fail("the answer exceeds the limit");
+        if (buffer_.size() > limits_.max_header_bytes) return fail("the answer exceeds the limit");
         if (wants_more || used == 0) break;
     }
     read();
@@ -123,7 +122,9 @@ void ClientConnection::complete() {
     job_ = nullptr;
     ++served_;
     if (reusable) read();
-    client_->completed(shared_from_this(), job, std::move(response), reusable);
+    const auto client = client_.lock();
+    if (!client) return close_socket(socket_);
+    client->completed(shared_from_this(), job, std::move(response), reusable);
 }
 
 void ClientConnection::fail(const std::string& why) {
@@ -137,7 +138,8 @@ void ClientConnection::fail(const std::string& why) {
     parser_.reset();
     const JobPtr job = std::move(job_);
     job_ = nullptr;
-    client_->broke(self, job, {served_ != 0, written_ != 0, heard_, reason});
+    if (const auto client = client_.lock())
+        client->broke(self, job, {served_ != 0, written_ != 0, heard_, reason});
 }
 
 JobPtr ClientConnection::close() {

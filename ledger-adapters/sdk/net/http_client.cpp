@@ -87,16 +87,19 @@ void HttpClient::Impl::pump(const std::string& key) {
 }
 
 void HttpClient::Impl::dial(const std::string& key, const JobPtr& job) {
-    // The handle is known only after start(), so the callback finds it through a cell.
-    const auto cell = std::make_shared<std::shared_ptr<Dial>>();
-    *cell = Dial::start(strand, job->url, limits.connect_timeout,
-                        [self = shared_from_this(), key, cell](Result<Socket, std::string> socket) {
-                            const auto host = self->hosts.find(key);
-                            if (host != self->hosts.end()) host->second.dialling.erase(*cell);
-                            cell->reset();
-                            self->dialled(key, std::move(socket));
-                        });
-    hosts[key].dialling.insert(*cell);
+    // Weak on both sides, so that nothing holds itself when the loop ends before the dial does.
+    const auto cell = std::make_shared<std::weak_ptr<Dial>>();
+    const auto handle =
+        Dial::start(strand, job->url, limits.connect_timeout,
+                    [weak = weak_from_this(), key, cell](Result<Socket, std::string> socket) {
+                        const auto self = weak.lock();
+                        if (!self) return;
+                        const auto host = self->hosts.find(key);
+                        if (host != self->hosts.end()) host->second.dialling.erase(cell->lock());
+                        self->dialled(key, std::move(socket));
+                    });
+    *cell = handle;
+    hosts[key].dialling.insert(handle);
 }
 
 void HttpClient::Impl::dialled(const std::string& key, Result<Socket, std::string> socket) {

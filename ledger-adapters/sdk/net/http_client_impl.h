@@ -85,7 +85,8 @@ struct HttpClient::Impl : std::enable_shared_from_this<HttpClient::Impl> {
 // while the connection is idle.
 class ClientConnection : public std::enable_shared_from_this<ClientConnection> {
 public:
-    ClientConnection(std::string key, Socket socket, std::shared_ptr<HttpClient::Impl> client);
+    ClientConnection(std::string key, Socket socket,
+                     const std::shared_ptr<HttpClient::Impl>& client);
 
     void begin();
     // False when the server has closed it already: nothing was written.
@@ -108,7 +109,10 @@ private:
     void complete();
 
     Socket socket_;
-    std::shared_ptr<HttpClient::Impl> client_;
+    // Weak: the client owns its connections, and a loop that ends must not leave the two to each
+    // other.
+    std::weak_ptr<HttpClient::Impl> client_;
+    const ClientLimits limits_;
     boost::beast::flat_buffer buffer_;
     std::optional<Parser> parser_;
     JobPtr job_;

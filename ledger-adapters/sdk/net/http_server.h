@@ -39,7 +39,8 @@ using HttpHandler = std::function<void(HttpRequest, Respond)>;
 // goes undecided, the caller gets a 500.
 class WebSocketAccept {
 public:
-    // Sends wait until the handshake is through; on_open is called then.
+    // Sends wait until the handshake is through; on_open is called then. Null when the server is
+    // gone.
     WebSocketPtr accept(WebSocketHandlers handlers) const;
     void refuse(HttpResponse response) const;
 

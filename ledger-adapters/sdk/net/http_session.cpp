@@ -55,20 +55,23 @@ void lower(std::string& text) {
 
 struct WebSocketAccept::Pending {
     std::shared_ptr<AnswerOnce> answer;
-    std::shared_ptr<HttpServer::Impl> server;
-    Strand strand;
+    std::weak_ptr<HttpServer::Impl> server;
     HttpRequest request;
 };
 
 WebSocketPtr WebSocketAccept::accept(WebSocketHandlers handlers) const {
     ASSERT(!pending_->answer->given.exchange(true));
-    auto connection = WebSocketConnection::make(
-        pending_->strand, {pending_->server->registry, pending_->server->limits.websocket,
-                           std::move(handlers), pending_->request.remote});
-    if (const auto alive = pending_->answer->session.lock()) {
-        alive->upgrade(connection, std::move(pending_->request));
+    const auto server = pending_->server.lock();
+    if (!server) return nullptr;
+    const auto session = pending_->answer->session.lock();
+    const Strand strand = session ? session->strand() : server->loop.strand();
+    auto connection =
+        WebSocketConnection::make(strand, {server->registry, server->limits.websocket,
+                                           std::move(handlers), pending_->request.remote});
+    if (session) {
+        session->upgrade(connection, std::move(pending_->request));
     } else {
-        asio::post(pending_->strand, [connection] {
+        asio::post(strand, [connection] {
             connection->abandon({CloseCause::lost, 0, 0, "the caller is gone"});
         });
     }
@@ -263,9 +266,8 @@ void HttpSession::offer_upgrade() {
     if (outstanding() != 1 || buffer_.size() != 0)
         return reply(Reason::malformed, "an upgrade is alone on its connection");
     upgrading_ = true;
-    auto pending = std::make_shared<WebSocketAccept::Pending>(
-        WebSocketAccept::Pending{std::make_shared<AnswerOnce>(weak_from_this(), number), server_,
-                                 socket_.get_executor(), request_});
+    auto pending = std::make_shared<WebSocketAccept::Pending>(WebSocketAccept::Pending{
+        std::make_shared<AnswerOnce>(weak_from_this(), number), server_, request_});
     server_->registry->gate.run(
         [&] { server_->on_websocket(std::move(request_), WebSocketAccept{std::move(pending)}); });
 }

@@ -26,6 +26,7 @@ public:
     // From any thread.
     void answer(std::uint64_t number, HttpResponse response);
     void upgrade(std::shared_ptr<WebSocketConnection> to, HttpRequest request);
+    const Strand& strand() const { return strand_; }
     void drain() override;
     void cut() override;
 

@@ -78,9 +78,17 @@ public:
         std::uint16_t code = 0;
         std::string text;
     };
-    Work take() {
+    struct State {
+        bool closing = false, overflowed = false;
+    };
+    // What is asked of the connection; the next change wakes it again.
+    State awaken() {
         const std::lock_guard lock{mutex_};
         awake_ = false;
+        return {closing_, overflowed_};
+    }
+    Work take() {
+        const std::lock_guard lock{mutex_};
         Work work;
         if (!queue_.empty()) {
             work.message = std::move(queue_.front());
@@ -95,10 +103,6 @@ public:
     bool overflowed() const {
         const std::lock_guard lock{mutex_};
         return overflowed_;
-    }
-    bool closing() const {
-        const std::lock_guard lock{mutex_};
-        return closing_;
     }
     void sent(std::size_t bytes) {
         const std::lock_guard lock{mutex_};
@@ -143,7 +147,7 @@ public:
           timer_(strand) {}
 
     void attach() {
-        session_->on_wake = [weak = weak_from_this(), strand = strand_] {
+        session_->on_wake = [weak = weak_from_this()] {
             if (auto self = weak.lock()) {
                 Connection& connection = *self;
                 asio::post(connection.strand_, [self = std::move(self)] { self->write(); });
@@ -173,7 +177,6 @@ public:
             strand_, url, setup_.limits.handshake_timeout,
             [self = shared_from_this(), url,
              headers = std::move(headers)](Result<Socket, std::string> socket) mutable {
-                self->dial_ = nullptr;
                 if (self->finished_) return;
                 if (!socket)
                     return self->finish({CloseCause::unreachable, 0, 0, std::move(socket.error())});
@@ -263,9 +266,11 @@ private:
     // Writes the next message, or the close frame after the last.
     void write() {
         if (finished_ || !open_ || closing_) return;
-        if (session_->overflowed()) {
+        const Session::State state = session_->awaken();
+        if (state.overflowed && !overflowed_) {
+            overflowed_ = true;
             limit(setup_.limits.close_timeout);
-        } else if (session_->closing() && !limited_) {
+        } else if (state.closing && !limited_) {
             limit(setup_.limits.handshake_timeout);
         }
         if (writing_) return;
@@ -329,8 +334,7 @@ private:
         finished_ = true;
         const auto self = shared_from_this();
         timer_.cancel();
-        if (dial_) dial_->cancel();
-        dial_ = nullptr;
+        if (const auto dial = dial_.lock()) dial->cancel();
         if (stream_) close_socket(stream_->next_layer());
         session_->end();
         if (why.cause == CloseCause::slow_reader) ++setup_.registry->slow_readers;
@@ -344,12 +348,12 @@ private:
     WebSocketSetup setup_;
     std::shared_ptr<Session> session_;
     Timer timer_;
-    std::shared_ptr<Dial> dial_;
+    std::weak_ptr<Dial> dial_;  // which holds this connection until it is done
     std::optional<Stream> stream_;
     beast::flat_buffer buffer_;
     std::shared_ptr<const Bytes> in_flight_;
-    bool open_ = false, writing_ = false, closing_ = false, limited_ = false, stopped_ = false,
-         finished_ = false;
+    bool open_ = false, writing_ = false, closing_ = false, limited_ = false, overflowed_ = false,
+         stopped_ = false, finished_ = false;
 };
 
 }  // namespace
