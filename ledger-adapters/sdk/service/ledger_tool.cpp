@@ -1,0 +1,245 @@
+// lockstep-ledger: the command line of those who run a ledger or have an account there.
+#include <CLI/CLI.hpp>
+#include <iomanip>
+#include <iostream>
+
+#include "sdk/service/json_views.h"
+#include "sdk/service/ledger_client.h"
+
+namespace lockstep::service {
+namespace {
+
+struct Arguments {
+    std::string url = "http://127.0.0.1:7001";
+    std::string key_file;
+    std::string id;
+    bool json = false;
+    std::string account, to, owner, asset, amount, lot = "1", file;
+    std::uint64_t from = 0;
+    std::uint64_t limit = 100;
+};
+
+int complain(const Failure& failure) {
+    std::cerr << "lockstep-ledger: " << failure.detail << " [" << failure.code << "]\n";
+    return 1;
+}
+int mistake(const std::string& what) {
+    std::cerr << "lockstep-ledger: " << what << '\n';
+    return 2;
+}
+
+// A table: the columns as wide as what is in them.
+void print_table(const std::vector<std::vector<std::string>>& rows) {
+    std::vector<std::size_t> widths;
+    for (const auto& row : rows) {
+        widths.resize(std::max(widths.size(), row.size()));
+        for (std::size_t i = 0; i < row.size(); ++i)
+            widths[i] = std::max(widths[i], row[i].size());
+    }
+    for (const auto& row : rows) {
+        for (std::size_t i = 0; i < row.size(); ++i)
+            std::cout << (i > 0 ? "  " : "") << std::left << std::setw(static_cast<int>(widths[i]))
+                      << row[i];
+        std::cout << '\n';
+    }
+}
+
+// The members of the objects in a list, a line each.
+void print_list(const Json& list, const std::vector<std::string>& columns) {
+    std::vector<std::vector<std::string>> rows{columns};
+    for (std::size_t i = 0; i < list.size(); ++i) {
+        std::vector<std::string> row;
+        for (const std::string& column : columns) {
+            const Json& value = list[i][column];
+            row.push_back(value.as_text() != nullptr ? *value.as_text() : write_json(value));
+        }
+        rows.push_back(std::move(row));
+    }
+    print_table(rows);
+}
+
+class Tool {
+public:
+    Tool(const Arguments& arguments, net::IoLoop& loop, net::Url url,
+         std::shared_ptr<const Signer> signer)
+        : arguments_(arguments), client_(loop, std::move(url), std::move(signer)) {}
+
+    int open_account() {
+        const auto account = Address::parse(arguments_.account);
+        const auto owner = PublicKey::from_hex(arguments_.owner);
+        if (!account) return mistake("the account is an address such as test.sek.alice");
+        if (!owner) return mistake("the owner is a public key of 64 hexadecimal digits");
+        return run(op::OpenAccount{*account, *owner});
+    }
+    int register_asset() {
+        const auto asset = parse_asset(arguments_.asset);
+        const auto issuer = PublicKey::from_hex(arguments_.owner);
+        if (!asset) return mistake("an asset is CODE/SCALE, for example SEK/2");
+        if (!issuer) return mistake("the issuer is a public key of 64 hexadecimal digits");
+        const auto lot = parse_amount(arguments_.lot, asset->scale());
+        if (!lot) return mistake("the lot is a decimal amount of the asset");
+        return run(op::RegisterAsset{*asset, *issuer, *lot});
+    }
+    int move(const std::string& what) {
+        const auto account = Address::parse(arguments_.account);
+        const auto asset = parse_asset(arguments_.asset);
+        if (!account) return mistake("the account is an address such as test.sek.alice");
+        if (!asset) return mistake("an asset is CODE/SCALE, for example SEK/2");
+        const auto amount = parse_amount(arguments_.amount, asset->scale());
+        if (!amount)
+            return mistake("the amount is decimal, with at most " + std::to_string(asset->scale()) +
+                           " decimals");
+        if (what == "issue") return run(op::Issue{*account, *asset, *amount});
+        if (what == "redeem") return run(op::Redeem{*account, *asset, *amount});
+        const auto to = Address::parse(arguments_.to);
+        if (!to) return mistake("the receiver is an address such as test.sek.bob");
+        // the instruction lives for a minute; so does the transfer
+        const auto since = std::chrono::system_clock::now().time_since_epoch();
+        const Timestamp until =
+            Timestamp{std::chrono::duration_cast<std::chrono::microseconds>(since).count()} +
+            Duration::seconds(60);
+        return run(op::Transfer{*account, *to, *asset, *amount, until});
+    }
+    int show(const std::string& target, const std::string& list,
+             const std::vector<std::string>& columns) {
+        const auto page = client_.get(target);
+        if (!page) return complain(page.error());
+        if (arguments_.json || columns.empty())
+            std::cout << write_json_pretty(*page);
+        else
+            print_list((*page)[list], columns);
+        return 0;
+    }
+    int balances() {
+        if (!arguments_.account.empty()) {
+            return show("/v1/accounts/" + arguments_.account, "balances",
+                        {"asset", "free", "escrowed"});
+        }
+        const auto accounts = client_.get("/v1/accounts?limit=1000");
+        if (!accounts) return complain(accounts.error());
+        Json list = Json::array();
+        const Json& names = (*accounts)["accounts"];
+        for (std::size_t i = 0; i < names.size(); ++i) {
+            const auto account = client_.get("/v1/accounts/" + names[i].text_or(""));
+            if (!account) return complain(account.error());
+            const Json& held = (*account)["balances"];
+            for (std::size_t j = 0; j < held.size(); ++j) {
+                Json row = held[j];
+                row.set("account", names[i]);
+                list.push(std::move(row));
+            }
+        }
+        if (arguments_.json)
+            std::cout << write_json_pretty(list);
+        else
+            print_list(list, {"account", "asset", "free", "escrowed"});
+        return 0;
+    }
+
+private:
+    int run(OpBody body) {
+        const auto done = client_.run(std::move(body), arguments_.id);
+        if (!done) return complain(done.error());
+        if (arguments_.json)
+            std::cout << write_json(Json::object({{"done", true}, {"sequence", *done}})) << '\n';
+        else
+            std::cout << "done, sequence " << *done << '\n';
+        return 0;
+    }
+
+    const Arguments& arguments_;
+    LedgerClient client_;
+};
+
+int make_key(const Arguments& arguments) {
+    const auto seed = read_or_create_key_file(arguments.file);
+    if (!seed) return complain(seed.error());
+    std::cout << Ed25519().signer(*seed)->public_key().hex() << '\n';
+    return 0;
+}
+
+int main_of(int argc, const char* const* argv) {
+    Arguments arguments;
+    CLI::App app{"Operates and reads a ledger.", "lockstep-ledger"};
+    app.require_subcommand(1);
+    app.add_option("-u,--url", arguments.url, "the ledger")->capture_default_str();
+    app.add_option("-k,--key", arguments.key_file, "the key to sign with");
+    app.add_option("--id", arguments.id, "a name for the operation, which is then done once");
+    app.add_flag("--json", arguments.json, "print JSON");
+    auto* key =
+        app.add_subcommand("key", "make a key file where there is none, show its public key");
+    key->add_option("file", arguments.file)->required();
+    auto* open = app.add_subcommand("open-account", "open an account (operator)");
+    open->add_option("account", arguments.account)->required();
+    open->add_option("owner", arguments.owner, "public key")->required();
+    auto* asset = app.add_subcommand("register-asset", "register an asset (operator)");
+    asset->add_option("asset", arguments.asset, "CODE/SCALE")->required();
+    asset->add_option("issuer", arguments.owner, "public key")->required();
+    asset->add_option("--lot", arguments.lot, "smallest quantity, for example 1 or 0.01")
+        ->capture_default_str();
+    auto* issue = app.add_subcommand("issue", "create units in an account (issuer)");
+    auto* redeem = app.add_subcommand("redeem", "give units back (owner)");
+    auto* transfer = app.add_subcommand("transfer", "move units to another account (owner)");
+    for (CLI::App* each : {issue, redeem, transfer}) {
+        each->add_option("account", arguments.account)->required();
+        if (each == transfer) each->add_option("to", arguments.to)->required();
+        each->add_option("amount", arguments.amount)->required();
+        each->add_option("asset", arguments.asset, "CODE/SCALE")->required();
+    }
+    auto* balances = app.add_subcommand("balances", "what this key's accounts, or one, hold");
+    balances->add_option("account", arguments.account);
+    auto* statement = app.add_subcommand("statement", "an account's lines, oldest first");
+    statement->add_option("account", arguments.account)->required();
+    statement->add_option("--from", arguments.from, "sequence to begin with");
+    statement->add_option("--limit", arguments.limit)->capture_default_str();
+    auto* escrows = app.add_subcommand("escrows", "an account's open escrows");
+    escrows->add_option("account", arguments.account)->required();
+    auto* totals = app.add_subcommand("totals", "issued against held, by asset");
+    auto* info = app.add_subcommand("info", "what the ledger is");
+    auto* stats = app.add_subcommand("stats", "the ledger's figures");
+    CLI11_PARSE(app, argc, argv);
+
+    if (*key) return make_key(arguments);
+    const auto url = net::parse_url(arguments.url);
+    if (!url) return mistake(url.error().detail);
+    const bool is_public = *totals || *info || *stats;
+    if (arguments.key_file.empty() && !is_public)
+        return mistake("this needs --key FILE; lockstep-ledger key FILE makes one");
+    KeySeed seed;
+    if (!arguments.key_file.empty()) {
+        auto read = read_key_file(arguments.key_file);
+        if (!read) return complain(read.error());
+        seed = std::move(*read);
+    }
+    net::IoLoop loop;
+    Tool tool(arguments, loop, *url, Ed25519().signer(seed));
+    const std::string page =
+        "from=" + std::to_string(arguments.from) + "&limit=" + std::to_string(arguments.limit);
+    if (*open) return tool.open_account();
+    if (*asset) return tool.register_asset();
+    if (*issue) return tool.move("issue");
+    if (*redeem) return tool.move("redeem");
+    if (*transfer) return tool.move("transfer");
+    if (*balances) return tool.balances();
+    if (*statement) {
+        return tool.show(
+            "/v1/accounts/" + arguments.account + "/statement?" + page, "rows",
+            {"sequence", "at", "kind", "asset", "amount", "counterparty", "free", "escrowed"});
+    }
+    if (*escrows) {
+        return tool.show("/v1/escrows?account=" + arguments.account, "escrows",
+                         {"escrow", "payer", "payee", "asset", "amount", "expiry"});
+    }
+    if (*totals) {
+        return tool.show("/v1/totals", "assets",
+                         {"asset", "issued", "balances", "escrows", "conserved"});
+    }
+    return tool.show(*info ? "/v1/info" : "/v1/stats", "", {});
+}
+
+}  // namespace
+}  // namespace lockstep::service
+
+int main(int argc, char** argv) {
+    return lockstep::service::main_of(argc, argv);
+}
