@@ -1,0 +1,23 @@
+// Makes a node from its settings: keys from their files, adapters from their plugins.
+#pragma once
+
+#include "connector/assembly/node.h"
+#include "connector/node/settings.h"
+
+namespace lockstep::node {
+
+struct LoadedNode {
+    assembly::NodeParts parts;
+    // Of config.ledgers, in that order: who signs what goes to that ledger.
+    std::vector<std::shared_ptr<const Signer>> ledger_signers;
+};
+
+enum class Adapters : std::uint8_t { loaded, none };  // none: for a replay
+
+// Codes: of the key files, of the plugins; secret_seed_missing where a journal depends on one. The
+// secret seed's file is made where there is no journal yet.
+Result<LoadedNode, Failure> load_node(const Settings& settings,
+                                      std::shared_ptr<const SignatureScheme> scheme, Random& random,
+                                      Adapters adapters);
+
+}  // namespace lockstep::node
