@@ -76,6 +76,18 @@ TEST_CASE("less free space than the limit is a low disk") {
     CHECK(store.disk_space() == DiskSpace::low);
 }
 
+TEST_CASE("every commit is synced before it is acknowledged") {
+    const TemporaryDirectory directory;
+    FaultyFiles files;
+    SqliteStore store(faulty_store(directory, files));
+    Writer writer(store);
+    for (int i = 0; i < 5; ++i) {
+        const std::uint64_t before = files.faults().syncs;
+        REQUIRE(writer.write(1) == Durability::durable);
+        CHECK(files.faults().syncs > before);
+    }
+}
+
 TEST_CASE("a failed sync or write ends the store: nothing is tried again") {
     for (const bool sync : {true, false}) {
         const TemporaryDirectory directory;
