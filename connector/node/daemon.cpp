@@ -89,7 +89,9 @@ Result<void, Failure> Daemon::start() {
         {"http", net::host_and_port(settings_.listen_address, settings_.listen_port)});
     for (const net::Url& url : settings_.origins)
         rules.origins.push_back({url.scheme, url.authority()});
-    rules.start = clock_.now();
+    // The second in which it starts: signatures tell whole seconds, and what could be replayed from
+    // the part before is idempotent, by its key or its sequence.
+    rules.start = Timestamp{clock_.now().us() / 1'000'000 * 1'000'000};
     verifier_ = std::make_unique<net::RequestVerifier>(*scheme_, rules);
     service_ = std::make_unique<api::Service>(api::ServiceParts{
         settings_.node, settings_.callers, this, &records_, verifier_.get(), &clock_, &loop_});

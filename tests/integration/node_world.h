@@ -1,0 +1,64 @@
+// Two cash ledgers and three nodes as real processes on loopback: alice pays in euro, bob is paid
+// in krona, and only the connector has both.
+#pragma once
+
+#include <map>
+
+#include "connector/client/api_client.h"
+#include "sdk/service/ledger_client.h"
+#include "tests/integration/process.h"
+
+namespace lockstep::test {
+
+class NodeWorld {
+public:
+    NodeWorld();
+
+    client::ApiClient& client(const std::string& node);
+    client::ApiAccess access(const std::string& node) const;
+    Process& process(const std::string& name) { return *processes_.at(name); }
+    // Of the account's owner, as its ledger says.
+    Balance balance(const std::string& account);
+    // Issued against held, on both ledgers.
+    bool conserved();
+    // Until every node says that it is ready.
+    bool wait_ready(int milliseconds);
+    const std::filesystem::path& directory() const { return directory_.path(); }
+    net::IoLoop& loop() { return loop_; }
+
+private:
+    struct Ledger {
+        std::string address, asset;
+        std::uint16_t port = 0;
+        std::unique_ptr<service::LedgerClient> owner;  // the operator
+    };
+    std::shared_ptr<const Signer> make_key(const std::filesystem::path& file);
+    void start_ledger(const std::string& name, const std::string& asset);
+    void open_account(const std::string& account, const std::string& owner, std::uint64_t units);
+    void write_node(const std::string& name, const std::vector<std::string>& ledgers);
+    Ledger& ledger_of(const std::string& account);
+
+    TemporaryDirectory directory_;
+    Ed25519 scheme_;
+    net::IoLoop loop_{1};
+    std::map<std::string, Ledger> ledgers_;
+    std::map<std::string, std::shared_ptr<const Signer>> keys_;
+    std::map<std::string, std::uint16_t> ports_;
+    std::map<std::string, std::unique_ptr<Process>> processes_;
+    std::map<std::string, std::unique_ptr<client::ApiClient>> clients_;
+};
+
+// Looks every few milliseconds until it is so, or the time is over.
+template <class IsSo>
+bool eventually(int milliseconds, IsSo is_so);
+bool sleep_ms(int milliseconds);
+template <class IsSo>
+bool eventually(int milliseconds, IsSo is_so) {
+    for (int waited = 0; waited < milliseconds; waited += 10) {
+        if (is_so()) return true;
+        sleep_ms(10);
+    }
+    return is_so();
+}
+
+}  // namespace lockstep::test
