@@ -142,7 +142,9 @@ TEST_CASE("a host stops the process when its commit fails and releases nothing")
     REQUIRE(host.digest());
     files.faults().syncs_fail = true;
     REQUIRE(host.submit({{1, 1}, 1}));
-    const Failure failure = stopped.get_future().get();
+    auto stop = stopped.get_future();
+    REQUIRE(stop.wait_for(std::chrono::seconds(10)) == std::future_status::ready);
+    const Failure failure = stop.get();
     CHECK(failure.code == "io");
     CHECK(failure.detail.find("journal row 1 could not be made durable") == 0);
     CHECK(effects == 0);

@@ -172,7 +172,9 @@ TEST_CASE("damage before the snapshot is found by the check of all rows") {
     std::promise<Failure> stopped;
     const JournalVerifier verifier(store,
                                    [&](const Failure& failure) { stopped.set_value(failure); });
-    CHECK(stopped.get_future().get().detail == verified.error().detail);
+    auto stop = stopped.get_future();
+    REQUIRE(stop.wait_for(std::chrono::seconds(10)) == std::future_status::ready);
+    CHECK(stop.get().detail == verified.error().detail);
 }
 
 TEST_CASE("a damaged snapshot is not used") {
