@@ -4,7 +4,7 @@
 #include <atomic>
 #include <thread>
 
-#include "net_raw.h"
+#include "tests/integration/net_raw.h"
 #include "sdk/net/http_server.h"
 #include "sdk/net/websocket_client.h"
 

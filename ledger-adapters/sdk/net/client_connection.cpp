@@ -1,5 +1,4 @@
 #include <boost/asio/write.hpp>
-#include <boost/beast/http/error.hpp>
 
 #include "sdk/base/assert.h"
 #include "sdk/net/http_client_impl.h"
@@ -7,15 +6,16 @@
 namespace lockstep::net {
 namespace {
 
-namespace http = boost::beast::http;
-
 constexpr std::size_t read_chunk = 16 * 1024;
 
 }  // namespace
 
 ClientConnection::ClientConnection(std::string k, Socket socket,
                                    const std::shared_ptr<HttpClient::Impl>& client)
-    : key(std::move(k)), socket_(std::move(socket)), client_(client), limits_(client->limits) {}
+    : key(std::move(k)),
+      socket_(std::move(socket)),
+      client_(client),
+      reader_({client->limits.max_header_bytes, client->limits.max_body_bytes}) {}
 
 void ClientConnection::begin() {
     error_code ignored;
@@ -34,12 +34,12 @@ bool ClientConnection::peer_is_there() {
 
 bool ClientConnection::send(const JobPtr& job) {
     ASSERT(!job_);
-    if (closed_ || buffer_.size() != 0 || !peer_is_there()) return false;
+    if (closed_ || reader_.buffered() != 0 || !peer_is_there()) return false;
     job_ = job;
     job_->connection = weak_from_this();
     heard_ = false;
     written_ = 0;
-    new_parser();
+    reader_.expect(job_->head_only);
     writing_ = true;
     const std::array<asio::const_buffer, 2> buffers{asio::buffer(job->head),
                                                     asio::buffer(job->body)};
@@ -54,77 +54,47 @@ bool ClientConnection::send(const JobPtr& job) {
     return true;
 }
 
-void ClientConnection::new_parser() {
-    parser_.emplace();
-    parser_->eager(true);
-    parser_->header_limit(static_cast<std::uint32_t>(limits_.max_header_bytes));
-    parser_->body_limit(limits_.max_body_bytes);
-    if (job_->head_only) parser_->skip(true);
-}
-
 void ClientConnection::read() {
+    const auto room = reader_.prepare(read_chunk);
     socket_.async_read_some(
-        buffer_.prepare(read_chunk), [self = shared_from_this()](error_code error, std::size_t n) {
+        asio::buffer(room.data(), room.size()),
+        [self = shared_from_this()](error_code error, std::size_t n) {
             if (self->closed_) return;
-            if (!error) return self->received(n);
-            if (error == asio::error::eof && self->job_ && self->parser_->got_some()) {
-                // An answer without a length ends with the connection.
-                error_code end;
-                self->parser_->put_eof(end);
-                if (!end && self->parser_->is_done()) return self->complete();
+            if (!error) {
+                self->reader_.commit(n);
+                return self->received();
             }
-            self->fail(error == asio::error::eof ? "closed by the server" : error.message());
+            if (error != asio::error::eof) return self->fail(error.message());
+            if (self->job_ && self->reader_.end() == ResponseReader::Step::complete)
+                return self->complete();
+            self->fail(self->job_ ? self->reader_.broken_because() : "closed by the server");
         });
 }
 
-void ClientConnection::received(std::size_t n) {
-    buffer_.commit(n);
+void ClientConnection::received() {
     if (!job_) return fail("the server sent what nobody asked for");
     heard_ = true;
-    while (buffer_.size() != 0) {
-        error_code error;
-        const std::size_t used = parser_->put(buffer_.data(), error);
-        buffer_.consume(used);
-        const bool wants_more = error == http::error::need_more;
-        if (error == http::error::body_limit || error == http::error::header_limit)
-            return fail("the answer exceeds the limit");
-        if (error && !wants_more) return fail("not an HTTP answer: " + error.message());
-        if (parser_->is_done()) {
-            const unsigned status = parser_->get().result_int();
-            if (status >= 200) return complete();
-            if (status == 101) return fail("the server changed the protocol");
-            new_parser();  // an interim answer (RFC 9110 section 15.2)
-            continue;
-        }
-        if (buffer_.size() > limits_.max_header_bytes) return fail("the answer exceeds the limit");
-        if (wants_more || used == 0) break;
+    switch (reader_.next()) {
+        case ResponseReader::Step::needs_more:
+            return read();
+        case ResponseReader::Step::complete:
+            return complete();
+        case ResponseReader::Step::broken:
+            return fail(reader_.broken_because());
     }
-    read();
 }
 
 void ClientConnection::complete() {
-    const bool keep_alive = parser_->keep_alive();
-    auto message = parser_->release();
-    HttpResponse response;
-    response.status = static_cast<int>(message.result_int());
-    for (const auto& field : message) {
-        std::string name{field.name_string()};
-        for (char& c : name)
-            if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-        if (name == "content-type") response.content_type = std::string{field.value()};
-        response.headers.emplace_back(std::move(name), std::string{field.value()});
-    }
-    response.body = std::move(message.body());
+    ResponseReader::Taken taken = reader_.take();
     // An answer before the whole request was sent leaves the rest of it on the connection.
-    const bool reusable = keep_alive && !writing_ && buffer_.size() == 0;
-    parser_.reset();
+    const bool reusable = taken.keep_alive && !writing_;
     const JobPtr job = std::move(job_);
     job_ = nullptr;
     ++served_;
     if (reusable) read();
     const auto client = client_.lock();
     if (!client) return close_socket(socket_);
-    client->completed(shared_from_this(), job, std::move(response), reusable);
+    client->completed(shared_from_this(), job, std::move(taken.response), reusable);
 }
 
 void ClientConnection::fail(const std::string& why) {
@@ -135,7 +105,6 @@ void ClientConnection::fail(const std::string& why) {
     close_socket(socket_);
     if (writing_) return;  // it tells soon how much was sent
     failed_.reset();
-    parser_.reset();
     const JobPtr job = std::move(job_);
     job_ = nullptr;
     if (const auto client = client_.lock())
@@ -146,7 +115,6 @@ JobPtr ClientConnection::close() {
     closed_ = true;
     failed_.reset();
     close_socket(socket_);
-    parser_.reset();
     return std::exchange(job_, nullptr);
 }
 

@@ -1,9 +1,6 @@
 // The client's state: hosts, their connections, and the requests that wait. All on one strand.
 #pragma once
 
-#include <boost/beast/core/flat_buffer.hpp>
-#include <boost/beast/http/parser.hpp>
-#include <boost/beast/http/vector_body.hpp>
 #include <deque>
 #include <map>
 #include <memory>
@@ -14,6 +11,7 @@
 #include "sdk/net/dial.h"
 #include "sdk/net/http_client.h"
 #include "sdk/net/io_loop_impl.h"
+#include "sdk/net/message_reader.h"
 #include "sdk/net/registry.h"
 
 namespace lockstep::net {
@@ -98,13 +96,9 @@ public:
     Clock::time_point idle_since{};
 
 private:
-    using Parser =
-        boost::beast::http::response_parser<boost::beast::http::vector_body<std::uint8_t>>;
-
     bool peer_is_there();
     void read();
-    void received(std::size_t n);
-    void new_parser();
+    void received();
     void fail(const std::string& why);
     void complete();
 
@@ -112,9 +106,7 @@ private:
     // Weak: the client owns its connections, and a loop that ends must not leave the two to each
     // other.
     std::weak_ptr<HttpClient::Impl> client_;
-    const ClientLimits limits_;
-    boost::beast::flat_buffer buffer_;
-    std::optional<Parser> parser_;
+    ResponseReader reader_;
     JobPtr job_;
     std::size_t served_ = 0;
     bool writing_ = false, closed_ = false, heard_ = false;

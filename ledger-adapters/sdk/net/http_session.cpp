@@ -3,15 +3,12 @@
 #include <algorithm>
 #include <boost/asio/dispatch.hpp>
 #include <boost/asio/write.hpp>
-#include <boost/beast/http/error.hpp>
 
 #include "sdk/base/assert.h"
 #include "sdk/net/wire.h"
 
 namespace lockstep::net {
 namespace {
-
-namespace http = boost::beast::http;
 
 constexpr std::size_t read_chunk = 16 * 1024;
 // Closing while the peer still sends would reset the connection and with it the answer on its way
@@ -44,11 +41,6 @@ Clock::duration tick_of(const ServerLimits& limits) {
         std::min({limits.request_timeout, limits.write_timeout, limits.idle_timeout});
     return std::clamp<Clock::duration>(to_chrono(shortest) / 8, std::chrono::milliseconds{5},
                                        std::chrono::seconds{1});
-}
-
-void lower(std::string& text) {
-    for (char& c : text)
-        if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
 }
 
 }  // namespace
@@ -87,7 +79,8 @@ HttpSession::HttpSession(Socket socket, std::shared_ptr<HttpServer::Impl> server
       socket_(std::move(socket)),
       timer_(strand_),
       server_(std::move(server)),
-      remote_(remote_text(socket_)) {}
+      remote_(remote_text(socket_)),
+      reader_({server_->limits.max_header_bytes, server_->limits.max_body_bytes}) {}
 
 void HttpSession::start() {
     // A connection on which nothing was ever asked gets no more time than a request.
@@ -117,7 +110,8 @@ void HttpSession::advance() {
     advancing_ = false;
     write();
     if (closed_ || upgrading_ || lingering_) return;
-    if (outstanding() == 0 && (stopping_ || eof_ || (draining_ && !parser_))) return begin_close();
+    if (outstanding() == 0 && (stopping_ || eof_ || (draining_ && !reader_.in_request())))
+        return begin_close();
     read();
 }
 
@@ -125,7 +119,8 @@ void HttpSession::read() {
     if (reading_ || eof_ || (stopping_ && !lingering_)) return;
     if (!lingering_ && outstanding() >= server_->limits.max_pipelined) return;
     reading_ = true;
-    socket_.async_read_some(buffer_.prepare(read_chunk),
+    const auto room = reader_.prepare(read_chunk);
+    socket_.async_read_some(asio::buffer(room.data(), room.size()),
                             [self = shared_from_this()](error_code error, std::size_t n) {
                                 self->reading_ = false;
                                 if (self->closed_) return;
@@ -138,138 +133,84 @@ void HttpSession::read() {
                                     return self->advance();
                                 }
                                 if (self->lingering_) return self->read();
-                                self->buffer_.commit(n);
+                                self->reader_.commit(n);
                                 self->advance();
                             });
 }
 
 void HttpSession::parse() {
     const ServerLimits& limits = server_->limits;
-    while (!stopping_ && !upgrading_ && buffer_.size() != 0 &&
+    while (!stopping_ && !upgrading_ && reader_.buffered() != 0 &&
            outstanding() < limits.max_pipelined) {
-        if (!parser_) {
+        if (!reader_.in_request()) {
             if (draining_) {
                 stopping_ = true;
                 return;
             }
-            parser_.emplace();
-            parser_->eager(true);
-            parser_->header_limit(static_cast<std::uint32_t>(limits.max_header_bytes));
-            parser_->body_limit(limits.max_body_bytes);
-            header_taken_ = false;
-            continued_ = false;
             request_until_ = Clock::now() + to_chrono(limits.request_timeout);
         }
-        error_code error;
-        const std::size_t used = parser_->put(buffer_.data(), error);
-        buffer_.consume(used);
-        const bool wants_more = error == http::error::need_more;
-        if (error && !wants_more) return refuse(error);
-        if (parser_->is_header_done() && !header_taken_ && !take_header()) return;
-        if (parser_->is_done()) {
-            take_request();
-            continue;
+        switch (reader_.next()) {
+            case RequestReader::Step::needs_more:
+                if (outstanding() == 0 && reader_.wants_continue()) send_continue();
+                return;
+            case RequestReader::Step::complete:
+                take(reader_.take());
+                break;
+            case RequestReader::Step::refused:
+                const RequestReader::Refusal& refusal = reader_.refusal();
+                return refuse(refusal.reason, refusal.detail, refusal.status);
         }
-        // What the parser leaves in the buffer is one unfinished line.
-        if (buffer_.size() > limits.max_header_bytes)
-            return refuse(Reason::too_large, "a line is too long", 431);
-        if (wants_more || used == 0) break;
     }
-    if (parser_ && header_taken_ && !stopping_) send_continue();
-}
-
-// Checks what the parser lets through but must not pass, because two readers could understand it
-// differently (RFC 9112 sections 3.2, 6.1 and 6.3). Trailers come later and are not taken over.
-bool HttpSession::take_header() {
-    header_taken_ = true;
-    const auto& message = parser_->get();
-    keep_alive_ = parser_->keep_alive();
-    http_1_0_ = message.version() == 10;
-    request_ = HttpRequest{};
-    request_.method = std::string{message.method_string()};
-    request_.target = std::string{message.target()};
-    request_.remote = remote_;
-    for (const auto& field : message) {
-        std::string name{field.name_string()};
-        lower(name);
-        request_.headers.emplace_back(std::move(name), std::string{field.value()});
-    }
-    const std::size_t hosts = count_header(request_.headers, "host");
-    if (hosts > 1 || (hosts == 0 && !http_1_0_)) {
-        refuse(Reason::malformed, "a request has one Host field");
-        return false;
-    }
-    if (count_header(request_.headers, "content-length") > 1) {
-        refuse(Reason::malformed, "more than one Content-Length field");
-        return false;
-    }
-    const std::size_t codings = count_header(request_.headers, "transfer-encoding");
-    if (codings > 1 || (codings == 1 &&
-                        (http_1_0_ || !parser_->chunked() ||
-                         !equal_ignoring_case(*request_.header("transfer-encoding"), "chunked")))) {
-        refuse(Reason::malformed, "the only transfer coding that is understood is chunked");
-        return false;
-    }
-    if (!split_target(request_)) {
-        refuse(Reason::malformed, "the target is not a path with a query, or wrongly encoded");
-        return false;
-    }
-    return true;
 }
 
 void HttpSession::send_continue() {
-    const std::string* expect = request_.header("expect");
-    if (!expect || !equal_ignoring_case(*expect, "100-continue") || continued_ || writing_ ||
-        outstanding() != 0)
-        return;
-    continued_ = true;
     // Small enough for an empty socket buffer; a caller that misses it goes on after a moment.
     static constexpr std::string_view go_on = "HTTP/1.1 100 Continue\r\n\r\n";
     error_code ignored;
     socket_.write_some(asio::buffer(go_on), ignored);
 }
 
-void HttpSession::take_request() {
-    request_.body = std::move(parser_->get().body());
-    parser_.reset();
+void HttpSession::take(RequestReader::Taken taken) {
     ++server_->requests;
+    HttpRequest& request = taken.request;
+    request.remote = remote_;
     Answer& place = answers_.emplace_back();
-    place.head_only = request_.method == "HEAD";
-    place.http_1_0 = http_1_0_;
-    place.last = !keep_alive_;
+    place.head_only = request.method == "HEAD";
+    place.http_1_0 = taken.http_1_0;
+    place.last = !taken.keep_alive;
     if (place.last) stopping_ = true;
 
-    const std::string* upgrade = request_.header("upgrade");
-    const std::string* connection = request_.header("connection");
+    const std::string* upgrade = request.header("upgrade");
+    const std::string* connection = request.header("connection");
     if (upgrade && connection && equal_ignoring_case(*upgrade, "websocket") &&
         has_list_token(*connection, "upgrade"))
-        return offer_upgrade();
+        return offer_upgrade(std::move(request), taken.http_1_0);
 
     const std::uint64_t number = first_answer_ + answers_.size() - 1;
     auto once = std::make_shared<AnswerOnce>(weak_from_this(), number);
     server_->registry->gate.run([&] {
-        server_->on_request(std::move(request_), [once = std::move(once)](HttpResponse response) {
+        server_->on_request(std::move(request), [once = std::move(once)](HttpResponse response) {
             once->give(std::move(response));
         });
     });
 }
 
-void HttpSession::offer_upgrade() {
+void HttpSession::offer_upgrade(HttpRequest request, bool http_1_0) {
     const std::uint64_t number = first_answer_ + answers_.size() - 1;
     const auto reply = [&](Reason reason, std::string_view detail) {
         put_answer(answers_.back(), problem(reason, detail));
     };
     if (!server_->on_websocket) return reply(Reason::not_found, "no WebSocket is offered here");
-    if (request_.method != "GET" || http_1_0_ || !request_.body.empty())
+    if (request.method != "GET" || http_1_0 || !request.body.empty())
         return reply(Reason::malformed, "an upgrade is a GET of HTTP/1.1 without a body");
     // Frames before the answer, or answers that are still due, would get mixed up with the upgrade.
-    if (outstanding() != 1 || buffer_.size() != 0)
+    if (outstanding() != 1 || reader_.buffered() != 0)
         return reply(Reason::malformed, "an upgrade is alone on its connection");
     upgrading_ = true;
     auto pending = std::make_shared<WebSocketAccept::Pending>(WebSocketAccept::Pending{
-        std::make_shared<AnswerOnce>(weak_from_this(), number), server_, request_});
+        std::make_shared<AnswerOnce>(weak_from_this(), number), server_, request});
     server_->registry->gate.run(
-        [&] { server_->on_websocket(std::move(request_), WebSocketAccept{std::move(pending)}); });
+        [&] { server_->on_websocket(std::move(request), WebSocketAccept{std::move(pending)}); });
 }
 
 void HttpSession::upgrade(std::shared_ptr<WebSocketConnection> to, HttpRequest request) {
@@ -301,7 +242,7 @@ void HttpSession::answer(std::uint64_t number, HttpResponse response) {
 void HttpSession::put_answer(Answer& answer, HttpResponse response) {
     // An answer's own framing is by Content-Length; a status that has no body gets none.
     if (is_bodiless(response.status)) response.body.clear();
-    const bool drained = draining_ && !parser_ && &answer == &answers_.back();
+    const bool drained = draining_ && !reader_.in_request() && &answer == &answers_.back();
     const Persistence persistence = answer.last || drained ? Persistence::close
                                     : answer.http_1_0      ? Persistence::keep_and_say_so
                                                            : Persistence::keep;
@@ -313,24 +254,10 @@ void HttpSession::put_answer(Answer& answer, HttpResponse response) {
 
 void HttpSession::refuse(Reason reason, std::string_view detail, int status) {
     ++server_->malformed;
-    parser_.reset();
     stopping_ = true;
     Answer& place = answers_.emplace_back();
     place.last = true;
     put_answer(place, problem(reason, detail, status));
-}
-
-void HttpSession::refuse(const error_code& error) {
-    if (error == http::error::header_limit)
-        return refuse(
-            Reason::too_large,
-            "the header exceeds " + std::to_string(server_->limits.max_header_bytes) + " bytes",
-            431);
-    if (error == http::error::body_limit)
-        return refuse(
-            Reason::too_large,
-            "the body exceeds " + std::to_string(server_->limits.max_body_bytes) + " bytes");
-    refuse(Reason::malformed, "not an HTTP/1.1 request: " + error.message());
 }
 
 // Writes all answers that are ready, in the order of their requests, at once.
@@ -377,7 +304,7 @@ void HttpSession::begin_close() {
     if (error) return finish();
     lingering_ = true;
     linger_until_ = Clock::now() + linger;
-    buffer_.clear();
+    reader_.discard();
     read();
 }
 
@@ -387,7 +314,8 @@ void HttpSession::tick() {
     timer_.async_wait([self = shared_from_this()](error_code error) {
         if (error || self->closed_) return;
         const auto now = Clock::now();
-        const bool idle = !self->parser_ && self->outstanding() == 0 && !self->upgrading_;
+        const bool idle =
+            !self->reader_.in_request() && self->outstanding() == 0 && !self->upgrading_;
         if (self->lingering_ ? now >= self->linger_until_
                              : (self->writing_ && now >= self->write_until_) ||
                                    (idle && now >= self->idle_until_)) {
@@ -395,7 +323,7 @@ void HttpSession::tick() {
             return self->finish();
         }
         self->tick();
-        if (self->parser_ && now >= self->request_until_) {
+        if (self->reader_.in_request() && !self->stopping_ && now >= self->request_until_) {
             ++self->server_->timeouts;
             self->refuse(Reason::malformed, "the request did not arrive in time", 408);
             self->advance();
@@ -409,7 +337,6 @@ void HttpSession::finish() {
     timer_.cancel();
     close_socket(socket_);
     answers_.clear();
-    parser_.reset();
     server_->registry->remove(this);
 }
 

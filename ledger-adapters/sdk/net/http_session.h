@@ -2,15 +2,12 @@
 // answers in the order of the requests, and becomes a WebSocket when asked to and allowed.
 #pragma once
 
-#include <boost/beast/core/flat_buffer.hpp>
-#include <boost/beast/http/parser.hpp>
-#include <boost/beast/http/vector_body.hpp>
 #include <deque>
 #include <memory>
-#include <optional>
 #include <vector>
 
 #include "sdk/net/http_server_impl.h"
+#include "sdk/net/message_reader.h"
 #include "sdk/net/websocket_connection.h"
 
 namespace lockstep::net {
@@ -31,9 +28,6 @@ public:
     void cut() override;
 
 private:
-    using Body = boost::beast::http::vector_body<std::uint8_t>;
-    using Parser = boost::beast::http::request_parser<Body>;
-
     // A request's place in the order of answers.
     struct Answer {
         bool head_only = false, http_1_0 = false, last = false, ready = false;
@@ -44,11 +38,9 @@ private:
     void advance();
     void read();
     void parse();
-    bool take_header();
-    void take_request();
-    void offer_upgrade();
+    void take(RequestReader::Taken taken);
+    void offer_upgrade(HttpRequest request, bool http_1_0);
     void refuse(Reason reason, std::string_view detail, int status = 0);
-    void refuse(const error_code& error);
     void put_answer(Answer& answer, HttpResponse response);
     void write();
     void begin_close();
@@ -63,10 +55,7 @@ private:
     std::shared_ptr<HttpServer::Impl> server_;
     std::string remote_;
 
-    boost::beast::flat_buffer buffer_;
-    std::optional<Parser> parser_;
-    HttpRequest request_;  // as soon as the header is complete
-    bool header_taken_ = false, keep_alive_ = true, http_1_0_ = false, continued_ = false;
+    RequestReader reader_;
 
     std::uint64_t first_answer_ = 0;  // the number of answers_.front()
     std::deque<Answer> answers_;
