@@ -30,11 +30,10 @@ Answer<Json> read_answer(Result<net::HttpResponse, net::ClientError> answer) {
     }
     const std::string status = "HTTP status " + std::to_string(answer->status);
     if (!json) return fail("internal_error", status + " without a problem document");
-    const std::string_view title = (*json)["title"].text_or(status);
-    const std::string_view detail = (*json)["detail"].text_or("");
-    return fail(
-        std::string((*json)["code"].text_or("internal_error")),
-        detail.empty() ? std::string(title) : std::string(title) + ": " + std::string(detail));
+    const std::string title = (*json)["title"].text_or(status);
+    const std::string detail = (*json)["detail"].text_or("");
+    return fail((*json)["code"].text_or("internal_error"),
+                detail.empty() ? title : title + ": " + detail);
 }
 
 template <class T>

@@ -125,7 +125,7 @@ AssetId Section::asset(std::string_view key) {
     constexpr std::string_view expected = "an asset as code/scale, for example \"SEK/2\"";
     const Json* value = take(key, true, expected);
     if (value == nullptr) return {};
-    const std::string_view text = value->text_or("");
+    const std::string text = value->text_or("");
     const std::size_t slash = text.find('/');
     std::optional<AssetId> asset;
     if (slash != std::string_view::npos && slash + 2 == text.size() && text[slash + 1] >= '0' &&

@@ -1,6 +1,9 @@
 // Payments over two ledgers through one connector, by real processes.
 #include <doctest/doctest.h>
 
+#include <algorithm>
+#include <mutex>
+
 #include "connector/client/event_stream.h"
 #include "tests/integration/node_world.h"
 
@@ -49,4 +52,100 @@ TEST_CASE("a sender in euro pays a receiver in krona through a connector") {
     REQUIRE(fees);
     REQUIRE(fees->size() == 1);
     CHECK(fees->front().fee == "0.02");
+}
+
+TEST_CASE("payments end whole when any process is killed on the way") {
+    NodeWorld world;
+    REQUIRE(world.wait_ready(10'000));
+    std::vector<std::string> payments;
+    for (const char* victim : {"connector", "alice", "bob", "sek", "eur"}) {
+        CAPTURE(victim);
+        for (int i = 0; i < 5; ++i)
+            payments.push_back(pay(world, "10.00"));
+        sleep_ms(30);
+        world.process(victim).kill();
+        sleep_ms(300);
+        world.process(victim).start();
+        REQUIRE(world.wait_ready(10'000));
+    }
+    std::uint64_t paid = 0;
+    for (const std::string& payment : payments) {
+        const std::string end = end_of(world, payment, 40'000);
+        CHECK_MESSAGE((end == "paid" || end == "refunded" || end == "declined"), end);
+        if (end == "paid") ++paid;
+    }
+    MESSAGE(paid << " of " << payments.size() << " paid");
+    CHECK(paid > 0);
+    CHECK(eventually(20'000, [&] {
+        return world.balance("test.sek.bob").free.units() == paid * 10'00 &&
+               world.balance("test.eur.connector").free.units() == paid * 91 &&
+               world.balance("test.eur.alice").escrowed.is_zero() &&
+               world.balance("test.sek.connector").escrowed.is_zero();
+    }));
+    CHECK(world.conserved());
+    const auto stats = world.client("connector").stats();
+    REQUIRE(stats);
+    CHECK(stats->restarts == 1);
+}
+
+TEST_CASE("a node drains on SIGTERM, and its journal replays to the state that it had") {
+    NodeWorld world;
+    REQUIRE(world.wait_ready(10'000));
+    std::vector<std::string> payments;
+    for (int i = 0; i < 20; ++i)
+        payments.push_back(pay(world, "1.00"));
+    for (const std::string& payment : payments)
+        CHECK(end_of(world, payment, 20'000) == "paid");
+    for (const char* node : {"alice", "bob", "connector"}) {
+        CAPTURE(node);
+        const auto config = (world.directory() / node / "node.toml").string();
+        // A second one on the same data is refused while the first runs.
+        Process second("lockstepd", {"--config", config}, world.directory() / "second");
+        second.start();
+        CHECK(second.wait(5'000) == 2);
+        CHECK(read_file(second.log()).find("in_use") != std::string::npos);
+
+        const auto live = world.client(node).digest();
+        REQUIRE(live);
+        CHECK(live->digest.size() == 64);
+        world.process(node).terminate();
+        CHECK(world.process(node).wait(20'000) == 0);
+        Process replay("lockstepd", {"--config", config, "--replay"}, world.directory() / "replay");
+        replay.start();
+        CHECK(replay.wait(20'000) == 0);
+        const auto stopped = parse_json(read_file(world.directory() / node / "data/state.json"));
+        REQUIRE(stopped);
+        const std::string digest((*stopped)["digest"].text_or("?"));
+        CHECK(read_file(replay.log()).find(digest) != std::string::npos);
+    }
+}
+
+TEST_CASE("events come once and in order, from the beginning and across a restart") {
+    NodeWorld world;
+    REQUIRE(world.wait_ready(10'000));
+    std::mutex mutex;
+    std::vector<std::uint64_t> numbers;
+    std::vector<std::string> states;
+    const std::string first = pay(world, "5.00");
+    CHECK(end_of(world, first, 20'000) == "paid");
+    client::EventStream events(world.loop(), world.access("alice"), 0,
+                               [&](const client::EventView& event) {
+                                   const std::lock_guard lock(mutex);
+                                   numbers.push_back(event.number);
+                                   if (event.kind == "payment") states.push_back(event.state);
+                               });
+    const auto saw_paid = [&](std::size_t times) {
+        const std::lock_guard lock(mutex);
+        return static_cast<std::size_t>(std::count(states.begin(), states.end(), "paid")) == times;
+    };
+    CHECK(eventually(5'000, [&] { return saw_paid(1); }));
+    world.process("alice").kill();
+    sleep_ms(100);
+    world.process("alice").start();
+    REQUIRE(world.wait_ready(10'000));
+    CHECK(end_of(world, pay(world, "5.00"), 20'000) == "paid");
+    CHECK(eventually(5'000, [&] { return saw_paid(2); }));
+    events.stop();
+    for (std::size_t i = 0; i < numbers.size(); ++i)
+        CHECK(numbers[i] == i + 1);
 }
