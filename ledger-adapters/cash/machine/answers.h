@@ -18,14 +18,15 @@
 
 namespace lockstep::cash {
 
+// The id first: a tree of them is told apart by it in the first octets.
 struct AnswerPlace {
-    PublicKey signer;
     CommandId id;
+    PublicKey signer;
     friend auto operator<=>(const AnswerPlace&, const AnswerPlace&) = default;
 
     template <class S, class A>
     static void fields(S& self, A& a) {
-        a(self.signer, self.id);
+        a(self.id, self.signer);
     }
 };
 

@@ -57,15 +57,16 @@ std::vector<Amount> Escrows::open_amounts(std::size_t assets) const {
     return sums;
 }
 
-void Escrows::open(const EscrowPlace& place, Escrow escrow) {
+const Escrow& Escrows::open(const EscrowPlace& place, Escrow escrow) {
     ASSERT(escrow.is_open());
     const auto [where, is_new] = escrows_.emplace(place, std::move(escrow));
     ASSERT(is_new);
     index(place, where->second);
+    return where->second;
 }
 
-void Escrows::close(const EscrowPlace& place, EscrowState state, std::uint64_t sequence,
-                    Timestamp forget_at, std::optional<PreimageOctets> preimage) {
+const Escrow& Escrows::close(const EscrowPlace& place, EscrowState state, std::uint64_t sequence,
+                             Timestamp forget_at, std::optional<PreimageOctets> preimage) {
     const auto found = escrows_.find(place);
     ASSERT(found != escrows_.end() && found->second.is_open());
     ASSERT(state != EscrowState::prepared);
@@ -79,6 +80,7 @@ void Escrows::close(const EscrowPlace& place, EscrowState state, std::uint64_t s
     escrow.preimage = preimage;
     escrow.forget_at = forget_at;
     closed_.push({forget_at, place});
+    return escrow;
 }
 
 void Escrows::bury(const TombstonePlace& place, Tombstone tombstone) {

@@ -97,10 +97,10 @@ public:
     // Amounts of the open escrows by asset.
     std::vector<Amount> open_amounts(std::size_t assets) const;
 
-    void open(const EscrowPlace& place, Escrow escrow);
+    const Escrow& open(const EscrowPlace& place, Escrow escrow);
     // An open escrow to one of the closed states; `forget_at` is when it may leave.
-    void close(const EscrowPlace& place, EscrowState state, std::uint64_t sequence,
-               Timestamp forget_at, std::optional<PreimageOctets> preimage = std::nullopt);
+    const Escrow& close(const EscrowPlace& place, EscrowState state, std::uint64_t sequence,
+                        Timestamp forget_at, std::optional<PreimageOctets> preimage = std::nullopt);
     void bury(const TombstonePlace& place, Tombstone tombstone);
     void forget_due(Timestamp at);
 

@@ -104,7 +104,7 @@ std::vector<OpAnswer> CashMachine::submit(const input::Submit& submit, Step& ste
 
 OpAnswer CashMachine::answer(const input::Submit& submit, const Op& op, Step& step) {
     const PublicKey& signer = submit.instruction.signer;
-    const AnswerPlace place{signer, op.id};
+    const AnswerPlace place{op.id, signer};
     const Timestamp until = remember_until(op, now_, submit.instruction.valid_until);
     Remembered answer{contents_of(op), false, Reason::internal_error, 0, until};
     if (const Remembered* first = answers_.find(place)) {
@@ -143,11 +143,11 @@ void CashMachine::give_back(const EscrowPlace& place, EscrowState state, Step& s
     ASSERT(is_expired(now_, escrow->expiry) == (state == EscrowState::refunded_expired));
     book_.post(Place::escrow_of(place.payer), Place::free_of(place.payer), escrow->asset,
                escrow->amount);
-    escrows_.close(place, state, ++sequence_, forget_at(*escrow));
+    const Escrow& closed = escrows_.close(place, state, ++sequence_, forget_at(*escrow));
     line({place.payer, StatementRow::Kind::returned, escrow->asset, escrow->amount, escrow->payee,
           Hash{place.id.array()}},
          step);
-    event(place, step);
+    event(place, closed, step);
 }
 
 Timestamp CashMachine::forget_at(const Escrow& escrow) const {
@@ -170,19 +170,18 @@ void CashMachine::line(const Line& line, Step& step) {
     step.touched.emplace_back(line.account, line.asset);
 }
 
-void CashMachine::event(const EscrowPlace& place, Step& step) {
-    const Escrow* escrow = escrows_.find(place);
-    ASSERT(escrow != nullptr && escrow->changed == sequence_);
-    const EscrowStanding now = standing(place, *escrow);
+void CashMachine::event(const EscrowPlace& place, const Escrow& escrow, Step& step) {
+    ASSERT(escrow.changed == sequence_);
+    const EscrowStanding now = standing(place, escrow);
     output::Event event{{sequence_, now_, now.terms, now.state, now.preimage},
                         book_[place.payer].owner,
-                        book_[escrow->payee].owner};
+                        book_[escrow.payee].owner};
     OerWriter to;
     write_event(to, event.event);
     if (event.payee != event.payer)
         step.records.push_back(event_record(event.payee, sequence_, to.bytes()));
     step.records.push_back(event_record(event.payer, sequence_, to.take()));
-    if (!escrow->is_open()) step.records.push_back(closed_record(now));
+    if (!escrow.is_open()) step.records.push_back(closed_record(now));
     step.changed.events.push_back(std::move(event));
 }
 

@@ -120,7 +120,7 @@ private:
     void expire_due(Step& step);
     Timestamp forget_at(const Escrow& escrow) const;
     void line(const Line& line, Step& step);
-    void event(const EscrowPlace& place, Step& step);
+    void event(const EscrowPlace& place, const Escrow& escrow, Step& step);
     void finish(Step& step, Outputs<CashMachine>& out) const;
 
     std::uint16_t rules_ = newest_rules;

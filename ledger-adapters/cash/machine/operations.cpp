@@ -158,10 +158,10 @@ CashMachine::Effect CashMachine::run(const Caller& caller, const op::Prepare& op
 
     book_.post(Place::free_of(*payer), Place::escrow_of(*payer), *asset, terms.amount);
     escrow.prepared = escrow.changed = ++sequence_;
-    escrows_.open(place, escrow);
+    const Escrow& opened = escrows_.open(place, escrow);
     line({*payer, StatementRow::Kind::locked, *asset, terms.amount, *payee, Hash{terms.id.array()}},
          step);
-    event(place, step);
+    event(place, opened, step);
     return sequence_;
 }
 
@@ -201,7 +201,7 @@ CashMachine::Effect CashMachine::run(const Caller& caller, const op::Fulfil& op,
     line({escrow->payee, StatementRow::Kind::claimed, escrow->asset, escrow->amount, place->payer,
           reference},
          step);
-    event(*place, step);
+    event(*place, *escrow, step);
     return sequence_;
 }
 
