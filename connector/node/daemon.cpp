@@ -106,11 +106,12 @@ Result<void, Failure> Daemon::start() {
 
 void Daemon::make_links(const std::vector<std::shared_ptr<const Signer>>& signers) {
     for (std::size_t i = 0; i < settings_.ledgers.size(); ++i) {
-        links_.push_back(std::make_unique<LedgerLink>(
-            LedgerLink::Parts{loop_, http_, sockets_, clock_, settings_.ledgers[i].url, signers[i],
-                              [this, i](AdapterInput heard) {
-                                  submit_surely(event::FromLedger{i, std::move(heard)});
-                              }}));
+        links_.push_back(std::make_unique<net::LedgerLink>(
+            net::LedgerLink::Ports{loop_, http_, sockets_, clock_, random_, signers[i]},
+            net::LedgerLinkSettings{settings_.ledgers[i].url}, [this, i](AdapterInput heard) {
+                if (host_->stats().queue >= max_queued_in_all) return false;
+                return host_->submit(event::FromLedger{i, std::move(heard)}).has_value();
+            }));
     }
     peers_ = std::make_unique<PeerSender>(PeerSender::Parts{loop_, http_, clock_, signer_,
                                                             [this](event::PeerReplied replied) {
@@ -145,6 +146,8 @@ void Daemon::run() {
     server_->stop(server_grace);
     service_->stop();
     host_->stop();
+    for (auto& link : links_)
+        link->stop();
     sockets_.stop();
     http_.stop();
     log_info("stopped");

@@ -9,11 +9,11 @@
 #include <mutex>
 
 #include "connector/api/service.h"
-#include "connector/node/ledger_link.h"
 #include "connector/node/load.h"
 #include "connector/node/peer_port.h"
 #include "connector/node/settings.h"
 #include "sdk/machine/host.h"
+#include "sdk/net/ledger_link.h"
 #include "sdk/store/sqlite_reader.h"
 #include "sdk/store/sqlite_store.h"
 
@@ -116,7 +116,7 @@ private:
     LateReader records_;
     std::unique_ptr<net::RequestVerifier> verifier_;
     std::unique_ptr<api::Service> service_;
-    std::vector<std::unique_ptr<LedgerLink>> links_;
+    std::vector<std::unique_ptr<net::LedgerLink>> links_;
     std::unique_ptr<PeerSender> peers_;
     std::unique_ptr<Host<assembly::Node>> host_;
     std::unique_ptr<net::HttpServer> server_;
