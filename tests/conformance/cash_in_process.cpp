@@ -173,11 +173,10 @@ void CashInProcess::advance(Timestamp to) {
 
 bool CashInProcess::claim_with(Role role, const EscrowKey& escrow, const Bytes& preimage,
                                Result<void>& answer) {
-    const Hash id =
-        sha256(encode_instruction({world_.ledger, {}, now_, {{{}, op::Fulfil{escrow, preimage}}}}));
-    const auto signer = keys_.signer(name_of(role));
-    const auto answers = submit(
-        sign_ops(world_, {{CommandId{id.array()}, op::Fulfil{escrow, preimage}}}, *signer, now_));
+    OerWriter use;
+    use.fixed(escrow.id).octets(preimage);
+    const Op op{CommandId{sha256(use.bytes()).array()}, op::Fulfil{escrow, preimage}};
+    const auto answers = submit(sign_ops(world_, {op}, *keys_.signer(name_of(role)), now_));
     ASSERT(answers && answers->size() == 1);
     answer = answers->front().done ? Result<void>() : refuse(answers->front().reason);
     return true;

@@ -356,7 +356,7 @@ void rolled_back(Kit& kit) {
 }
 
 void proofs_verified(Kit& kit) {
-    kit.leave_out(kit.info().proofs ? "frames cannot be forged from here; tests/unit does it"
+    kit.leave_out(kit.info().proofs ? "no frame can be forged on the way to an adapter here"
                                     : "the ledger declares no proofs");
 }
 

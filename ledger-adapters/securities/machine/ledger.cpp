@@ -14,17 +14,6 @@ EscrowStanding standing_of(const Escrow& escrow) {
     return standing;
 }
 
-// A tombstone as its payee sees it: refused, with what was never prepared left at zero.
-EscrowStanding standing_of(const EscrowKey& key, const Address& payee, const Tombstone& tombstone) {
-    EscrowStanding standing;
-    standing.terms.id = key.id;
-    standing.terms.payer = key.payer;
-    standing.terms.payee = payee;
-    standing.state = EscrowState::refunded_rejected;
-    standing.sequence = tombstone.sequence;
-    return standing;
-}
-
 }  // namespace
 
 const char* to_string(EffectKind kind) {
@@ -124,16 +113,6 @@ Result<QueryAnswer> Ledger::answer(const LedgerQuery& query) const {
                 return refuse(Reason::not_permitted);
             answer.escrows.push_back(standing_of(*escrow));
             return answer;
-        }
-        const auto& tombstones = state_.tombstones.all();
-        const EscrowRef ref = ref_of(ask->escrow);
-        for (auto it = tombstones.lower_bound({ref, Address{}});
-             it != tombstones.end() && it->first.first == ref; ++it) {
-            const Address& payee = it->first.second;
-            const bool payer = may_read(ref.first, query.signer).has_value();
-            if (!payer && !may_read(payee, query.signer)) continue;
-            answer.escrows.push_back(standing_of(ask->escrow, payee, it->second));
-            break;
         }
         return answer;  // without one: it does not exist at this time
     }
