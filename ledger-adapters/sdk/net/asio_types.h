@@ -21,13 +21,13 @@ using boost::system::error_code;
 
 using Strand = asio::strand<asio::io_context::executor_type>;
 using Socket = asio::basic_stream_socket<tcp, Strand>;
-using Clock = std::chrono::steady_clock;
-using Timer = asio::basic_waitable_timer<Clock, asio::wait_traits<Clock>, Strand>;
+using SteadyClock = std::chrono::steady_clock;
+using Timer = asio::basic_waitable_timer<SteadyClock, asio::wait_traits<SteadyClock>, Strand>;
 
 // Far beyond any use; keeps sums with the clock's epoch in range.
 constexpr Duration longest_delay = Duration::seconds(10LL * 365 * 24 * 3600);
 
-inline Clock::duration to_chrono(Duration duration) {
+inline SteadyClock::duration to_chrono(Duration duration) {
     const Duration bounded = duration > longest_delay ? longest_delay : duration;
     return std::chrono::microseconds{bounded.us()};
 }

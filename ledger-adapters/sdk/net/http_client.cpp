@@ -111,7 +111,7 @@ void HttpClient::Impl::dialled(const std::string& key, Result<Socket, std::strin
         auto connection =
             std::make_shared<ClientConnection>(key, std::move(*socket), shared_from_this());
         connection->begin();
-        connection->idle_since = Clock::now();
+        connection->idle_since = SteadyClock::now();
         host.idle.push_back(std::move(connection));
     } else if (host.idle.empty() && host.busy.empty() && !host.waiting.empty()) {
         // While other connections work, the request waits for one of them.
@@ -165,7 +165,7 @@ void HttpClient::Impl::completed(const std::shared_ptr<ClientConnection>& connec
     if (found != hosts.end()) {
         found->second.busy.erase(connection);
         if (reusable && !stopped) {
-            connection->idle_since = Clock::now();
+            connection->idle_since = SteadyClock::now();
             found->second.idle.push_back(connection);
         }
     }
@@ -210,7 +210,7 @@ void HttpClient::Impl::sweep() {
     sweep_timer.expires_after(to_chrono(limits.idle_timeout) / 4);
     sweep_timer.async_wait([self = shared_from_this()](error_code error) {
         if (error || self->stopped) return;
-        const auto oldest = Clock::now() - to_chrono(self->limits.idle_timeout);
+        const auto oldest = SteadyClock::now() - to_chrono(self->limits.idle_timeout);
         for (auto host = self->hosts.begin(); host != self->hosts.end();) {
             auto& idle = host->second.idle;
             std::erase_if(idle, [&](const auto& connection) {

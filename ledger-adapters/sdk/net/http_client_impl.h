@@ -93,7 +93,7 @@ public:
     JobPtr close();
 
     const std::string key;
-    Clock::time_point idle_since{};
+    SteadyClock::time_point idle_since{};
 
 private:
     bool peer_is_there();

@@ -36,11 +36,11 @@ struct AnswerOnce {
     }
 };
 
-Clock::duration tick_of(const ServerLimits& limits) {
+SteadyClock::duration tick_of(const ServerLimits& limits) {
     const Duration shortest =
         std::min({limits.request_timeout, limits.write_timeout, limits.idle_timeout});
-    return std::clamp<Clock::duration>(to_chrono(shortest) / 8, std::chrono::milliseconds{5},
-                                       std::chrono::seconds{1});
+    return std::clamp<SteadyClock::duration>(to_chrono(shortest) / 8, std::chrono::milliseconds{5},
+                                             std::chrono::seconds{1});
 }
 
 }  // namespace
@@ -84,7 +84,7 @@ HttpSession::HttpSession(Socket socket, std::shared_ptr<HttpServer::Impl> server
 
 void HttpSession::start() {
     // A connection on which nothing was ever asked gets no more time than a request.
-    idle_until_ = Clock::now() + to_chrono(server_->limits.request_timeout);
+    idle_until_ = SteadyClock::now() + to_chrono(server_->limits.request_timeout);
     asio::dispatch(strand_, [self = shared_from_this()] {
         self->tick();
         self->advance();
@@ -147,7 +147,7 @@ void HttpSession::parse() {
                 stopping_ = true;
                 return;
             }
-            request_until_ = Clock::now() + to_chrono(limits.request_timeout);
+            request_until_ = SteadyClock::now() + to_chrono(limits.request_timeout);
         }
         switch (reader_.next()) {
             case RequestReader::Step::needs_more:
@@ -280,10 +280,10 @@ void HttpSession::write() {
         if (!answer.body.empty()) buffers.emplace_back(asio::buffer(answer.body));
     }
     writing_ = true;
-    write_until_ = Clock::now() + to_chrono(server_->limits.write_timeout);
+    write_until_ = SteadyClock::now() + to_chrono(server_->limits.write_timeout);
     const auto on_progress = [this](error_code error, std::size_t done) -> std::size_t {
         if (error) return 0;
-        if (done != 0) write_until_ = Clock::now() + to_chrono(server_->limits.write_timeout);
+        if (done != 0) write_until_ = SteadyClock::now() + to_chrono(server_->limits.write_timeout);
         return read_chunk * 4;
     };
     asio::async_write(
@@ -292,7 +292,7 @@ void HttpSession::write() {
             if (self->closed_) return;
             if (error) return self->finish();
             self->in_flight_.clear();
-            self->idle_until_ = Clock::now() + to_chrono(self->server_->limits.idle_timeout);
+            self->idle_until_ = SteadyClock::now() + to_chrono(self->server_->limits.idle_timeout);
             self->advance();
         });
 }
@@ -303,7 +303,7 @@ void HttpSession::begin_close() {
     socket_.shutdown(Socket::shutdown_send, error);
     if (error) return finish();
     lingering_ = true;
-    linger_until_ = Clock::now() + linger;
+    linger_until_ = SteadyClock::now() + linger;
     reader_.discard();
     read();
 }
@@ -313,7 +313,7 @@ void HttpSession::tick() {
     timer_.expires_after(tick_of(server_->limits));
     timer_.async_wait([self = shared_from_this()](error_code error) {
         if (error || self->closed_) return;
-        const auto now = Clock::now();
+        const auto now = SteadyClock::now();
         const bool idle =
             !self->reader_.in_request() && self->outstanding() == 0 && !self->upgrading_;
         if (self->lingering_ ? now >= self->linger_until_

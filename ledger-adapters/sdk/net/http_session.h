@@ -68,7 +68,7 @@ private:
     bool lingering_ = false;  // everything is sent; what comes is thrown away
     bool draining_ = false, closed_ = false;
     std::weak_ptr<WebSocketConnection> successor_;
-    Clock::time_point idle_until_, request_until_, write_until_, linger_until_;
+    SteadyClock::time_point idle_until_, request_until_, write_until_, linger_until_;
 };
 
 }  // namespace lockstep::net

@@ -22,7 +22,7 @@ struct IoLoop::Impl {
 
     asio::io_context context;
     asio::executor_work_guard<asio::io_context::executor_type> work;
-    using LoopTimer = asio::basic_waitable_timer<Clock, asio::wait_traits<Clock>,
+    using LoopTimer = asio::basic_waitable_timer<SteadyClock, asio::wait_traits<SteadyClock>,
                                                  asio::io_context::executor_type>;
     std::mutex mutex;
     std::uint64_t last_timer = 0;
