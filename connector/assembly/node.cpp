@@ -56,8 +56,9 @@ Node::Node(NodeParts parts) : parts_(std::move(parts)), machine_(*parts_.signer)
     ASSERT(parts_.adapters.size() == parts_.config.ledgers.size());
     ASSERT(parts_.random != nullptr && parts_.keeper && parts_.scheme);
     for (std::size_t i = 0; i < parts_.adapters.size(); ++i) {
-        ledgers_.push_back(Ledger{
-            parts_.config.ledgers[i].ledger, std::move(parts_.adapters[i]), 0, {}, {}, false});
+        Ledger& ledger = ledgers_.emplace_back();
+        ledger.address = parts_.config.ledgers[i].ledger;
+        ledger.adapter = std::move(parts_.adapters[i]);
     }
     parts_.adapters.clear();
 }
@@ -375,6 +376,12 @@ void Node::report(Context& context, Ledger& ledger, std::vector<Report>& reports
                                                  balance.free, balance.escrowed});
             }
         } else if (auto* health = std::get_if<report::Health>(&reports[i])) {
+            const bool refused = health->mode == report::Mode::refused;
+            if (refused && !ledger.refused) {
+                context.turn.effects.push_back(
+                    effect::Alarm{"ledger_refused", ledger.address.text() + ": " + health->detail});
+            }
+            ledger.refused = refused;
             if (i == last_health)
                 apply(context, input::LedgerHealth{ledger.address, health->ledger_time,
                                                    static_cast<std::uint8_t>(health->mode)});

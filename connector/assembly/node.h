@@ -78,6 +78,7 @@ private:
         std::uint16_t space = 0;  // 0: not known before the first turn
         std::vector<Put> restored;
         std::vector<AdapterInput> inputs;  // for the next step
+        bool refused = false;              // what it says could not be verified
         bool woken = false;                // stepped because it was due, in this turn
     };
     struct Context;  // of one turn

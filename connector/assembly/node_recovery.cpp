@@ -35,6 +35,11 @@ Result<void, Failure> Node::recover(const Recovered& recovered) {
 Result<void, Failure> Node::replay(const std::vector<JournalRow>& rows) {
     std::deque<Bytes> expected;  // recorded outputs of the last input, not seen yet
     for (const JournalRow& row : rows) {
+        if (row.kind == RowKind::upgrade || row.rules != machine_.rules()) {
+            return unexpected(diverged(row, "it was written under rules " +
+                                                std::to_string(row.rules) +
+                                                ", which this program does not know"));
+        }
         if (row.kind == RowKind::output) {
             if (expected.empty())
                 return unexpected(diverged(row, "an output was recorded that is not recomputed"));
@@ -46,10 +51,6 @@ Result<void, Failure> Node::replay(const std::vector<JournalRow>& rows) {
         }
         if (!expected.empty())
             return unexpected(diverged(row, "a recomputed output is not recorded before it"));
-        if (row.kind != RowKind::input || row.rules != machine_.rules())
-            return unexpected(diverged(row, "it was written under rules " +
-                                                std::to_string(row.rules) +
-                                                ", which this program does not know"));
         const auto input = core::NodeMachine::decode_input(row.body);
         if (!input) {
             return unexpected(diverged(

@@ -1,0 +1,163 @@
+// Every mistake in a configuration is one line that names the file, the key and what is expected.
+#include <doctest/doctest.h>
+
+#include "connector/node/settings.h"
+#include "connector/node/toml_file.h"
+
+using namespace lockstep;
+using namespace lockstep::node;
+
+namespace {
+
+const std::string sound = R"(
+name = "connector"
+key_file = "node.key"
+secret_seed_file = "secret.seed"
+price_asset = "SEK/2"
+[listen]
+port = 7101
+[endurance]
+outage_ms = 2000
+outages = 3
+[[ledgers]]
+address = "test.sek"
+adapter = "cash"
+url = "http://127.0.0.1:7001"
+accounts = ["test.sek.connector"]
+profile = { inclusion_ms = 1000, late_ms = 1000, early_ms = 1000 }
+settings = { in_flight = 4 }
+[[ledgers]]
+address = "test.eur"
+adapter = "cash"
+url = "http://127.0.0.1:7002"
+key_file = "eur.key"
+accounts = ["test.eur.connector"]
+profile = { inclusion_ms = 1000, late_ms = 1000, early_ms = 1000 }
+[[offers]]
+in_ledger = "test.eur"
+in_asset = "EUR/2"
+in_account = "test.eur.connector"
+out_ledger = "test.sek"
+out_asset = "SEK/2"
+out_account = "test.sek.connector"
+rate = "0.0893"
+spread_ppm = 2000
+max_out = "1000000.00"
+[[peers]]
+name = "buyer"
+key = "00000000000000000000000000000000000000000000000000000000000000aa"
+url = "http://127.0.0.1:7102"
+[[instruments]]
+isin = "SE0000108656"
+ledger = "test.csd"
+lot = "10"
+reference_price = "81.50"
+tolerance_ppm = 50000
+[[callers]]
+name = "desk"
+role = "operator"
+key = "00000000000000000000000000000000000000000000000000000000000000bb"
+)";
+
+SettingsRead read(const std::string& text) {
+    const auto document = parse_toml(text, "node.toml");
+    REQUIRE_MESSAGE(document, document.error().detail);
+    std::array<std::uint8_t, 32> key{1};
+    return read_settings(*document, "conf/node.toml", PublicKey{key});
+}
+
+std::string with(const std::string& from, const std::string& to) {
+    std::string text = sound;
+    const std::size_t at = text.find(from);
+    REQUIRE(at != std::string::npos);
+    return text.replace(at, from.size(), to);
+}
+
+}  // namespace
+
+TEST_CASE("a sound configuration is understood") {
+    const SettingsRead result = read(sound);
+    REQUIRE_MESSAGE(result.mistakes.empty(), result.mistakes.front());
+    const Settings& settings = result.settings;
+    CHECK(settings.key_file == "conf/node.key");
+    CHECK(settings.data == "conf/data");
+    CHECK(settings.listen_port == 7101);
+    REQUIRE(settings.ledgers.size() == 2);
+    CHECK(settings.ledgers[0].key_file.empty());
+    CHECK(settings.ledgers[0].settings.front().second == "4");
+    CHECK(settings.ledgers[1].key_file == "conf/eur.key");
+    REQUIRE(settings.node.own_offers.size() == 1);
+    const routing::Offer& offer = settings.node.own_offers[0];
+    // One krona for 0.0893 euro, both with two decimals.
+    CHECK(offer.rate_num == 893);
+    CHECK(offer.rate_den == 10'000);
+    CHECK(offer.max_out == Amount{100'000'000});
+    // 2 D + o (K + D) + late + early
+    CHECK(offer.margin == Duration::seconds(2 + 3 * 3 + 2));
+    CHECK(settings.node.instruments[0].reference_price == Amount{81'50});
+    CHECK(settings.callers[0].role == api::Role::operator_);
+}
+
+TEST_CASE("a mistake is a line with file, key and what is expected") {
+    struct Row {
+        const char* from;
+        const char* to;
+        const char* line;
+    };
+    const Row rows[] = {
+        {"port = 7101", "port = 70000",
+         "conf/node.toml: listen.port: expected a whole number from 0 to 65535"},
+        {"port = 7101", "port = 7101\ncolour = 1",
+         "conf/node.toml: listen.colour: unknown key; remove it or check its spelling"},
+        {"outages = 3", "",
+         "conf/node.toml: endurance.outages: is missing; expected a whole number from 0 to 100"},
+        {"name = \"connector\"", "", "conf/node.toml: name: is missing; expected a text"},
+        {"\"test.sek.connector\"]", "7]",
+         "conf/node.toml: ledgers[0].accounts[0]: expected a text"},
+        {"address = \"test.eur\"", "address = \"moon\"",
+         "conf/node.toml: ledgers[1].address: expected an Interledger address, for example "
+         "test.sek.alice"},
+        {"role = \"operator\"", "role = \"king\"",
+         "conf/node.toml: callers[0].role: expected one of \"operator\" \"venue\" \"participant\" "
+         "\"auditor\""},
+        {"rate = \"0.0893\"", "rate = \"-1\"",
+         "conf/node.toml: offers[0].rate: expected a decimal text above 0: what one unit of the "
+         "outgoing asset costs in the incoming one, for example \"0.0893\""},
+        {"max_out = \"1000000.00\"", "max_out = 5",
+         "conf/node.toml: offers[0].max_out: expected a decimal text with at most 2 decimals, for "
+         "example \"12.50\""},
+        {"00aa\"", "00a\"",
+         "conf/node.toml: peers[0].key: expected a public key of 64 hexadecimal digits"},
+        {"isin = \"SE0000108656\"", "isin = \"SE0000108657\"",
+         "conf/node.toml: instruments[0].isin: expected an ISIN with its check digit, as "
+         "SE0000108656"},
+        {"adapter = \"cash\"", "adapter = \"../cash\"",
+         "conf/node.toml: ledgers[0].adapter: expected the name of a plugin, for example \"cash\""},
+    };
+    for (const Row& row : rows) {
+        CAPTURE(std::string(row.from));
+        const SettingsRead result = read(with(row.from, row.to));
+        REQUIRE_FALSE(result.mistakes.empty());
+        CHECK(result.mistakes.front() == row.line);
+    }
+}
+
+TEST_CASE("all mistakes are told at once") {
+    std::string text = with("port = 7101", "port = \"x\"");
+    text.replace(text.find("outages = 3"), 11, "outages = -1");
+    CHECK(read(text).mistakes.size() == 2);
+}
+
+TEST_CASE("margins below the bound are a mistake") {
+    const SettingsRead result = read(with("spread_ppm = 2000", "margin_ms = 12999"));
+    REQUIRE(result.mistakes.size() == 1);
+    CHECK(result.mistakes.front().find("margin") != std::string::npos);
+    CHECK(read(with("spread_ppm = 2000", "margin_ms = 13000")).mistakes.empty());
+}
+
+TEST_CASE("text that is no TOML is refused with its place") {
+    const auto document = parse_toml("a = 1\nb = ", "node.toml");
+    REQUIRE_FALSE(document);
+    CHECK(document.error().detail.find("line 2") != std::string::npos);
+    CHECK_FALSE(parse_toml("a = 2026-01-01", "node.toml"));
+}
