@@ -1,0 +1,108 @@
+// lockstep-demo: three ledgers, four nodes, and every trade of a file settled, unwound or declined.
+// Exit codes: 0 all as it should be, 1 not so or not possible, 2 wrong usage, 130 stopped by
+// Ctrl-C.
+#include <signal.h>
+
+#include <CLI/CLI.hpp>
+#include <cstdio>
+#include <ctime>
+#include <fstream>
+
+#include "deploy/demo/run.h"
+
+namespace {
+
+namespace fs = std::filesystem;
+using namespace lockstep;
+
+std::atomic<bool> stop_requested{false};
+static_assert(std::atomic<bool>::is_always_lock_free);
+
+void on_signal(int) {
+    stop_requested = true;
+}
+
+fs::path own_directory() {
+    std::error_code error;
+    const fs::path self = fs::read_symlink("/proc/self/exe", error);
+    return self.parent_path();
+}
+
+std::string time_stamp() {
+    const std::time_t now = std::time(nullptr);
+    std::tm utc{};
+    gmtime_r(&now, &utc);
+    char text[32];
+    std::strftime(text, sizeof text, "%Y%m%d-%H%M%S", &utc);
+    return text;
+}
+
+int complain(const Failure& failure) {
+    std::fprintf(stderr, "lockstep-demo: %s [%s]\n", failure.detail.c_str(), failure.code.c_str());
+    return failure.code == "stopped" ? 130 : 1;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+    demo::RunSettings settings;
+    settings.world.programs = own_directory();
+    settings.world.directory = "lockstep-demo-" + time_stamp();
+    settings.trades_file =
+        (own_directory() / ".." / ".." / "deploy" / "demo" / "trades.csv").lexically_normal();
+    std::string json_file;
+    CLI::App app{
+        "Settles trades across three ledgers on this machine: starts the ledgers and four nodes as\n"
+        "processes, settles a file of trades and then thousands more, prints what came of them,\n"
+        "checks the ledgers' books, stops everything and replays every journal.",
+        "lockstep-demo"};
+    app.add_option("--json", json_file, "write the result as one JSON object to this file");
+    app.add_flag("--keep", settings.keep,
+                 "leave the processes running and say how to talk to them");
+    app.add_flag("--chaos", settings.chaos,
+                 "kill random processes with -9 at random moments while the trades run");
+    app.add_option("--seed", settings.seed, "of the chaos");
+    app.add_option("--trades", settings.trades, "only so many trades of the file, from its top");
+    app.add_option("--trades-file", settings.trades_file, "another file of trades")
+        ->capture_default_str();
+    app.add_option("--speed-trades", settings.speed_trades, "trades of the speed phase")
+        ->capture_default_str()
+        ->check(CLI::Range(1, 10'000'000));
+    app.add_option("--latency-trades", settings.latency_trades, "trades of the latency phase")
+        ->capture_default_str()
+        ->check(CLI::Range(1, 10'000'000));
+    app.add_option("--in-flight", settings.in_flight, "trades open at a time")
+        ->capture_default_str()
+        ->check(CLI::Range(1, 4'096));
+    app.add_option("--dir", settings.world.directory,
+                   "a new directory for logs, journals, keys and configurations")
+        ->capture_default_str();
+    try {
+        app.parse(argc, argv);
+    } catch (const CLI::ParseError& error) {
+        return app.exit(error) == 0 ? 0 : 2;
+    }
+
+    struct sigaction action {};
+    action.sa_handler = on_signal;
+    sigaction(SIGINT, &action, nullptr);
+    sigaction(SIGTERM, &action, nullptr);
+    signal(SIGPIPE, SIG_IGN);
+
+    demo::Screen screen;
+    const auto report = demo::run_demo(settings, screen, stop_requested);
+    if (!report) return complain(report.error());
+    if (!json_file.empty()) {
+        std::ofstream out(json_file, std::ios::binary);
+        out << write_json_pretty(demo::to_json(*report));
+        out.close();
+        if (!out) return complain({"io", json_file + ": cannot be written"});
+    }
+    for (const std::string& problem : report->problems)
+        screen.line("PROBLEM: " + problem);
+    screen.line(report->problems.empty()
+                    ? "All as it should be, after " + demo::fixed(report->total_s, 1) + " s."
+                    : std::to_string(report->problems.size()) + " problems, after " +
+                          demo::fixed(report->total_s, 1) + " s.");
+    return report->problems.empty() ? 0 : 1;
+}

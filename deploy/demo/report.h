@@ -1,0 +1,45 @@
+// What a run of the demonstration found, as one JSON object and as tables for people.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "deploy/demo/books.h"
+#include "deploy/demo/chaos.h"
+#include "deploy/demo/desk.h"
+#include "deploy/demo/world.h"
+#include "sdk/codec/json.h"
+
+namespace lockstep::demo {
+
+struct Report {
+    PhaseResult file;     // the trades of the file
+    PhaseResult speed;    // closed loop
+    PhaseResult latency;  // at half the measured rate
+    std::size_t in_flight = 0;
+    double latency_rate = 0;  // trades a second that were due
+    std::vector<LedgerBooks> before;
+    std::vector<LedgerBooks> after;
+    bool conserved = false;
+    std::vector<client::FeeView> fees;  // of the connector
+    std::vector<client::AlarmView> alarms;
+    std::vector<Outage> outages;
+    std::vector<Ending> endings;
+    Figures figures;
+    std::uint64_t restarts = 0;
+    double set_up_s = 0, total_s = 0;
+    // Everything that was not as it should be, a line each.
+    std::vector<std::string> problems;
+};
+
+Json to_json(const Report& report);
+
+std::string outcome_table(const PhaseResult& phase);
+std::string balance_table(const Report& report);
+std::string books_table(const Report& report);
+std::string figures_text(const Report& report);
+
+// What a trade of the file is meant to come to, told from the file and the world alone.
+Outcome expected_outcome(const client::TradeRequest& trade, bool is_repeat);
+
+}  // namespace lockstep::demo

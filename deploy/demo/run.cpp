@@ -1,0 +1,297 @@
+#include "deploy/demo/run.h"
+
+#include <algorithm>
+#include <set>
+
+#include "deploy/demo/trades_file.h"
+
+namespace lockstep::demo {
+
+namespace {
+
+using Steady = std::chrono::steady_clock;
+
+constexpr Duration stop_grace = Duration::seconds(30);
+constexpr std::chrono::seconds quiet_patience{30};
+constexpr double lowest_latency_rate = 1;
+
+double since(Steady::time_point from) {
+    return std::chrono::duration<double>(Steady::now() - from).count();
+}
+
+class Run {
+public:
+    Run(const RunSettings& settings, Screen& screen, const std::atomic<bool>& stop)
+        : settings_(settings), screen_(screen), stop_(stop) {}
+
+    Result<Report, Failure> run() {
+        auto trades = read_trades(settings_.trades_file);
+        if (!trades) return unexpected<Failure>(trades.error());
+        if (settings_.trades != 0 && settings_.trades < trades->size())
+            trades->resize(settings_.trades);
+        auto world = World::create(settings_.world);
+        if (!world) return unexpected<Failure>(world.error());
+        world_ = std::move(*world);
+        screen_.line("Lockstep demonstration in " + world_->directory().string());
+        if (auto done = set_up(); !done) return unexpected<Failure>(done.error());
+        if (auto done = phases(std::move(*trades)); !done) return unexpected<Failure>(done.error());
+        if (auto done = read_results(); !done) return unexpected<Failure>(done.error());
+        if (stop_.load()) return fail("stopped", "stopped");
+        finish();
+        report_.total_s = since(began_);
+        return std::move(report_);
+    }
+
+private:
+    void say(const std::string& text) { screen_.line("  " + text); }
+    void problem(const std::string& text) { report_.problems.push_back(text); }
+
+    Result<void, Failure> set_up() {
+        screen_.line("\n1. Set-up");
+        if (auto started = world_->start([this](const std::string& text) { say(text); }, stop_);
+            !started)
+            return started;
+        auto books = world_->books(false);
+        if (!books) return unexpected<Failure>(books.error());
+        report_.before = std::move(*books);
+        report_.set_up_s = since(began_);
+        say("ready after " + fixed(report_.set_up_s, 1) + " s");
+        return {};
+    }
+
+    // Acting as the seller's operator: these trades will get no delivery, which their buyers learn
+    // only when their escrows expire.
+    Result<void, Failure> silence(std::vector<client::TradeRequest>& trades) {
+        const auto middle = std::stable_partition(
+            trades.begin(), trades.end(),
+            [](const client::TradeRequest& trade) { return trade.seller == silent_seller; });
+        const std::string venue = world_->node_key("venue").hex();
+        for (auto trade = trades.begin(); trade != middle; ++trade) {
+            if (expected_outcome(*trade, false) != Outcome::unwound) continue;
+            const auto done = world_->client("seller").withhold(venue, trade->reference);
+            if (!done) return unexpected<Failure>(done.error());
+        }
+        return {};
+    }
+
+    Result<void, Failure> phases(std::vector<client::TradeRequest> trades) {
+        Desk desk(world_->loop(), world_->desk());
+        std::unique_ptr<Chaos> chaos;
+        if (settings_.chaos) {
+            chaos = std::make_unique<Chaos>(
+                *world_, ChaosSettings{settings_.seed, 0}, [this](const Outage& outage) {
+                    screen_.line("    kill -9 " + outage.name + ", ready again after " +
+                                 fixed(outage.seconds, 2) + " s" +
+                                 (outage.within ? "" : ", LONGER THAN ITS PROFILE ALLOWS"));
+                });
+        }
+        report_.in_flight = settings_.in_flight;
+        screen_.line("\n2. " + std::to_string(trades.size()) + " trades of " +
+                     settings_.trades_file.filename().string());
+        if (auto done = silence(trades); !done) return done;
+        if (auto done = phase(desk, {std::move(trades), settings_.in_flight}, report_.file); !done)
+            return done;
+        check_file();
+        screen_.line(outcome_table(report_.file));
+        screen_.line("3. Speed: " + std::to_string(settings_.speed_trades) +
+                     " trades that can settle, at most " + std::to_string(settings_.in_flight) +
+                     " in flight");
+        if (auto done =
+                phase(desk, {make_trades("SPEED-", settings_.speed_trades), settings_.in_flight},
+                      report_.speed);
+            !done)
+            return done;
+        const double rate = report_.speed.settled_per_second();
+        report_.latency_rate = std::max(rate / 2, lowest_latency_rate);
+        screen_.line("\n4. Latency: " + std::to_string(settings_.latency_trades) +
+                     " trades at half that rate, " + fixed(report_.latency_rate, 0) + " a second");
+        if (auto done = phase(desk,
+                              {make_trades("PACED-", settings_.latency_trades), settings_.in_flight,
+                               report_.latency_rate},
+                              report_.latency);
+            !done)
+            return done;
+        check_generated("speed", report_.speed);
+        check_generated("latency", report_.latency);
+        if (chaos) {
+            chaos->stop();
+            report_.outages = chaos->outages();
+            if (!chaos->trouble().empty()) problem("chaos: " + chaos->trouble());
+        }
+        return {};
+    }
+
+    Result<void, Failure> phase(Desk& desk, Phase phase, PhaseResult& result) {
+        auto sampled = Steady::now();
+        Counts shown;
+        double rate = 0;
+        std::string ended;
+        result = desk.run(std::move(phase), stop_, [&](const Counts& now) {
+            const double seconds = now.seconds - shown.seconds;
+            if (seconds >= 1) {
+                rate = static_cast<double>(now.settled - shown.settled) / seconds;
+                shown = now;
+            }
+            screen_.status(status_line(now, rate));
+            if (since(sampled) < 1) return;
+            sampled = Steady::now();
+            world_->sample();
+            // While chaos runs, processes end because they were killed.
+            if (settings_.chaos || !ended.empty()) return;
+            if (const auto alive = world_->check_alive(); !alive) ended = alive.error().detail;
+        });
+        screen_.status(status_line(result.counts, result.settled_per_second()));
+        screen_.keep_status();
+        if (stop_.load()) return fail("stopped", "stopped");
+        if (!ended.empty()) problem(ended);
+        if (!result.trouble.empty()) problem(result.trouble);
+        return {};
+    }
+
+    static std::string status_line(const Counts& counts, double rate) {
+        return "  " + std::to_string(counts.ended()) + "/" + std::to_string(counts.total) +
+               "  settled " + std::to_string(counts.settled) + "  unwound " +
+               std::to_string(counts.unwound) + "  declined " + std::to_string(counts.declined) +
+               (counts.broken > 0 ? "  BROKEN " + std::to_string(counts.broken) : "") + "  open " +
+               std::to_string(counts.open()) + "  " + fixed(rate, 0) + "/s  " +
+               fixed(counts.seconds, 1) + " s";
+    }
+
+    void check_file() {
+        const Counts& counts = report_.file.counts;
+        if (counts.ended() != counts.total)
+            problem(std::to_string(counts.total - counts.ended()) +
+                    " trades of the file did not end");
+        if (counts.broken != 0) problem(std::to_string(counts.broken) + " trades are broken");
+        // With processes dying under them, trades that could settle may unwind or be declined.
+        if (settings_.chaos) return;
+        std::set<std::string> seen;
+        for (const Tracked& trade : report_.file.trades) {
+            const bool repeat = !seen.insert(trade.request.reference).second;
+            const Outcome expected = expected_outcome(trade.request, repeat);
+            if (trade.outcome == expected) continue;
+            problem(trade.request.reference + " is " + std::string(to_string(trade.outcome)) +
+                    (trade.reason.empty() ? "" : " (" + trade.reason + ")") + ", expected " +
+                    std::string(to_string(expected)));
+        }
+    }
+
+    void check_generated(const std::string& name, const PhaseResult& result) {
+        const Counts& counts = result.counts;
+        if (counts.ended() != counts.total || counts.broken != 0) {
+            problem(name + " phase: " + std::to_string(counts.total - counts.ended()) +
+                    " trades did not end, " + std::to_string(counts.broken) + " are broken");
+        } else if (!settings_.chaos && counts.settled != counts.total) {
+            problem(name + " phase: " + std::to_string(counts.total - counts.settled) +
+                    " trades did not settle");
+        }
+    }
+
+    // A trade that ended may still have an escrow on its way back to a third party.
+    void wait_until_quiet() {
+        const auto until = Steady::now() + quiet_patience;
+        while (!stop_.load() && Steady::now() < until) {
+            std::uint64_t open = 0;
+            for (const char* node : {"venue", "buyer", "seller", "connector"}) {
+                const auto stats = world_->client(node).stats();
+                open += stats ? stats->open_deals + stats->open_trades : 1;
+            }
+            if (open == 0) return;
+            std::this_thread::sleep_for(std::chrono::milliseconds(100));
+        }
+    }
+
+    Result<void, Failure> read_results() {
+        wait_until_quiet();
+        world_->sample();
+        screen_.line("\n5. Books, read from the ledgers' own statements");
+        auto books = world_->books(true);
+        if (!books) return unexpected<Failure>(books.error());
+        report_.after = std::move(*books);
+        report_.conserved = true;
+        for (const LedgerBooks& ledger : report_.after) {
+            for (const std::string& mistake : ledger.mistakes) {
+                report_.conserved = false;
+                problem(mistake);
+            }
+            for (const AssetBook& total : ledger.totals) {
+                if (!total.escrowed.is_zero())
+                    problem(ledger.ledger + ": " + total.asset.code() + " is still in escrow");
+            }
+        }
+        if (const auto fees = world_->client("connector").fees()) report_.fees = *fees;
+        for (const char* node : {"venue", "buyer", "seller", "connector"}) {
+            if (const auto alarms = world_->client(node).alarms())
+                report_.alarms.insert(report_.alarms.end(), alarms->begin(), alarms->end());
+        }
+        report_.figures = world_->figures();
+        report_.restarts = world_->restarts();
+        screen_.line(books_table(report_));
+        screen_.line(balance_table(report_));
+        screen_.line(figures_text(report_));
+        return {};
+    }
+
+    void finish() {
+        if (settings_.keep) {
+            how_to_talk();
+            world_->release();
+            return;
+        }
+        screen_.line("6. Stop, and replay every journal");
+        world_->stop(stop_grace);
+        report_.endings = world_->verify_replays();
+        for (const Ending& ending : report_.endings) {
+            say(ending.name + std::string(10 - std::min<std::size_t>(9, ending.name.size()), ' ') +
+                (ending.status == 0 ? "stopped, "
+                                    : "ENDED " + std::to_string(ending.status) + ", ") +
+                (ending.replayed ? "replayed to the same state " + ending.digest.substr(0, 16)
+                                 : "REPLAY DIFFERS: " + ending.detail));
+            if (ending.status != 0)
+                problem(ending.name + " ended with status " + std::to_string(ending.status));
+            if (!ending.replayed) problem(ending.name + ": the journal gives another state");
+        }
+        say("logs and journals are in " + world_->directory().string());
+    }
+
+    void how_to_talk() {
+        const std::string programs = settings_.world.programs.string();
+        const std::string key = world_->key_file("operator").string();
+        const auto at = [&](const char* node) {
+            return "  " + programs + "/lockstep --node " + world_->url(node) + " --key " + key +
+                   " ";
+        };
+        screen_.line("6. The processes go on. Talk to the nodes as their operator:");
+        screen_.line(at("venue") + "trades");
+        screen_.line(at("venue") + "watch");
+        screen_.line(at("connector") + "fees");
+        screen_.line(at("connector") + "balances");
+        screen_.line(at("buyer") + "status");
+        screen_.line(at("seller") + "invoice test.sek.delta-bank 1000.00");
+        screen_.line(at("buyer") + "pay INVOICE --from test.eur.aspen-fund");
+        for (const char* ledger : {"csd", "sek", "eur"}) {
+            screen_.line("  " + programs + "/lockstep-ledger --ledger " + world_->url(ledger) +
+                         " --key " + world_->key_file("auditor").string() + " totals");
+        }
+        std::string pids;
+        for (const pid_t pid : world_->pids())
+            pids += " " + std::to_string(pid);
+        screen_.line("Stop them with:\n  kill" + pids);
+    }
+
+    const RunSettings& settings_;
+    Screen& screen_;
+    const std::atomic<bool>& stop_;
+    Steady::time_point began_ = Steady::now();
+    std::unique_ptr<World> world_;
+    Report report_;
+};
+
+}  // namespace
+
+Result<Report, Failure> run_demo(const RunSettings& settings, Screen& screen,
+                                 const std::atomic<bool>& stop) {
+    return Run(settings, screen, stop).run();
+}
+
+}  // namespace lockstep::demo

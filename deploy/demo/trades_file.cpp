@@ -1,0 +1,79 @@
+#include "deploy/demo/trades_file.h"
+
+#include <fstream>
+
+#include "deploy/demo/cast.h"
+
+namespace lockstep::demo {
+
+namespace {
+
+constexpr std::string_view header = "reference,isin,quantity,price_sek,buyer,seller,time";
+constexpr std::size_t columns = 7;
+constexpr std::size_t max_line = 1024;
+
+std::vector<std::string> split(const std::string& line) {
+    std::vector<std::string> fields;
+    std::size_t begin = 0;
+    while (true) {
+        const std::size_t comma = line.find(',', begin);
+        fields.push_back(line.substr(begin, comma - begin));
+        if (comma == std::string::npos) return fields;
+        begin = comma + 1;
+    }
+}
+
+}  // namespace
+
+Result<std::vector<client::TradeRequest>, Failure> read_trades(const std::filesystem::path& file) {
+    std::ifstream in(file);
+    if (!in) return fail("io", file.string() + ": cannot be read; check the path");
+    std::vector<client::TradeRequest> trades;
+    std::size_t number = 0;
+    for (std::string line; std::getline(in, line);) {
+        ++number;
+        const std::string where = file.string() + ":" + std::to_string(number) + ": ";
+        if (!line.empty() && line.back() == '\r') line.pop_back();
+        if (number == 1) {
+            if (line == header) continue;
+            return fail("malformed", where + "the first line must be " + std::string(header));
+        }
+        if (line.empty()) continue;
+        if (line.size() > max_line) return fail("malformed", where + "the line is too long");
+        const auto fields = split(line);
+        if (fields.size() != columns) {
+            return fail("malformed", where + "expected " + std::to_string(columns) +
+                                         " fields, found " + std::to_string(fields.size()));
+        }
+        trades.push_back(
+            {fields[0], fields[1], fields[2], fields[3], fields[4], fields[5], fields[6]});
+    }
+    if (number == 0) return fail("malformed", file.string() + ": is empty");
+    return trades;
+}
+
+std::vector<client::TradeRequest> make_trades(const std::string& prefix, std::size_t count) {
+    std::vector<const Party*> buyers;
+    std::vector<const Party*> sellers;
+    for (const Party& party : parties) {
+        if (party.buys && party.cash.size() > 6) buyers.push_back(&party);
+        if (!party.buys && party.shares_of_each > 0 && party.name != silent_seller)
+            sellers.push_back(&party);
+    }
+    std::vector<client::TradeRequest> trades;
+    trades.reserve(count);
+    for (std::size_t i = 0; i < count; ++i) {
+        const Share& share = shares[i % shares.size()];
+        client::TradeRequest trade;
+        trade.reference = prefix + std::to_string(i + 1);
+        trade.instrument = share.isin;
+        trade.quantity = std::to_string(share.lot);
+        trade.price = share.price_sek;
+        trade.buyer = buyers[i % buyers.size()]->name;
+        trade.seller = sellers[i / 2 % sellers.size()]->name;
+        trades.push_back(std::move(trade));
+    }
+    return trades;
+}
+
+}  // namespace lockstep::demo

@@ -1,0 +1,20 @@
+// A file of matched trades: reference,isin,quantity,price_sek,buyer,seller,time; one a line.
+#pragma once
+
+#include <filesystem>
+#include <vector>
+
+#include "connector/client/model.h"
+#include "sdk/base/result.h"
+
+namespace lockstep::demo {
+
+// In the order of the file. The time says when the trade was matched and is not used for pacing.
+// Codes: io, malformed (the detail names file and line).
+Result<std::vector<client::TradeRequest>, Failure> read_trades(const std::filesystem::path& file);
+
+// Trades that can settle, for measuring: one lot each, of every share and pair of parties in turn.
+// References begin with `prefix`.
+std::vector<client::TradeRequest> make_trades(const std::string& prefix, std::size_t count);
+
+}  // namespace lockstep::demo

@@ -1,0 +1,125 @@
+// The demonstration's world: three ledgers and four nodes as real processes on loopback, each with
+// a directory of its own, their keys, configurations, accounts and first holdings. It can kill and
+// restart each of them, says how to talk to them, and stops what it started and nothing else.
+//
+//   DIRECTORY/keys/*.key, *.seed
+//   DIRECTORY/NAME/config.toml, log, data/      for csd, sek, eur, venue, buyer, seller, connector
+#pragma once
+
+#include <atomic>
+#include <filesystem>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include "connector/client/api_client.h"
+#include "deploy/demo/books.h"
+#include "deploy/demo/cast.h"
+#include "deploy/demo/node_config.h"
+#include "deploy/demo/process.h"
+
+namespace lockstep::demo {
+
+struct WorldSettings {
+    std::filesystem::path directory;  // is made; must be new or empty
+    std::filesystem::path programs;   // where lockstepd and the ledgers' programs are
+    Profiles profiles;
+};
+
+// The programs that a world needs and that are not there.
+std::vector<std::string> missing_programs(const std::filesystem::path& programs);
+
+// Sums over the lives of a process: a restart begins its counters anew.
+struct Figures {
+    std::uint64_t signatures_verified = 0;
+    std::uint64_t commits = 0;
+};
+
+struct Ending {
+    std::string name;
+    int status = 0;         // of the process; 0 is a clean end
+    std::string digest;     // of the state it had
+    bool replayed = false;  // the journal gives the same state
+    std::string detail;     // what its replay said
+};
+
+class World {
+public:
+    // Writes keys and configurations; nothing runs yet. Codes: io, missing_program.
+    static Result<std::unique_ptr<World>, Failure> create(const WorldSettings& settings);
+    // Kills what still runs.
+    ~World();
+    World(const World&) = delete;
+    World& operator=(const World&) = delete;
+
+    // Ledgers, accounts, assets, holdings, nodes, in this order; returns when all are ready. The
+    // failure names the process and shows the end of its log. `say` is told each step.
+    using Say = std::function<void(const std::string&)>;
+    Result<void, Failure> start(const Say& say, const std::atomic<bool>& stop);
+
+    // Thread-safe. SIGKILL at once; a restart takes the same directory and port.
+    void kill(const std::string& name);
+    Result<void, Failure> restart(const std::string& name);
+    bool is_ready(const std::string& name);
+    bool wait_ready(const std::string& name, Duration longest);
+    std::uint64_t restarts() const { return restarts_; }
+    // A process that ended although nobody here ended it.
+    Result<void, Failure> check_alive();
+
+    // Nodes first (SIGTERM drains them), then ledgers; what does not end in time is killed.
+    void stop(Duration grace);
+    // Replays each journal and compares the digest with the live one. After stop().
+    std::vector<Ending> verify_replays();
+    // Leaves the processes running when this object goes.
+    void release();
+    std::vector<pid_t> pids() const;
+
+    // The operator of a node, or an auditor of a ledger, who may read every account.
+    client::ApiClient& client(const std::string& name);
+    client::ApiAccess desk() const;
+    std::string url(const std::string& name) const;
+    PublicKey node_key(const std::string& name) const { return facts_.node_keys.at(name); }
+    std::filesystem::path key_file(const std::string& key) const;
+    const std::filesystem::path& directory() const { return settings_.directory; }
+    const WorldSettings& settings() const { return settings_; }
+    net::IoLoop& loop() { return loop_; }
+
+    Result<std::vector<LedgerBooks>, Failure> books(bool with_statements);
+    std::vector<std::string> accounts(const std::string& ledger) const;
+    // Reads the counters of all processes that answer. To be called now and then, and at the end.
+    void sample();
+    Figures figures() const;
+
+private:
+    struct Member {
+        const Role* role = nullptr;
+        Process process;
+        bool wanted = false;  // should be running
+        std::unique_ptr<client::ApiClient> client;
+        Figures before;  // of earlier lives
+        Figures last;    // of this life, when last asked
+    };
+
+    explicit World(WorldSettings settings);
+    Result<void, Failure> write_files();
+    Result<void, Failure> make_keys();
+    Result<void, Failure> launch(Member& member);
+    Result<void, Failure> wait_all_ready(Kind first, Kind second, const std::atomic<bool>& stop);
+    Result<void, Failure> provision();
+    Failure describe_end(const Member& member) const;
+    Member& member(const std::string& name);
+    std::shared_ptr<const Signer> signer(const std::string& key) const;
+    std::string program(const Member& member) const;
+
+    WorldSettings settings_;
+    net::IoLoop loop_;
+    NodeFacts facts_;
+    std::map<std::string, std::shared_ptr<const Signer>> signers_;
+    mutable std::mutex mutex_;  // members_
+    std::map<std::string, Member> members_;
+    std::atomic<std::uint64_t> restarts_{0};
+};
+
+}  // namespace lockstep::demo
