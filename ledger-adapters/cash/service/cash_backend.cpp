@@ -244,7 +244,7 @@ Result<void> CashBackend::subscribe(const PublicKey& reader, std::uint64_t curso
     return host_.view([this, reader, cursor, sink = std::move(sink),
                        end = std::move(end)](const Program& program) {
         const auto begun =
-            hub_.begin(program.machine(), reader, cursor, time_of(program.machine()), sink);
+            hub_.begin(program.machine(), reader, cursor, time_of(program.machine()), sink, end);
         if (!begun) end(begun.error());
     });
 }

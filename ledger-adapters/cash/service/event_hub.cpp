@@ -3,6 +3,8 @@
 namespace lockstep::cash {
 namespace {
 
+constexpr Duration room_wait = Duration::milliseconds(5);
+
 std::shared_ptr<const Bytes> octets_of(const LedgerFrame& frame) {
     return std::make_shared<const Bytes>(encode_frame(frame));
 }
@@ -10,11 +12,11 @@ std::shared_ptr<const Bytes> octets_of(const LedgerFrame& frame) {
 }  // namespace
 
 Result<void> EventHub::begin(const CashMachine& machine, const PublicKey& key, std::uint64_t cursor,
-                             Timestamp at, service::FrameSink sink) {
+                             Timestamp at, service::FrameSink sink, service::FrameEnd end) {
     if (readers_.size() >= max_readers) return refuse(Reason::limit_reached);
     auto feed = Feed::begin(machine, key, cursor, at);
     if (!feed) return refuse(feed.error());
-    auto reader = std::make_shared<Reader>(std::move(*feed), std::move(sink));
+    auto reader = std::make_shared<Reader>(std::move(*feed), std::move(sink), std::move(end));
     readers_.push_back(reader);
     count_ = readers_.size();
     workers_.post([this, reader] { send_past(reader); });
@@ -23,6 +25,11 @@ Result<void> EventHub::begin(const CashMachine& machine, const PublicKey& key, s
 
 // One frame a task, so that a reader far behind does not hold up the others.
 void EventHub::send_past(const std::shared_ptr<Reader>& reader) {
+    if (reader->gone) return;
+    if (!reader->sink.has_room()) {
+        workers_.after(room_wait, [this, reader] { send_past(reader); });
+        return;
+    }
     const auto frame = reader->feed.past(*records_);
     if (frame) {
         if (!reader->sink(octets_of(*frame))) {
@@ -66,7 +73,11 @@ void EventHub::beat(Timestamp at, std::uint64_t tip) {
 }
 
 void EventHub::drop_gone() {
-    readers_.remove_if([](const auto& reader) { return reader->gone.load(); });
+    readers_.remove_if([](const auto& reader) {
+        if (!reader->gone) return false;
+        reader->end(Reason::overloaded);  // too slow, or gone already
+        return true;
+    });
     count_ = readers_.size();
 }
 

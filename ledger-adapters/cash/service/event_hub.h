@@ -24,9 +24,9 @@ public:
     void read_from(const RecordReader& records) { records_ = &records; }
 
     // --- on the host's thread ---
-    // Begins a stream at this moment. limit_reached, too_far_ahead.
+    // Begins a stream at this moment. limit_reached, too_far_ahead; `end` is for what comes later.
     Result<void> begin(const CashMachine& machine, const PublicKey& reader, std::uint64_t cursor,
-                       Timestamp at, service::FrameSink sink);
+                       Timestamp at, service::FrameSink sink, service::FrameEnd end);
     // One turn's changes, in order; then flush() once.
     void add(const output::Changed& changed);
     void flush();
@@ -38,9 +38,11 @@ public:
 
 private:
     struct Reader {
-        Reader(Feed begun, service::FrameSink to) : feed(std::move(begun)), sink(std::move(to)) {}
+        Reader(Feed begun, service::FrameSink to, service::FrameEnd closing)
+            : feed(std::move(begun)), sink(std::move(to)), end(std::move(closing)) {}
         Feed feed;
         service::FrameSink sink;
+        service::FrameEnd end;
         std::mutex mutex;       // of what follows and of what waits in the feed
         bool has_past = false;  // its past was sent; from now on frames leave as they come
         std::atomic<bool> gone{false};

@@ -48,8 +48,17 @@ struct LedgerDigest {
     Hash digest;                 // of the state after it
 };
 
-// Takes one frame; false when the reader is gone or too slow, and then the subscription is over.
-using FrameSink = std::function<bool(std::shared_ptr<const Bytes>)>;
+// Where a subscription's frames go; from any thread.
+struct FrameSink {
+    // Takes one frame; false when the reader is gone or too slow, and then the subscription is
+    // over.
+    std::function<bool(std::shared_ptr<const Bytes>)> send;
+    // Whether the reader has taken most of what it was sent. Who sends a long past asks first, so
+    // that it does not look like a slow reader; what happens now is sent anyway.
+    std::function<bool()> has_room;
+
+    bool operator()(std::shared_ptr<const Bytes> frame) const { return send(std::move(frame)); }
+};
 // Told at most once, when the backend ends a subscription.
 using FrameEnd = std::function<void(Reason)>;
 

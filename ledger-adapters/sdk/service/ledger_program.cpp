@@ -53,7 +53,7 @@ void read_common(SettingsTable& file, const Arguments& arguments, ProgramSetting
     });
     file.table("data", [&](SettingsTable& data) {
         settings.directory = beside(arguments.config, data.text("directory", "data"));
-        settings.host.snapshot_rows = data.integer("snapshot_rows", 10'000'000, 50'000);
+        settings.host.snapshot_rows = data.integer("snapshot_rows", 10'000'000, 20'000);
         settings.host.commit_interval =
             Duration{static_cast<std::int64_t>(data.integer("commit_interval_us", 1'000'000, 0))};
         settings.disk.low_bytes = data.integer("low_disk_mib", 1'000'000, 256) << 20;

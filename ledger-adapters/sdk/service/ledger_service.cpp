@@ -11,6 +11,8 @@
 namespace lockstep::service {
 namespace {
 
+// Of a reader's past, waiting to be sent; a quarter of what may wait at all.
+constexpr std::size_t max_past_queued = 1 << 20;
 constexpr std::string_view accounts_path = "/v1/accounts/";
 constexpr std::string_view statement_suffix = "/statement";
 
@@ -185,7 +187,10 @@ void LedgerService::events(Request request, const net::WebSocketAccept& accept) 
     handlers.on_open = [this, reader = *reader, cursor = *cursor](const net::WebSocketPtr& socket) {
         const auto begun = ports_.backend.subscribe(
             reader, cursor,
-            [socket](std::shared_ptr<const Bytes> frame) { return socket->send(std::move(frame)); },
+            {[socket](std::shared_ptr<const Bytes> frame) {
+                 return socket->send(std::move(frame));
+             },
+             [socket] { return socket->queued_bytes() < max_past_queued; }},
             [socket](Reason reason) { socket->close(net::close_policy, to_string(reason)); });
         if (!begun) socket->close(net::close_policy, to_string(begun.error()));
     };
