@@ -4,9 +4,9 @@
 #include <atomic>
 #include <thread>
 
-#include "tests/integration/net_raw.h"
 #include "sdk/net/http_client.h"
 #include "sdk/net/http_server.h"
+#include "tests/integration/net_raw.h"
 
 using namespace lockstep;
 using namespace lockstep::net;

@@ -4,8 +4,8 @@
 #include <csignal>
 #include <thread>
 
-#include "tests/integration/net_raw.h"
 #include "sdk/net/http_server.h"
+#include "tests/integration/net_raw.h"
 
 using namespace lockstep;
 using namespace lockstep::net;
@@ -333,13 +333,13 @@ TEST_CASE("a caller that waits for leave to send its body gets it") {
 TEST_CASE("a server that cannot listen says what to do") {
     Echo echo;
     HttpServer second{echo.loop};
-    second.on_request([](HttpRequest, const Respond& respond) { respond({}); });
+    second.on_request([](const HttpRequest&, const Respond& respond) { respond({}); });
     const auto in_use = second.start("127.0.0.1", echo.port);
     REQUIRE_FALSE(in_use);
     CHECK(in_use.error().code == "port_in_use");
     CHECK(has(in_use.error().detail, "port " + std::to_string(echo.port) + " is in use"));
     HttpServer third{echo.loop};
-    third.on_request([](HttpRequest, const Respond& respond) { respond({}); });
+    third.on_request([](const HttpRequest&, const Respond& respond) { respond({}); });
     CHECK(third.start("192.0.2.1", 0).error().code == "bad_host");
     CHECK(third.start("some.where", 0).error().code == "bad_host");
     CHECK(third.start("localhost", 0));

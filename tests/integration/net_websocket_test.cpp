@@ -4,9 +4,9 @@
 #include <atomic>
 #include <thread>
 
-#include "tests/integration/net_raw.h"
 #include "sdk/net/http_server.h"
 #include "sdk/net/websocket_client.h"
+#include "tests/integration/net_raw.h"
 
 using namespace lockstep;
 using namespace lockstep::net;
@@ -42,8 +42,8 @@ struct World {
     explicit World(ServerLimits limits = {}, WebSocketLimits client_limits = {})
         : server(loop, limits), client(loop, client_limits) {
         server.on_request(
-            [](HttpRequest, const Respond& respond) { respond(json_response(200, "{}")); });
-        server.on_websocket([this](HttpRequest request, WebSocketAccept accept) {
+            [](const HttpRequest&, const Respond& respond) { respond(json_response(200, "{}")); });
+        server.on_websocket([this](const HttpRequest& request, const WebSocketAccept& accept) {
             if (request.path == "/refuse")
                 return accept.refuse(problem(Reason::unauthenticated, "who are you?"));
             if (request.path == "/drop") return;
@@ -192,7 +192,7 @@ TEST_CASE("a caller that reaches nobody, or no WebSocket, is told") {
     world.client.connect(socket_url(world.port), {{"x", "a\r\nb: c"}}, wrong.handlers());
     CHECK(begins(wrong.at(0), "unreachable: "));
     HttpServer plain{world.loop};
-    plain.on_request([](HttpRequest, const Respond& respond) { respond({}); });
+    plain.on_request([](const HttpRequest&, const Respond& respond) { respond({}); });
     Notes none;
     world.client.connect(socket_url(*plain.start()), {}, none.handlers());
     CHECK(begins(none.at(0), "refused status 404"));

@@ -83,7 +83,7 @@ public:
         if (!take(':')) return std::nullopt;
         const auto end = text_.find(':');
         if (end == std::string_view::npos) return std::nullopt;
-        const auto value = base64_decode(text_.substr(0, end));
+        auto value = base64_decode(text_.substr(0, end));
         text_.remove_prefix(end + 1);
         return value;
     }
