@@ -30,10 +30,11 @@ struct PeerConfig {
     bool venue = false;              // may propose trades
     std::uint32_t max_slots = 1024;  // incoming escrows of this peer that are open
     Duration max_hold = Duration::seconds(24 * 3600);  // farthest expiry ahead
+    std::uint32_t max_share_ppm = 1'000'000;  // of an account of ours that its quotes may take
 
     template <class S, class A>
     static void fields(S& s, A& a) {
-        a(s.key, s.name, s.venue, s.max_slots, s.max_hold);
+        a(s.key, s.name, s.venue, s.max_slots, s.max_hold, s.max_share_ppm);
     }
 };
 
@@ -83,12 +84,14 @@ struct NodeConfig {
     Duration slack_per_hop = Duration::seconds(1);  // for nodes to act between two hops
     Duration notice_wait = Duration::seconds(5);    // an escrow without a notice is rejected then
     std::uint32_t max_open = 100'000;               // deals and trades open at a time
+    std::uint32_t quote_tolerance_ppm = 10'000;     // what a quote for a trade may cost above the
+                                                    // offer that it answers
 
     template <class S, class A>
     static void fields(S& s, A& a) {
         a(s.self, s.name, s.endurance, s.ledgers, s.peers, s.own_offers, s.known_offers,
           s.instruments, s.parties, s.price_asset, s.quote_life, s.decision_time, s.slack_per_hop,
-          s.notice_wait, s.max_open);
+          s.notice_wait, s.max_open, s.quote_tolerance_ppm);
     }
 };
 

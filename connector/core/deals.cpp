@@ -1,5 +1,8 @@
 #include "connector/core/deals.h"
 
+#include <algorithm>
+#include <array>
+
 #include "sdk/base/assert.h"
 
 namespace lockstep::core {
@@ -22,6 +25,9 @@ Timestamp deal_due(const Deal& deal) {
     if (deal.forwards() && deal.in->state == LegState::held && nothing_out && !deal.given_up &&
         !deal.withheld)
         return deal.out->hop.place_by;
+    // What was rolled back and never came again is lost when it no longer can.
+    if (deal.forwards() && nothing_in && deal.out->state == LegState::fulfilled)
+        return deal.in->hop.expiry;
     return Timestamp::never();
 }
 
@@ -32,6 +38,17 @@ std::array<CommandId, 3> commands_of(const Leg& leg) {
     return {command_id("prepare", leg.hop.ledger, leg.key),
             command_id("fulfil", leg.hop.ledger, leg.key),
             command_id("reject", leg.hop.ledger, leg.key)};
+}
+
+// What a peer's quotes take of an account of ours.
+std::pair<PublicKey, AccountKey> share_of(const Deal& deal) {
+    return {deal.asked_by, paying_account(*deal.out)};
+}
+
+template <class Map, class Key>
+void forget_own(Map& map, const Key& key, const Hash& id) {
+    const auto found = map.find(key);
+    if (found != map.end() && found->second == id) map.erase(found);
 }
 
 void index_leg(State& state, const Hash& id, const Leg& leg) {
@@ -48,8 +65,13 @@ void index_deal(State& state, const Deal& deal) {
     if (deal.out) index_leg(state, deal.id, *deal.out);
     if (!deal.secret_context.is_zero())
         state.by_context[deal.secret_context] = PlanId{deal.id.array()};
-    if (deal.role == DealRole::connector) ++state.slots[deal.asked_by];
-    ++state.open_conditions[deal.condition];
+    if (deal.role == DealRole::connector) {
+        ++state.slots[deal.asked_by];
+        Amount& share = state.shares[share_of(deal)];
+        // Cannot overflow: all of it was once available on one account.
+        share = checked_add(share, deal.out->hop.amount).value_or(Amount{UINT64_MAX});
+    }
+    state.by_condition.emplace(deal.condition, deal.id);
     state.set_due(Due::deal, deal.id.view(), deal_due(deal));
 }
 
@@ -92,26 +114,33 @@ void close_deal(Effects& fx, const Hash& id) {
     uncommit(state, deal);
     fx.write(deal, false);
     Timestamp last = std::max(fx.at(), deal.lapse);
+    bool used = deal.preimage.has_value();
     for (const std::optional<Leg>* leg : {&deal.in, &deal.out}) {
         if (!*leg) continue;
         last = std::max(last, (*leg)->hop.expiry);
         if ((*leg)->key.id.is_zero()) continue;
-        state.by_escrow.erase({(*leg)->hop.ledger, (*leg)->key});
+        used = true;
+        forget_own(state.by_escrow, EscrowPlace{(*leg)->hop.ledger, (*leg)->key}, id);
         for (const CommandId& command : commands_of(**leg))
-            state.by_command.erase(command);
+            forget_own(state.by_command, command, id);
     }
     if (deal.role == DealRole::connector) {
-        auto slot = state.slots.find(deal.asked_by);
-        if (slot != state.slots.end() && --slot->second == 0) state.slots.erase(slot);
+        const auto slot = state.slots.find(deal.asked_by);
+        ASSERT(slot != state.slots.end());
+        if (--slot->second == 0) state.slots.erase(slot);
+        const auto share = state.shares.find(share_of(deal));
+        ASSERT(share != state.shares.end());
+        share->second = checked_sub(share->second, deal.out->hop.amount).value_or(Amount{});
+        if (share->second.is_zero()) state.shares.erase(share);
     }
-    const auto open = state.open_conditions.find(deal.condition);
-    if (open != state.open_conditions.end() && --open->second == 0)
-        state.open_conditions.erase(open);
+    forget_own(state.by_condition, deal.condition, id);
     // A condition whose preimage is known, or that stood in an escrow, is refused from now on, for
     // longer than any instruction with it could still be accepted.
-    Timestamp& until = state.conditions[deal.condition];
-    until = std::max(until, last + max_instruction_life);
-    state.set_due(Due::condition, deal.condition.view(), until);
+    if (used) {
+        Timestamp& until = state.conditions[deal.condition];
+        until = std::max(until, last + max_instruction_life);
+        state.set_due(Due::condition, deal.condition.view(), until);
+    }
     if (!deal.secret_context.is_zero()) state.by_context.erase(deal.secret_context);
     state.set_due(Due::deal, id.view(), Timestamp::never());
     state.deals.erase(place);
@@ -120,6 +149,11 @@ void close_deal(Effects& fx, const Hash& id) {
 Deal* find_deal(State& state, const Hash& id) {
     const auto found = state.deals.find(id);
     return found == state.deals.end() ? nullptr : &found->second;
+}
+
+Deal* find_by_condition(State& state, const Condition& condition) {
+    const auto found = state.by_condition.find(condition);
+    return found == state.by_condition.end() ? nullptr : find_deal(state, found->second);
 }
 
 Deal* find_by_escrow(State& state, const Address& ledger, const EscrowKey& key) {

@@ -22,6 +22,7 @@ Timestamp deal_due(const Deal& deal);
 void index_deal(State& state, const Deal& deal);
 
 Deal* find_deal(State& state, const Hash& id);
+Deal* find_by_condition(State& state, const Condition& condition);
 Deal* find_by_escrow(State& state, const Address& ledger, const EscrowKey& key);
 
 }  // namespace lockstep::core

@@ -33,6 +33,8 @@ void Effects::reject(const Address& ledger, const EscrowKey& escrow, const Addre
 }
 
 void Effects::to_peer(const PublicKey& peer, Message message) {
+    // A peer that left the configuration, or a receiver that never was in it: nobody to tell.
+    if (state_.peer(peer) == nullptr) return;
     out_.outputs.emplace_back(output::ToPeer{peer, std::move(message)});
 }
 

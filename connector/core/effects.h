@@ -13,6 +13,7 @@ public:
         : state_(state), at_(at), signer_(signer), out_(out) {}
 
     State& state() { return state_; }
+    const State& state() const { return state_; }
     Timestamp at() const { return at_; }
     const PublicKey& self() const { return signer_.public_key(); }
     Signature sign(ByteView octets) const { return signer_.sign(octets); }

@@ -17,7 +17,8 @@ EscrowTerms terms_of(const Deal& deal, const Leg& leg) {
 void claim(Effects& fx, Deal& deal) {
     if (!deal.preimage || !deal.in || deal.in->state != LegState::held || deal.claim_sent) return;
     ASSERT(fulfils(*deal.preimage, deal.condition));
-    ASSERT(!deal.reject_sent);
+    // Also where it is already being given back, which only a ledger that took back its word can
+    // bring about: both are submitted and the ledger decides (a stored success beats any failure).
     deal.claim_sent = true;
     fx.fulfil(deal.in->hop.ledger, deal.in->key, *deal.preimage);
 }
@@ -41,6 +42,7 @@ void place(Effects& fx, Deal& deal) {
     Leg& out = *deal.out;
     if (is_expired(state.ledger_now(out.hop.ledger, fx.at()), out.hop.place_by))
         return give_up(deal, Reason::place_by_passed);
+    if (state.loud_stop) return;
     if (deal.in && deal.forwards()) {
         if (const auto margin = check_margin(state, deal.in->hop, out.hop); !margin)
             return give_up(deal, margin.error());
@@ -94,9 +96,9 @@ void reveal(Effects& fx, Deal& deal) {
     if (!state.live(ledger)) return;
     const bool paying = !deal.out || deal.out->open();
     const LedgerConfig* config = state.ledger_config(ledger);
-    ASSERT(config != nullptr);
+    ASSERT(config != nullptr);  // it is live
     if (!paying || !may_reveal(state.ledger_now(ledger, fx.at()), deal.in->hop.expiry,
-                               config->timing, state.config->endurance)) {
+                               state.timing(*config), state.config->endurance)) {
         deal.cancelled = true;
         if (!deal.reason) deal.reason = Reason::reveal_guard;
         return;
@@ -105,18 +107,29 @@ void reveal(Effects& fx, Deal& deal) {
     fx.release_secret(deal.secret_context, deal.secret_entropy, deal.condition);
 }
 
-bool terminal(LegState state) {
-    return state == LegState::fulfilled || state == LegState::refunded || state == LegState::absent;
+// The incoming escrow was rolled back after the outgoing one had been taken, and can come no more.
+void miss(const Effects& fx, Deal& deal) {
+    if (!deal.forwards() || deal.in->state != LegState::none ||
+        deal.out->state != LegState::fulfilled)
+        return;
+    const State& state = fx.state();
+    const PlannedHop& in = deal.in->hop;
+    if (state.live(in.ledger) && is_expired(state.ledger_now(in.ledger, fx.at()), in.expiry))
+        deal.in->state = LegState::refunded;
 }
 
 bool is_over(const Deal& deal) {
-    const bool in_idle = !deal.in || deal.in->state == LegState::none || terminal(deal.in->state);
-    const bool in_done = deal.in && terminal(deal.in->state);
-    const bool out_done = deal.out && terminal(deal.out->state);
+    const bool in_idle =
+        !deal.in || deal.in->state == LegState::none || is_terminal(deal.in->state);
+    const bool in_done = deal.in && is_terminal(deal.in->state);
+    const bool out_done = deal.out && is_terminal(deal.out->state);
     const bool out_never = !deal.out || (deal.out->state == LegState::none && !deal.go);
     switch (deal.role) {
         case DealRole::connector:
         case DealRole::seller:
+            // An incoming escrow that was rolled back binds nobody once the outgoing one is safe.
+            if (deal.in->state == LegState::none)
+                return out_done && deal.out->state != LegState::fulfilled;
             return in_done && (out_done || deal.out->state == LegState::none);
         case DealRole::buyer:
             return in_idle && (out_done || (deal.given_up && deal.out->state == LegState::none));
@@ -129,6 +142,14 @@ bool is_over(const Deal& deal) {
 }
 
 void report_loss(Effects& fx, const Deal& deal) {
+    if (deal.role == DealRole::receiver && deal.release_recorded &&
+        deal.in->state != LegState::fulfilled) {
+        fx.alarm("loss", "the preimage was shown and " +
+                             format_amount(deal.in->hop.amount, deal.in->hop.asset.scale()) + " " +
+                             deal.in->hop.asset.code() + " on " + deal.in->hop.ledger.text() +
+                             " not paid, deal " + deal.id.hex());
+        return;
+    }
     if (!deal.out || deal.out->state != LegState::fulfilled || !deal.in ||
         deal.in->state == LegState::fulfilled)
         return;
@@ -145,7 +166,7 @@ Result<void> check_margin(const State& state, const PlannedHop& in, const Planne
     const LedgerConfig* out_ledger = state.ledger_config(out.ledger);
     if (in_ledger == nullptr || out_ledger == nullptr) return refuse(Reason::no_account);
     if (in.expiry - out.expiry <
-        margin(in_ledger->timing, out_ledger->timing, state.config->endurance))
+        margin(state.timing(*in_ledger), state.timing(*out_ledger), state.config->endurance))
         return refuse(Reason::ladder_too_tight);
     return {};
 }
@@ -154,6 +175,7 @@ void advance(Effects& fx, const Hash& id) {
     State& state = fx.state();
     Deal* deal = find_deal(state, id);
     if (deal == nullptr) return;
+    miss(fx, *deal);
     claim(fx, *deal);
     place(fx, *deal);
     reveal(fx, *deal);

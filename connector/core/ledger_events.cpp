@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "connector/core/lost_escrows.h"
+#include "connector/core/strays.h"
 #include "sdk/crypto/hash.h"
 
 namespace lockstep::core {
@@ -9,10 +11,6 @@ namespace {
 
 bool refunded(EscrowState state) {
     return state == EscrowState::refunded_expired || state == EscrowState::refunded_rejected;
-}
-
-std::string where(const Address& ledger, const EscrowTerms& terms) {
-    return "escrow " + terms.id.hex() + " of " + terms.payer.text() + " on " + ledger.text();
 }
 
 bool is_leg(const std::optional<Leg>& leg, const Address& ledger, const EscrowKey& key) {
@@ -30,26 +28,28 @@ void learn_preimage(Effects& fx, Deal& deal, const std::optional<Bytes>& preimag
     deal.preimage = *preimage;
 }
 
-void on_outgoing(Effects& fx, const input::EscrowReported& e) {
+void on_outgoing(Effects& fx, const input::EscrowReported& e, bool is_old_news) {
     State& state = fx.state();
     const EscrowKey key{e.terms.payer, e.terms.id};
     Deal* deal = find_by_escrow(state, e.ledger, key);
     if (deal == nullptr || !is_leg(deal->out, e.ledger, key)) {
-        // The journal lacks an escrow that our key made: a restored backup, or a stolen key.
-        if (!state.loud_stop)
-            fx.alarm("unknown_escrow", where(e.ledger, e.terms) +
-                                           " is ours and not in the journal; no new business "
-                                           "until an operator has looked at it");
-        state.loud_stop = true;
-        return;
+        if (is_old_news) return;
+        deal = on_lost_escrow(fx, e);
+        if (deal == nullptr) return;
     }
     Leg& out = *deal->out;
     const PlannedHop& hop = out.hop;
     if (e.terms.payee != hop.payee || e.terms.asset != hop.asset || e.terms.amount != hop.amount ||
         e.terms.condition != deal->condition || e.terms.expiry != hop.expiry) {
-        fx.alarm("ledger_differs", where(e.ledger, e.terms) + " is not what was sent");
+        fx.alarm("ledger_differs", describe_escrow(e.ledger, e.terms) + " is not what was sent");
         state.loud_stop = true;
         return;
+    }
+    if (out.state == LegState::absent) {
+        // Its adapter had said that it never was. Its fate is open again.
+        fx.alarm("ledger_contradicts", describe_escrow(e.ledger, e.terms) + " was refused before");
+        state.loud_stop = true;
+        out.state = LegState::sent;
     }
     if (e.certainty == Certainty::rolled_back) {
         // What was there is gone and may come again; a preimage stays known.
@@ -104,32 +104,33 @@ void take_incoming(Effects& fx, Deal& deal, const Address& ledger, const EscrowT
     advance(fx, deal.id);
 }
 
-void on_incoming(Effects& fx, const input::EscrowReported& e) {
+void on_incoming(Effects& fx, const input::EscrowReported& e, bool is_old_news) {
     State& state = fx.state();
     const EscrowKey key{e.terms.payer, e.terms.id};
-    const EscrowPlace place{e.ledger, key};
+    const bool stands = e.certainty == Certainty::final_ && e.state == EscrowState::prepared;
     Deal* deal = find_by_escrow(state, e.ledger, key);
     if (deal == nullptr || !is_leg(deal->in, e.ledger, key)) {
-        if (e.certainty == Certainty::final_ && e.state == EscrowState::prepared) {
-            const Stray stray{e.terms, fx.at() + state.config->notice_wait, false};
-            if (!state.strays.emplace(place, stray).second) return;
-            if (state.strays.size() > max_strays) return reject_stray(fx, place, Reason::no_notice);
-            state.set_due(Due::stray, encode_fields(place), stray.reject_at);
-        } else {
-            state.strays.erase(place);
-            state.set_due(Due::stray, encode_fields(place), Timestamp::never());
-        }
-        return;
+        if (!stands) return forget_stray(state, {e.ledger, key});
+        if (is_old_news) return;
+        // An invoice is found by its condition: anybody may pay it, and a notice that names an
+        // escrow which never comes must not be in the way of one that does.
+        Deal* invoice = find_by_condition(state, e.terms.condition);
+        if (invoice == nullptr || invoice->role != DealRole::receiver ||
+            !invoice->in->key.id.is_zero() || invoice->in->hop.ledger != e.ledger ||
+            !matches(*invoice, *invoice->in, e.terms))
+            return add_stray(fx, e.ledger, e.terms);
+        name_leg(state, *invoice, *invoice->in, key);
+        return take_incoming(fx, *invoice, e.ledger, e.terms);
     }
     Leg& in = *deal->in;
     if (e.certainty == Certainty::rolled_back) {
-        if (e.state == EscrowState::prepared && in.state == LegState::held) {
+        // What we did about it is gone with it, and is done again when it comes again.
+        if (e.state == EscrowState::prepared && in.state == LegState::held)
             in.state = LegState::none;
-        } else if (e.state != EscrowState::prepared) {
+        else if (e.state != EscrowState::prepared && is_terminal(in.state))
             in.state = LegState::held;
-            deal->claim_sent = false;
-            deal->reject_sent = false;
-        }
+        deal->claim_sent = false;
+        deal->reject_sent = false;
         return advance(fx, deal->id);
     }
     if (e.certainty != Certainty::final_) return;
@@ -149,8 +150,16 @@ void on_ledger(Effects& fx, const input::EscrowReported& e) {
     if (state.ledger_config(e.ledger) == nullptr) return;
     LedgerState& ledger = state.ledgers[e.ledger];
     ledger.time = std::max(ledger.time, e.ledger_time);
-    if (state.is_ours(e.ledger, e.terms.payer)) on_outgoing(fx, e);
-    if (state.is_ours(e.ledger, e.terms.payee)) on_incoming(fx, e);
+    // Events come at least once: one that is over is not news.
+    const bool is_old_news =
+        e.cursor <= ledger.cursor && state.conditions.contains(e.terms.condition);
+    ledger.cursor = std::max(ledger.cursor, e.cursor);
+    // An account that left the configuration still counts for what is open on it.
+    const Deal* known = find_by_escrow(state, e.ledger, {e.terms.payer, e.terms.id});
+    const bool out = known != nullptr && is_leg(known->out, e.ledger, {e.terms.payer, e.terms.id});
+    const bool in = known != nullptr && !out;
+    if (out || state.is_ours(e.ledger, e.terms.payer)) on_outgoing(fx, e, is_old_news);
+    if (in || state.is_ours(e.ledger, e.terms.payee)) on_incoming(fx, e, is_old_news);
 }
 
 void on_ledger(Effects& fx, const input::CommandAnswered& answered) {
@@ -191,6 +200,7 @@ void on_ledger(Effects& fx, const input::LedgerHealth& health) {
     const bool was_refused = ledger.mode == static_cast<std::uint8_t>(report::Mode::refused);
     ledger.time = std::max(ledger.time, health.ledger_time);
     ledger.mode = health.mode;
+    if (state.live(health.ledger)) ledger.caught_up = true;
     if (health.mode == static_cast<std::uint8_t>(report::Mode::refused) && !was_refused)
         fx.alarm("ledger_refused", "what " + health.ledger.text() +
                                        " says cannot be verified; no new business there");
@@ -208,33 +218,49 @@ void on_ledger(Effects& fx, const input::LedgerDescribed& described) {
         return;
     }
     const bool was_live = state.live(described.info.ledger);
+    const bool is_news = ledger.info != described.info;
     ledger.info = described.info;
+    const LedgerConfig& configured = *state.ledger_config(described.info.ledger);
+    if (is_news && state.timing(configured) != configured.timing)
+        fx.alarm("profile_worse", described.info.ledger.text() +
+                                      " declares a worse profile than is configured; the worse one "
+                                      "counts, and offers may be too tight for it");
+    if (state.live(described.info.ledger)) ledger.caught_up = true;
     if (!was_live && state.live(described.info.ledger)) advance_all_on(fx, described.info.ledger);
 }
+
+namespace {
+
+// An invoice's escrow is found without a notice; what is left of it is whom to tell, and that an
+// escrow under its condition is not what was asked for.
+void on_invoice_notice(Effects& fx, Deal& invoice, const PublicKey& peer,
+                       const message::HopNotice& notice) {
+    if (invoice.in_notifier.is_zero()) invoice.in_notifier = peer;
+    const EscrowPlace place{notice.ledger, notice.escrow};
+    const Stray* stray = find_stray(fx.state(), place);
+    if (stray != nullptr && stray->terms.condition == invoice.condition) reject_stray(fx, place);
+}
+
+}  // namespace
 
 void on_notice(Effects& fx, const PublicKey& peer, const message::HopNotice& notice) {
     State& state = fx.state();
     const EscrowPlace place{notice.ledger, notice.escrow};
     Deal* deal = find_deal(state, notice.ref);
-    const bool acceptable =
-        deal != nullptr && deal->in && deal->in->key.id.is_zero() && !notice.escrow.id.is_zero() &&
-        deal->in->hop.ledger == notice.ledger &&
-        (deal->in_notifier == peer || deal->in_notifier.is_zero()) &&
-        (deal->in->hop.payer.empty() || deal->in->hop.payer == notice.escrow.payer) &&
-        !state.by_escrow.contains(place);
-    if (!acceptable) {
-        if (!state.by_escrow.contains(place)) reject_stray(fx, place, Reason::unknown_quote);
+    if (deal == nullptr || !deal->in || deal->in->hop.ledger != notice.ledger) return;
+    if (deal->role == DealRole::receiver) return on_invoice_notice(fx, *deal, peer, notice);
+    // A notice that fits nothing does nothing, least of all to the escrow that it names: it may be
+    // another one's. What nobody explains is given back when its time is over.
+    if (!deal->in->key.id.is_zero() || notice.escrow.id.is_zero() || deal->in_notifier != peer ||
+        deal->in->hop.payer != notice.escrow.payer || state.by_escrow.contains(place))
         return;
-    }
     deal->noticed = true;
     name_leg(state, *deal, *deal->in, notice.escrow);
-    if (deal->in_notifier.is_zero()) deal->in_notifier = peer;
-    const auto stray = state.strays.find(place);
-    if (stray == state.strays.end()) return;
-    const EscrowTerms terms = stray->second.terms;
-    const bool gone = stray->second.rejected;
-    state.strays.erase(stray);
-    state.set_due(Due::stray, encode_fields(place), Timestamp::never());
+    const Stray* stray = find_stray(state, place);
+    if (stray == nullptr) return;
+    const EscrowTerms terms = stray->terms;
+    const bool gone = stray->rejected;
+    forget_stray(state, place);
     if (!gone) take_incoming(fx, *deal, notice.ledger, terms);
 }
 
@@ -252,21 +278,6 @@ void on_preimage(Effects& fx, const PublicKey& peer, const message::PreimageShow
     if (!fulfils(shown.preimage, deal->condition)) return;
     learn_preimage(fx, *deal, shown.preimage);
     advance(fx, deal->id);
-}
-
-void reject_stray(Effects& fx, const EscrowPlace& place, Reason) {
-    State& state = fx.state();
-    const auto stray = state.strays.find(place);
-    if (stray == state.strays.end() || stray->second.rejected) return;
-    if (!state.live(place.first)) {
-        // Tried again when time has passed; nothing is given back on stale knowledge.
-        stray->second.reject_at = fx.at() + state.config->notice_wait;
-        state.set_due(Due::stray, encode_fields(place), stray->second.reject_at);
-        return;
-    }
-    stray->second.rejected = true;
-    state.set_due(Due::stray, encode_fields(place), Timestamp::never());
-    fx.reject(place.first, place.second, stray->second.terms.payee);
 }
 
 }  // namespace lockstep::core

@@ -5,8 +5,6 @@
 
 namespace lockstep::core {
 
-constexpr std::size_t max_strays = 10'000;
-
 void on_ledger(Effects& fx, const input::EscrowReported& in);
 void on_ledger(Effects& fx, const input::CommandAnswered& in);
 void on_ledger(Effects& fx, const input::BalanceReported& in);
@@ -17,7 +15,5 @@ void on_ledger(Effects& fx, const input::LedgerDescribed& in);
 void on_notice(Effects& fx, const PublicKey& peer, const message::HopNotice& notice);
 void on_reject_notice(Effects& fx, const PublicKey& peer, const message::HopReject& notice);
 void on_preimage(Effects& fx, const PublicKey& peer, const message::PreimageShown& shown);
-// The time to explain a stray is over.
-void reject_stray(Effects& fx, const EscrowPlace& place, Reason reason);
 
 }  // namespace lockstep::core

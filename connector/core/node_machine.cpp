@@ -6,6 +6,7 @@
 #include "connector/core/paying.h"
 #include "connector/core/quoting.h"
 #include "connector/core/route_plan.h"
+#include "connector/core/strays.h"
 #include "connector/core/venue.h"
 #include "sdk/base/assert.h"
 #include "sdk/crypto/hash.h"
@@ -20,7 +21,19 @@ struct Overloaded : F... {
 template <class... F>
 Overloaded(F...) -> Overloaded<F...>;
 
-constexpr std::size_t max_calls = 200'000;  // remembered Idempotency-Keys
+// Remembered Idempotency-Keys. The oldest goes for a new one: a trade's reference and a payment's
+// condition still keep it from being done twice.
+constexpr std::size_t max_calls = 200'000;
+constexpr std::size_t max_call_name = 512;  // caller and key together
+constexpr std::size_t max_withholdings = 100'000;
+
+void forget_call(State& state, const std::string& key) {
+    const auto call = state.calls.find(key);
+    if (call == state.calls.end()) return;
+    state.calls_by_age.erase({call->second.until, key});
+    state.set_due(Due::call, as_bytes(key), Timestamp::never());
+    state.calls.erase(call);
+}
 
 std::string call_key(const input::FromApi& call) {
     return call.caller + '\n' + call.idempotency_key;
@@ -32,9 +45,13 @@ void on_quote(Effects& fx, const PublicKey& peer, const message::Quote& quote) {
     const auto owner = state.by_ask.find(quote.ask);
     if (owner == state.by_ask.end()) return;
     const PlanId id = owner->second;
-    if (TradeEntry* trade = find_trade(state, id)) return on_trade_quote(fx, *trade, peer, quote);
-    if (const auto payment = state.payments.find(id); payment != state.payments.end())
+    // Whoever was not asked has no say.
+    if (TradeEntry* trade = find_trade(state, id)) {
+        if (is_asked(trade->plan, peer)) on_trade_quote(fx, *trade, peer, quote);
+    } else if (const auto payment = state.payments.find(id);
+               payment != state.payments.end() && is_asked(payment->second.plan, peer)) {
         on_payment_quote(fx, payment->second, peer, quote);
+    }
 }
 
 void on_quote_refused(Effects& fx, const PublicKey& peer, const message::QuoteRefused& refused) {
@@ -42,13 +59,10 @@ void on_quote_refused(Effects& fx, const PublicKey& peer, const message::QuoteRe
     const auto owner = state.by_ask.find(refused.ask);
     if (owner == state.by_ask.end()) return;
     const PlanId id = owner->second;
-    const auto asked = [&](const RoutePlan& plan) {
-        return plan.asked && plan.route[plan.unquoted - 1].connector == peer;
-    };
     if (TradeEntry* trade = find_trade(state, id)) {
-        if (asked(trade->plan)) decline_trade(fx, id, refused.reason);
+        if (is_asked(trade->plan, peer)) decline_trade(fx, id, refused.reason);
     } else if (const auto payment = state.payments.find(id);
-               payment != state.payments.end() && asked(payment->second.plan)) {
+               payment != state.payments.end() && is_asked(payment->second.plan, peer)) {
         end_payment(fx, id, PaymentState::declined, refused.reason);
     }
 }
@@ -58,8 +72,9 @@ void on_wish(Effects& fx, const PublicKey& peer, const PlanId& plan, input::Trad
     const TradeEntry* trade = find_trade(fx.state(), plan);
     if (trade == nullptr || trade->record.role == TradeRole::venue) return;
     const Trade& matched = trade->record.trade;
-    if (peer == matched.venue || peer == matched.seller.node || peer == matched.buyer.node)
-        act_on_trade(fx, plan, action);
+    if (peer == matched.venue) return act_on_trade(fx, plan, action, Wisher::venue);
+    if (peer == matched.seller.node || peer == matched.buyer.node)
+        act_on_trade(fx, plan, action, Wisher::counterparty);
 }
 
 void on_message(Effects& fx, const PublicKey& peer, const Message& message) {
@@ -94,19 +109,22 @@ Result<void> check_action(const State& state, const input::ActOnTrade& act) {
     if (open) return {};
     // Withholding may be said before the trade has come.
     if (act.action == input::TradeAction::withhold && known == state.references.end() &&
-        !act.reference.empty() && act.reference.size() <= max_reference)
+        !act.reference.empty() && act.reference.size() <= max_reference) {
+        if (state.withholdings.size() >= max_withholdings) return refuse(Reason::limit_reached);
         return {};
+    }
     return refuse(Reason::not_found);
 }
 
 Result<void> check_call(const State& state, Timestamp at, const input::FromApi& call) {
     if (!state.config) return refuse(Reason::unavailable);
     if (call.idempotency_key.empty()) return refuse(Reason::idempotency_missing);
+    if (call.caller.size() + call.idempotency_key.size() > max_call_name)
+        return refuse(Reason::too_large);
     if (const auto known = state.calls.find(call_key(call)); known != state.calls.end()) {
         if (known->second.request != call.request) return refuse(Reason::idempotency_mismatch);
         return {};  // answered as before
     }
-    if (state.calls.size() >= max_calls) return refuse(Reason::overloaded);
     if (const auto* act = std::get_if<input::ActOnTrade>(&call.body))
         return check_action(state, *act);
     if (const auto closed = closed_for_business(state)) return refuse(*closed);
@@ -144,7 +162,7 @@ CallerAnswer act(Effects& fx, const input::ActOnTrade& wanted) {
         return answer::Acted{TradeState::proposed};
     }
     const PlanId plan = known->second.plan;
-    act_on_trade(fx, plan, wanted.action);
+    act_on_trade(fx, plan, wanted.action, Wisher::self);
     const TradeEntry* trade = find_trade(state, plan);
     return answer::Acted{trade == nullptr ? TradeState::declined : trade->record.state};
 }
@@ -163,7 +181,10 @@ void on_call(Effects& fx, const input::FromApi& call) {
         return;
     }
     const Timestamp until = fx.at() + max_instruction_life;
+    if (state.calls.size() >= max_calls)
+        forget_call(state, std::string(state.calls_by_age.begin()->second));
     state.calls[key] = IdempotentCall{call.request, std::nullopt, until};
+    state.calls_by_age.emplace(until, key);
     state.set_due(Due::call, as_bytes(key), until);
     const auto answered = [&](const CallerAnswer& answer) {
         state.calls[key].answer = encode_fields(answer);
@@ -223,10 +244,9 @@ void on_due(Effects& fx, Due kind, const Bytes& key) {
         case Due::invoice:
             return on_invoice_due(fx, *PlanId::from(key));
         case Due::stray:
-            return reject_stray(fx, decoded<EscrowPlace>(key), Reason::no_notice);
+            return reject_stray(fx, decoded<EscrowPlace>(key));
         case Due::call:
-            state.calls.erase(std::string(as_text(key)));
-            return;
+            return forget_call(state, std::string(as_text(key)));
         case Due::condition:
             state.conditions.erase(*Condition::from(key));
             return;
@@ -235,6 +255,9 @@ void on_due(Effects& fx, Due kind, const Bytes& key) {
             return;
         case Due::withholding:
             state.withholdings.erase(decoded<TradeName>(key));
+            return;
+        case Due::lost:
+            state.lost.erase(*Condition::from(key));
             return;
     }
     UNREACHABLE();
@@ -283,8 +306,10 @@ void on_started(Effects& fx, const input::Started& started) {
     state.epoch = started.epoch;
     state.draining = false;
     // Nothing is believed about any ledger until its events have been replayed to the tip.
-    for (auto& [address, ledger] : state.ledgers)
+    for (auto& [address, ledger] : state.ledgers) {
         ledger.mode = static_cast<std::uint8_t>(report::Mode::catching_up);
+        ledger.caught_up = false;
+    }
 }
 
 }  // namespace

@@ -30,6 +30,9 @@ void send_payment(Effects& fx, PaymentEntry& payment) {
     State& state = fx.state();
     const PlannedHop& first = payment.plan.hops.front();
     const PlanId id = payment.record.id;
+    // Another payment of the same invoice may have gone out while this one asked for its price.
+    if (!condition_is_fresh(state, payment.plan.condition))
+        return end_payment(fx, id, PaymentState::declined, Reason::condition_used);
     if (available(state, {first.ledger, {first.payer, first.asset}}) < first.amount)
         return end_payment(fx, id, PaymentState::declined, Reason::insufficient_funds);
     if (const auto usable =
@@ -85,7 +88,8 @@ void set_invoice_state(Effects& fx, InvoiceEntry& invoice, InvoiceState state) {
 void forget_invoice(Effects& fx, const PlanId& id, InvoiceState state) {
     if (InvoiceEntry* invoice = find_invoice(fx.state(), id))
         set_invoice_state(fx, *invoice, state);
-    fx.state().by_context.erase(Hash{id.array()});
+    if (find_deal(fx.state(), Hash{id.array()}) == nullptr)
+        fx.state().by_context.erase(Hash{id.array()});
     fx.state().set_due(Due::invoice, id.view(), Timestamp::never());
     fx.state().invoices.erase(id);
 }
@@ -119,7 +123,7 @@ void create_invoice(Effects& fx, const input::FromApi& call, const input::Create
     invoice.asset = wanted.asset;
     invoice.amount = wanted.amount;
     invoice.valid_until = wanted.valid_until;
-    invoice.timing = ledger->timing;
+    invoice.timing = state.timing(*ledger);
     invoice.endurance = state.config->endurance;
     const Hash context{invoice.id.array()};
     state.by_context[context] = invoice.id;
@@ -133,6 +137,8 @@ void on_condition(Effects& fx, InvoiceEntry& entry, const input::ConditionMade& 
     State& state = fx.state();
     input::Invoice& invoice = entry.record.invoice;
     entry.ready = true;
+    // From here on the deal lapses by itself.
+    state.set_due(Due::invoice, invoice.id.view(), Timestamp::never());
     invoice.condition = made.condition;
     Deal deal;
     deal.id = Hash{invoice.id.array()};
@@ -187,6 +193,7 @@ Result<void> check_pay(const State& state, Timestamp at, const input::Pay& pay) 
     if (state.payments.size() >= state.config->max_open) return refuse(Reason::overloaded);
     if (pay.invoice.amount.is_zero() || pay.most_paid.is_zero()) return refuse(Reason::zero_amount);
     if (is_expired(at, pay.invoice.valid_until)) return refuse(Reason::terms_lapsed);
+    if (!pay.invoice.ledger.is_prefix_of(pay.invoice.account)) return refuse(Reason::wrong_ledger);
     if (pay.from == pay.invoice.account || pay.invoice.node == state.config->self)
         return refuse(Reason::same_account);
     if (!condition_is_fresh(state, pay.invoice.condition)) return refuse(Reason::condition_used);
@@ -199,6 +206,7 @@ PlanId begin_payment(Effects& fx, const input::FromApi& call, const input::Pay& 
     name.text("lockstep/payment/v1").fixed(fx.self()).fixed(pay.invoice.id);
     name.text(call.caller).text(call.idempotency_key);
     const PlanId id{sha256(name.bytes()).array()};
+    if (find_payment(state, id) != nullptr) return id;
     const LedgerConfig* ledger = ledger_of(state, pay.from);
     ASSERT(ledger != nullptr);
     PaymentEntry entry;
@@ -246,7 +254,9 @@ Result<void> check_confirm(const State& state, const PlanId& id) {
 }
 
 void confirm_payment(Effects& fx, const PlanId& id) {
-    if (PaymentEntry* payment = find_payment(fx.state(), id)) send_payment(fx, *payment);
+    PaymentEntry* payment = find_payment(fx.state(), id);
+    if (payment != nullptr && payment->record.state == PaymentState::quoted)
+        send_payment(fx, *payment);
 }
 
 void on_payment_quote(Effects& fx, PaymentEntry& payment, const PublicKey& peer,

@@ -24,6 +24,21 @@ struct Priced {
     Timestamp lapse;
 };
 
+// A peer's quotes take at most its share of an account, however many they are.
+bool is_within_share(const State& state, const PeerConfig& peer, const PlannedHop& out) {
+    if (peer.max_share_ppm >= 1'000'000) return true;
+    const AccountKey account{out.ledger, {out.payer, out.asset}};
+    const auto held = state.accounts.find(account);
+    if (held == state.accounts.end()) return false;
+    const auto taken = state.shares.find({peer.key, account});
+    const Amount open = taken == state.shares.end() ? Amount{} : taken->second;
+    const auto wanted = checked_add(open, out.amount);
+    const auto whole = checked_add(held->second.free, held->second.escrowed);
+    if (!wanted || !whole) return false;
+    const auto most = mul_div_floor(whole->units(), peer.max_share_ppm, 1'000'000);
+    return most && wanted->units() <= *most;
+}
+
 // In the order in which reasons are given; cheap checks first.
 Result<Priced> price(const State& state, Timestamp at, const PublicKey& peer,
                      const message::QuoteAsk& ask) {
@@ -41,6 +56,11 @@ Result<Priced> price(const State& state, Timestamp at, const PublicKey& peer,
     if (!ask.in_ledger.is_prefix_of(ask.in_payer) || !ask.out.ledger.is_prefix_of(ask.out.payee) ||
         ask.in_payer == offer->in_account || ask.out.payee == offer->out_account)
         return refuse(Reason::wrong_ledger);
+    // An escrow between two accounts of ours would be two legs at once.
+    if (state.is_ours(ask.in_ledger, ask.in_payer) || state.is_ours(ask.out.ledger, ask.out.payee))
+        return refuse(Reason::same_account);
+    if (ask.in_place_by > ask.in_expiry || ask.out.place_by > ask.out.expiry)
+        return refuse(Reason::terms_mismatch);
     const auto amount_in = routing::price_in(*offer, ask.out.amount);
     if (!amount_in) return unexpected(amount_in.error());
     if (!condition_is_fresh(state, ask.condition)) return refuse(Reason::condition_used);
@@ -54,8 +74,8 @@ Result<Priced> price(const State& state, Timestamp at, const PublicKey& peer,
     const LedgerConfig* in_ledger = state.ledger_config(ask.in_ledger);
     if (in_ledger == nullptr) return refuse(Reason::no_account);
     // Liquidity stays reserved until an incoming escrow that was placed in time would stand final.
-    priced.lapse = ask.in_place_by + in_ledger->timing.profile.inclusion +
-                   in_ledger->timing.profile.finality + in_ledger->timing.profile.early;
+    const TimingProfile timing = state.timing(*in_ledger).profile;
+    priced.lapse = ask.in_place_by + timing.inclusion + timing.finality + timing.early;
     if (is_expired(at, ask.in_place_by) || is_expired(at, ask.out.place_by))
         return refuse(Reason::place_by_passed);
     if (priced.lapse > at + state.config->quote_life) return refuse(Reason::expiry_past_limit);
@@ -70,6 +90,7 @@ Result<Priced> price(const State& state, Timestamp at, const PublicKey& peer,
     if (available(state, {priced.out.ledger, {priced.out.payer, priced.out.asset}}) <
         priced.out.amount)
         return refuse(Reason::no_liquidity);
+    if (!is_within_share(state, *asking, priced.out)) return refuse(Reason::peer_limit);
     return priced;
 }
 
@@ -83,17 +104,19 @@ std::optional<Reason> closed_for_business(const State& state) {
 }
 
 bool condition_is_fresh(const State& state, const Condition& condition) {
-    return !state.open_conditions.contains(condition) && !state.conditions.contains(condition);
+    return !state.by_condition.contains(condition) && !state.conditions.contains(condition);
 }
 
 Result<void> check_ledger(const State& state, const Address& ledger, const AssetId& asset,
                           Amount amount, Timestamp at, Timestamp expiry) {
     if (!state.live(ledger)) return refuse(Reason::ledger_paused);
     const LedgerInfo& info = *state.ledgers.at(ledger).info;
-    const bool known = std::any_of(info.assets.begin(), info.assets.end(),
-                                   [&](const AssetInfo& a) { return a.asset == asset; });
-    if (!known) return refuse(Reason::unknown_asset);
+    const auto known = std::find_if(info.assets.begin(), info.assets.end(),
+                                    [&](const AssetInfo& a) { return a.asset == asset; });
+    if (known == info.assets.end()) return refuse(Reason::unknown_asset);
     if (amount.is_zero()) return refuse(Reason::zero_amount);
+    if (known->lot.units() > 1 && amount.units() % known->lot.units() != 0)
+        return refuse(Reason::odd_lot);
     if (!info.max_amount.is_zero() && amount > info.max_amount)
         return refuse(Reason::amount_out_of_bounds);
     if (expiry > state.ledger_now(ledger, at) + info.max_hold)

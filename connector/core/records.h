@@ -136,6 +136,9 @@ enum class LegState : std::uint8_t {
 constexpr bool is_valid(LegState state) {
     return state >= LegState::none && state <= LegState::absent;
 }
+constexpr bool is_terminal(LegState state) {
+    return state >= LegState::fulfilled;
+}
 std::string_view to_string(LegState state);
 
 enum class DealRole : std::uint8_t {

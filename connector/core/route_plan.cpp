@@ -8,8 +8,13 @@ namespace lockstep::core {
 
 Result<PlannedRoute> plan_route(const State& state, const RouteRequest& request) {
     const NodeConfig& config = *state.config;
+    // A route visits a node once: neither we nor the target forward on it.
+    std::vector<routing::Offer> offers;
+    for (const routing::Offer& offer : config.known_offers)
+        if (offer.connector != request.target_node && offer.connector != config.self)
+            offers.push_back(offer);
     const auto route =
-        routing::cheapest_path(config.known_offers, {request.from_ledger, request.from_asset},
+        routing::cheapest_path(offers, {request.from_ledger, request.from_asset},
                                {request.to_ledger, request.to_asset}, request.amount);
     if (!route) return unexpected(route.error());
     const LedgerConfig* own = state.ledger_config(request.from_ledger);
@@ -17,7 +22,7 @@ Result<PlannedRoute> plan_route(const State& state, const RouteRequest& request)
 
     // hops 0 … n of the payment, then the tail; each with the margin its payee needs to the next.
     std::vector<LadderHop> hops;
-    hops.push_back({own->timing, {}});
+    hops.push_back({state.timing(*own), {}});
     for (const routing::Offer& offer : *route) {
         hops.back().margin_to_next = offer.margin;
         hops.push_back({{offer.out_profile, offer.out_rule}, {}});
@@ -91,14 +96,29 @@ Result<void> take_quote(Effects& fx, RoutePlan& plan, const PublicKey& peer,
     const std::size_t i = plan.unquoted - 1;
     PlannedHop expected = plan.hops[i];
     expected.amount = quote.in.amount;
+    // Liquidity that is reserved for less time than we have to place is not reserved.
     if (peer != plan.route[i].connector || quote.in != expected || quote.in.amount.is_zero() ||
-        quote.out_payer != plan.hops[i + 1].payer || is_expired(fx.at(), quote.lapse))
+        quote.out_payer != plan.hops[i + 1].payer || is_expired(fx.at(), quote.lapse) ||
+        quote.lapse < quote.in.place_by)
         return refuse(Reason::terms_mismatch);
     plan.hops[i] = quote.in;
     plan.refs[i] = Hash{quote.id.array()};
     forget_ask(fx.state(), plan);
     --plan.unquoted;
     return {};
+}
+
+bool is_asked(const RoutePlan& plan, const PublicKey& peer) {
+    return plan.asked && plan.unquoted > 0 && plan.route[plan.unquoted - 1].connector == peer;
+}
+
+bool is_near_offer(const State& state, const RoutePlan& plan) {
+    const std::size_t i = plan.unquoted;  // taken last
+    const auto offered = routing::price_in(plan.route[i], plan.hops[i + 1].amount);
+    if (!offered) return false;
+    const auto most = mul_div_ceil(
+        offered->units(), std::uint64_t{1'000'000} + state.config->quote_tolerance_ppm, 1'000'000);
+    return !most || plan.hops[i].amount.units() <= *most;
 }
 
 }  // namespace lockstep::core

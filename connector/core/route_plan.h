@@ -36,5 +36,9 @@ bool ask_next(Effects& fx, RoutePlan& plan, const PlanId& owner);
 Result<void> take_quote(Effects& fx, RoutePlan& plan, const PublicKey& peer,
                         const message::Quote& quote);
 void forget_ask(State& state, RoutePlan& plan);
+// The open question was put to this peer.
+bool is_asked(const RoutePlan& plan, const PublicKey& peer);
+// The quote taken last costs no more than the offer that made us ask, but for the tolerance.
+bool is_near_offer(const State& state, const RoutePlan& plan);
 
 }  // namespace lockstep::core

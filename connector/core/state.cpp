@@ -42,8 +42,32 @@ const InstrumentConfig* State::instrument(const std::string& code) const {
 
 bool State::live(const Address& ledger) const {
     const auto found = ledgers.find(ledger);
-    return found != ledgers.end() && found->second.info &&
+    return found != ledgers.end() && found->second.info && ledger_config(ledger) != nullptr &&
            found->second.mode == static_cast<std::uint8_t>(report::Mode::live);
+}
+
+bool State::caught_up() const {
+    if (!config) return false;
+    return std::all_of(config->ledgers.begin(), config->ledgers.end(), [&](const auto& ledger) {
+        const auto found = ledgers.find(ledger.ledger);
+        return found != ledgers.end() && found->second.caught_up;
+    });
+}
+
+LedgerTiming State::timing(const LedgerConfig& ledger) const {
+    LedgerTiming worse = ledger.timing;
+    const auto found = ledgers.find(ledger.ledger);
+    if (found == ledgers.end() || !found->second.info) return worse;
+    const LedgerInfo& declared = *found->second.info;
+    TimingProfile& profile = worse.profile;
+    profile.inclusion = std::max(profile.inclusion, declared.profile.inclusion);
+    profile.finality = std::max(profile.finality, declared.profile.finality);
+    profile.rollback = std::max(profile.rollback, declared.profile.rollback);
+    profile.late = std::max(profile.late, declared.profile.late);
+    profile.early = std::max(profile.early, declared.profile.early);
+    profile.block = std::max(profile.block, declared.profile.block);
+    if (declared.expiry_rule == ExpiryRule::open) worse.expiry_rule = ExpiryRule::open;
+    return worse;
 }
 
 Timestamp State::ledger_now(const Address& ledger, Timestamp at) const {
@@ -72,32 +96,43 @@ void State::rebuild_indexes() {
     due.clear();
     by_command.clear();
     slots.clear();
-    open_conditions.clear();
+    shares.clear();
+    early.clear();
+    stray_payers.clear();
+    by_condition.clear();
+    calls_by_age.clear();
     for (const auto& [id, deal] : deals)
         index_deal(*this, deal);
     for (const auto& [plan, trade] : trades) {
         set_due(Due::trade, plan.view(), trade.deadline);
         if (trade.plan.asked) by_ask[trade.plan.asked->ask] = plan;
         if (!trade.context.is_zero()) by_context[trade.context] = plan;
+        if (!trade.confirmed) ++early[trade.record.trade.buyer.node];
     }
     for (const auto& [id, payment] : payments) {
         set_due(Due::payment, id.view(), payment.deadline);
         if (payment.plan.asked) by_ask[payment.plan.asked->ask] = id;
     }
     for (const auto& [id, invoice] : invoices) {
-        set_due(Due::invoice, id.view(), invoice.record.invoice.valid_until);
+        if (!invoice.ready) set_due(Due::invoice, id.view(), invoice.record.invoice.valid_until);
         by_context[Hash{id.array()}] = id;
     }
-    for (const auto& [place, stray] : strays)
+    for (const auto& [place, stray] : strays) {
+        ++stray_payers[{place.first, place.second.payer}];
         if (!stray.rejected) set_due(Due::stray, encode_fields(place), stray.reject_at);
+    }
+    for (const auto& [condition, escrow] : lost)
+        set_due(Due::lost, condition.view(), escrow.until);
     for (const auto& [condition, until] : conditions)
         set_due(Due::condition, condition.view(), until);
     for (const auto& [name, reference] : references)
         set_due(Due::reference, encode_fields(name), reference.until);
     for (const auto& [name, until] : withholdings)
         set_due(Due::withholding, encode_fields(name), until);
-    for (const auto& [key, call] : calls)
+    for (const auto& [key, call] : calls) {
         set_due(Due::call, as_bytes(key), call.until);
+        calls_by_age.emplace(call.until, key);
+    }
 }
 
 }  // namespace lockstep::core

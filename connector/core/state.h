@@ -80,6 +80,9 @@ struct RoutePlan {
     }
 };
 
+// Who wishes that a trade be held, released or cancelled; a bit each.
+enum class Wisher : std::uint8_t { self = 1, venue = 2, counterparty = 4 };
+
 // A trade at this node, as venue, buyer's or seller's node.
 struct TradeEntry {
     TradeRecord record;
@@ -90,13 +93,15 @@ struct TradeEntry {
     std::optional<message::TermsOffered> early_terms;  // seller: came before the proposal
     std::optional<message::Ended> buyer_end;           // venue
     std::optional<message::Ended> seller_end;
-    bool confirmed = false;  // seller: the venue proposed it, not only the buyer
-    Timestamp deadline;      // for the step it is in
+    std::optional<SettlementId> accepted_early;  // venue: what the seller said before the buyer
+    bool confirmed = false;    // seller: the venue proposed it, not only the buyer
+    std::uint8_t held_by = 0;  // bits of Wisher; who holds it releases it
+    Timestamp deadline;        // for the step it is in
 
     template <class S, class A>
     static void fields(S& s, A& a) {
         a(s.record, s.plan, s.delivery, s.context, s.entropy, s.early_terms, s.buyer_end,
-          s.seller_end, s.confirmed, s.deadline);
+          s.seller_end, s.accepted_early, s.confirmed, s.held_by, s.deadline);
     }
 };
 
@@ -129,7 +134,7 @@ struct InvoiceEntry {
 struct Stray {
     EscrowTerms terms;
     Timestamp reject_at;
-    bool rejected = false;
+    bool rejected = false;  // or claimed: nothing more is done about it
     template <class S, class A>
     static void fields(S& s, A& a) {
         a(s.terms, s.reject_at, s.rejected);
@@ -138,11 +143,24 @@ struct Stray {
 
 struct LedgerState {
     Timestamp time;
-    std::uint8_t mode = 1;  // report::Mode; catching_up
+    std::uint8_t mode = 1;     // report::Mode; catching_up
+    std::uint64_t cursor = 0;  // of the last event
+    bool caught_up = false;    // was live since this process took over
     std::optional<LedgerInfo> info;
     template <class S, class A>
     static void fields(S& s, A& a) {
-        a(s.time, s.mode, s.info);
+        a(s.time, s.mode, s.cursor, s.caught_up, s.info);
+    }
+};
+
+// Escrows that our key made and the journal does not know, by their condition: it is from a backup.
+// What came to us under the same condition is ours once the preimage is known.
+struct LostEscrow {
+    std::optional<Bytes> preimage;
+    Timestamp until;
+    template <class S, class A>
+    static void fields(S& s, A& a) {
+        a(s.preimage, s.until);
     }
 };
 
@@ -189,7 +207,8 @@ enum class Due : std::uint8_t {
     call,
     condition,
     reference,
-    withholding
+    withholding,
+    lost
 };
 
 struct State {
@@ -210,6 +229,7 @@ struct State {
     std::map<PlanId, InvoiceEntry> invoices;
     std::map<EscrowPlace, Stray> strays;
     std::map<Condition, Timestamp> conditions;  // used or known, remembered until then
+    std::map<Condition, LostEscrow> lost;
     std::map<TradeName, Reference> references;
     std::map<TradeName, Timestamp> withholdings;  // said before the trade came
     std::map<std::string, IdempotentCall> calls;  // caller ‖ key
@@ -218,7 +238,7 @@ struct State {
     static void fields(S& s, A& a) {
         a(s.config, s.epoch, s.draining, s.disk_low, s.loud_stop, s.next_event, s.next_alarm,
           s.next_invoice, s.ledgers, s.accounts, s.deals, s.trades, s.payments, s.invoices,
-          s.strays, s.conditions, s.references, s.withholdings, s.calls);
+          s.strays, s.conditions, s.lost, s.references, s.withholdings, s.calls);
     }
 
     // --- indexes, not in the snapshot ---
@@ -229,7 +249,11 @@ struct State {
     std::set<std::tuple<Timestamp, Due, Bytes>> due;
     std::map<CommandId, Hash> by_command;      // whose command an answer belongs to
     std::map<PublicKey, std::uint32_t> slots;  // open deals per asking peer
-    std::map<Condition, std::uint32_t> open_conditions;
+    std::map<std::pair<PublicKey, AccountKey>, Amount> shares;  // what they take of an account
+    std::map<PublicKey, std::uint32_t> early;                   // terms per peer without a proposal
+    std::map<std::pair<Address, Address>, std::uint32_t> stray_payers;  // ledger, payer
+    std::map<Condition, Hash> by_condition;                             // the deal that has it
+    std::set<std::pair<Timestamp, std::string>> calls_by_age;
 
     const LedgerConfig* ledger_config(const Address& ledger) const;
     bool is_ours(const Address& ledger, const Address& account) const;
@@ -237,6 +261,11 @@ struct State {
     const PartyConfig* party(const std::string& name) const;
     const InstrumentConfig* instrument(const std::string& code) const;
     bool live(const Address& ledger) const;
+    // Every ledger's events have been replayed to its tip since this process took over: what the
+    // journal lacks is known.
+    bool caught_up() const;
+    // The worse of what the operator answers for and what the ledger declares.
+    LedgerTiming timing(const LedgerConfig& ledger) const;
     // The ledger's time as cautiously as we know it: what it last said, or our own clock.
     Timestamp ledger_now(const Address& ledger, Timestamp at) const;
 

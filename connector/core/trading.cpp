@@ -5,49 +5,12 @@
 #include "connector/core/forwarding.h"
 #include "connector/core/quoting.h"
 #include "connector/core/route_plan.h"
+#include "connector/core/trade_checks.h"
 #include "sdk/base/assert.h"
 #include "sdk/crypto/hash.h"
 
 namespace lockstep::core {
 namespace {
-
-// Is it ours to take part in, and does it keep this node's rules? Reasons in their order.
-Result<void> check_proposed(const State& state, Timestamp at, const Trade& trade,
-                            const PartyInstructions& us, TradeRole role) {
-    if (const auto closed = closed_for_business(state)) return refuse(*closed);
-    if (state.trades.size() >= state.config->max_open) return refuse(Reason::overloaded);
-    if (is_expired(at, trade.valid_until)) return refuse(Reason::terms_lapsed);
-    if (trade.buyer.node == trade.seller.node) return refuse(Reason::same_node);
-    const PartyConfig* party = state.party(us.party);
-    if (party == nullptr || party->cash_account != us.cash_account ||
-        party->cash_asset != us.cash_asset || party->securities_account != us.securities_account)
-        return refuse(Reason::unknown_party);
-    const InstrumentConfig* instrument = state.instrument(trade.instrument.code());
-    if (instrument == nullptr || instrument->asset != trade.instrument ||
-        instrument->ledger != trade.securities_ledger)
-        return refuse(Reason::unknown_instrument);
-    if (trade.quantity.is_zero() || trade.consideration.is_zero())
-        return refuse(Reason::zero_amount);
-    if (instrument->lot.units() > 1 && trade.quantity.units() % instrument->lot.units() != 0)
-        return refuse(Reason::odd_lot);
-    if (!instrument->reference_price.is_zero()) {
-        // A buyer minds a price above, a seller one below.
-        const auto away = mul_div_floor(instrument->reference_price.units(),
-                                        instrument->tolerance_ppm, 1'000'000);
-        const std::uint64_t reference = instrument->reference_price.units();
-        const auto most = away ? checked_add(reference, *away) : std::nullopt;
-        const auto least = away ? checked_sub(reference, *away) : std::nullopt;
-        if (role == TradeRole::buyer && most && trade.price.units() > *most)
-            return refuse(Reason::price_out_of_tolerance);
-        if (role == TradeRole::seller && least && trade.price.units() < *least)
-            return refuse(Reason::price_out_of_tolerance);
-    }
-    return {};
-}
-
-AccountKey delivering_account(const Trade& trade) {
-    return {trade.securities_ledger, {trade.seller.securities_account, trade.instrument}};
-}
 
 const PublicKey& other_node(const TradeEntry& trade) {
     return trade.record.role == TradeRole::buyer ? trade.record.trade.seller.node
@@ -115,36 +78,6 @@ void offer_terms(Effects& fx, TradeEntry& trade) {
     fx.to_peer(matched.venue, offered);
 }
 
-// The seller's own reading of the terms; nothing in them is taken on trust.
-Result<void> check_terms(const State& state, Timestamp at, const Trade& trade, const Terms& terms) {
-    const PlannedHop& payment = terms.payment;
-    const PlannedHop& delivery = terms.delivery;
-    if (terms.secret_holder != SecretHolder::buyer) return refuse(Reason::secret_holder_mode);
-    if (terms.trade != trade || payment.ledger != trade.cash_ledger ||
-        payment.asset != trade.price_asset || payment.amount != trade.consideration ||
-        payment.payee != trade.seller.cash_account || delivery.ledger != trade.securities_ledger ||
-        delivery.asset != trade.instrument || delivery.amount != trade.quantity ||
-        delivery.payer != trade.seller.securities_account ||
-        delivery.payee != trade.buyer.securities_account)
-        return refuse(Reason::terms_mismatch);
-    if (state.peer(terms.payment_notifier) == nullptr || state.peer(trade.buyer.node) == nullptr)
-        return refuse(Reason::unknown_peer);
-    if (is_expired(at, payment.place_by) || is_expired(at, delivery.place_by))
-        return refuse(Reason::place_by_passed);
-    if (payment.expiry > at + state.peer(trade.buyer.node)->max_hold)
-        return refuse(Reason::expiry_past_limit);
-    if (const auto margin = check_margin(state, payment, delivery); !margin) return margin;
-    if (!condition_is_fresh(state, terms.condition)) return refuse(Reason::condition_used);
-    for (const PlannedHop* hop : {&payment, &delivery})
-        if (const auto usable =
-                check_ledger(state, hop->ledger, hop->asset, hop->amount, at, hop->expiry);
-            !usable)
-            return usable;
-    if (available(state, delivering_account(trade)) < trade.quantity)
-        return refuse(Reason::insufficient_securities);
-    return {};
-}
-
 void accept_terms(Effects& fx, TradeEntry& trade, const message::TermsOffered& offered) {
     const Terms& terms = offered.terms;
     const PlanId plan = trade.record.plan;
@@ -190,6 +123,13 @@ void set_trade_state(Effects& fx, TradeEntry& trade, TradeState state) {
     fx.write(trade);
 }
 
+void forget_early(State& state, TradeEntry& trade) {
+    if (trade.confirmed) return;
+    trade.confirmed = true;
+    const auto early = state.early.find(trade.record.trade.buyer.node);
+    if (--early->second == 0) state.early.erase(early);
+}
+
 bool is_remembered(const State& state, const TradeName& name) {
     return state.references.contains(name);
 }
@@ -207,7 +147,10 @@ void end_trade(Effects& fx, const PlanId& plan, TradeState state, std::optional<
     trade->record.reason = reason;
     forget_ask(fx.state(), trade->plan);
     set_trade_state(fx, *trade, state);
-    if (!trade->context.is_zero()) fx.state().by_context.erase(trade->context);
+    forget_early(fx.state(), *trade);
+    // An open deal still has the secret.
+    if (!trade->context.is_zero() && find_deal(fx.state(), Hash{plan.array()}) == nullptr)
+        fx.state().by_context.erase(trade->context);
     fx.state().set_due(Due::trade, plan.view(), Timestamp::never());
     fx.state().trades.erase(plan);
 }
@@ -224,6 +167,11 @@ void on_proposal(Effects& fx, const PublicKey& peer, const message::Proposal& pr
     const TradeName name{trade.venue, trade.reference};
     TradeEntry* known = find_trade(state, plan);
     if (known != nullptr && known->confirmed) return;
+    const auto remembered = state.references.find(name);
+    // Said again after it ended: it stays as it ended.
+    if (remembered != state.references.end() && remembered->second.plan == plan) return;
+    const bool duplicate = remembered != state.references.end();
+    if (known != nullptr) forget_early(state, *known);
 
     TradeEntry entry;
     entry.record.plan = plan;
@@ -233,7 +181,6 @@ void on_proposal(Effects& fx, const PublicKey& peer, const message::Proposal& pr
     if (known != nullptr) entry.early_terms = std::move(known->early_terms);
     entry.confirmed = true;
     entry.deadline = trade.valid_until + state.config->decision_time;
-    const bool duplicate = is_remembered(state, name);
     if (const auto withheld = state.withholdings.find(name); withheld != state.withholdings.end()) {
         entry.record.withheld = true;
         state.withholdings.erase(withheld);
@@ -244,8 +191,7 @@ void on_proposal(Effects& fx, const PublicKey& peer, const message::Proposal& pr
     TradeEntry& here = state.trades[plan];
     if (duplicate) return decline_trade(fx, plan, Reason::duplicate_reference);
     const TradeRole role = here.record.role;
-    const PartyInstructions& us = buying ? trade.buyer : trade.seller;
-    if (const auto sound = check_proposed(state, fx.at(), trade, us, role); !sound)
+    if (const auto sound = check_proposed(state, fx.at(), trade, role); !sound)
         return decline_trade(fx, plan, sound.error());
     remember(fx, name, plan);
     if (buying) return start_buying(fx, here);
@@ -280,14 +226,14 @@ void on_condition(Effects& fx, TradeEntry& trade, const input::ConditionMade& ma
     request.target_node = matched.seller.node;
     request.target_ref = Hash{plan.array()};
     request.condition = made.condition;
-    request.tail = LadderHop{securities->timing, {}};
+    request.tail = LadderHop{state.timing(*securities), {}};
     request.receiver = state.config->endurance;
     request.start = trade.deadline;
     const LedgerConfig* cash = state.ledger_config(matched.cash_ledger);
     for (const routing::Offer& offer : state.config->known_offers)
         if (offer.out_ledger == matched.cash_ledger)
             request.last_timing = {offer.out_profile, offer.out_rule};
-    if (cash != nullptr) request.last_timing = cash->timing;
+    if (cash != nullptr) request.last_timing = state.timing(*cash);
     auto planned = plan_route(state, request);
     if (!planned) return decline_trade(fx, plan, planned.error());
     trade.plan = std::move(planned->plan);
@@ -306,6 +252,8 @@ void on_trade_quote(Effects& fx, TradeEntry& trade, const PublicKey& peer,
     const PlanId plan = trade.record.plan;
     if (const auto taken = take_quote(fx, trade.plan, peer, quote); !taken)
         return decline_trade(fx, plan, taken.error());
+    if (!is_near_offer(fx.state(), trade.plan))
+        return decline_trade(fx, plan, Reason::price_out_of_tolerance);
     if (!ask_next(fx, trade.plan, plan)) offer_terms(fx, trade);
 }
 
@@ -320,14 +268,22 @@ void on_terms_offered(Effects& fx, const PublicKey& peer, const message::TermsOf
         known->record.terms = offered.terms;
         known->record.settlement = settlement_of(offered.terms);
         known->record.buyer_signature = offered.buyer;
-        return set_trade_state(fx, *known, TradeState::offered);
+        const bool is_accepted = known->accepted_early == known->record.settlement;
+        return set_trade_state(fx, *known,
+                               is_accepted ? TradeState::accepted : TradeState::offered);
     }
     if (trade.seller.node != fx.self()) return;
     if (known == nullptr) {
         // The buyer's message overtook the venue's; without the venue's it means nothing.
-        if (is_remembered(state, {trade.venue, trade.reference}) ||
-            state.trades.size() >= state.config->max_open)
+        const PeerConfig* venue = state.peer(trade.venue);
+        const PeerConfig* buyer = state.peer(peer);
+        const auto early = state.early.find(peer);
+        if (venue == nullptr || !venue->venue || buyer == nullptr ||
+            is_remembered(state, {trade.venue, trade.reference}) ||
+            state.trades.size() >= state.config->max_open ||
+            (early != state.early.end() && early->second >= buyer->max_slots))
             return;
+        ++state.early[peer];
         TradeEntry entry;
         entry.record.plan = plan;
         entry.record.role = TradeRole::seller;
@@ -347,15 +303,22 @@ void on_terms_offered(Effects& fx, const PublicKey& peer, const message::TermsOf
 
 void on_terms_accepted(Effects& fx, const PublicKey& peer, const message::TermsAccepted& accepted) {
     TradeEntry* trade = find_trade(fx.state(), accepted.plan);
-    if (trade == nullptr || peer != trade->record.trade.seller.node ||
-        trade->record.settlement != accepted.settlement ||
+    if (trade == nullptr || peer != trade->record.trade.seller.node) return;
+    if (trade->record.role == TradeRole::venue && trade->record.state == TradeState::proposed) {
+        // The seller's word overtook the buyer's.
+        trade->accepted_early = accepted.settlement;
+        trade->record.seller_signature = accepted.seller;
+        return;
+    }
+    if (trade->record.settlement != accepted.settlement ||
         trade->record.state != TradeState::offered)
         return;
     trade->record.seller_signature = accepted.seller;
+    if (trade->record.role != TradeRole::buyer)
+        return set_trade_state(fx, *trade, TradeState::accepted);
     trade->deadline = Timestamp::never();
     fx.state().set_due(Due::trade, accepted.plan.view(), trade->deadline);
     set_trade_state(fx, *trade, TradeState::accepted);
-    if (trade->record.role != TradeRole::buyer) return;
     Deal* deal = find_deal(fx.state(), Hash{accepted.plan.array()});
     ASSERT(deal != nullptr);
     // From here on the plan's own place-by ends it.
@@ -403,64 +366,19 @@ void decline_trade(Effects& fx, const PlanId& plan, Reason reason) {
 
 void on_trade_due(Effects& fx, const PlanId& plan) {
     TradeEntry* trade = find_trade(fx.state(), plan);
-    if (trade == nullptr || trade->record.role == TradeRole::venue) return;
+    if (trade == nullptr) return;
+    // A party has been silent for longer than anything of the trade can be open.
+    if (trade->record.role == TradeRole::venue)
+        return end_trade(fx, plan, TradeState::declined, Reason::outcome_unknown);
     if (trade->record.state >= TradeState::accepted) return;
     if (!trade->confirmed) {
         // Terms that no venue stood behind.
+        forget_early(fx.state(), *trade);
         fx.state().set_due(Due::trade, plan.view(), Timestamp::never());
         fx.state().trades.erase(plan);
         return;
     }
     decline_trade(fx, plan, Reason::terms_lapsed);
-}
-
-void act_on_trade(Effects& fx, const PlanId& plan, input::TradeAction action) {
-    TradeEntry* trade = find_trade(fx.state(), plan);
-    if (trade == nullptr) return;
-    if (trade->record.role == TradeRole::venue) {
-        const auto say = [&](const auto& message) {
-            fx.to_peer(trade->record.trade.buyer.node, message);
-        };
-        if (action == input::TradeAction::hold) say(message::Hold{plan});
-        if (action == input::TradeAction::release) say(message::Release{plan});
-        if (action == input::TradeAction::cancel) say(message::Cancel{plan});
-        return;
-    }
-    Deal* deal = find_deal(fx.state(), Hash{plan.array()});
-    const bool placed = deal != nullptr && deal->out && deal->out->state != LegState::none;
-    switch (action) {
-        case input::TradeAction::hold:
-            trade->record.held = true;
-            if (deal != nullptr && !placed && deal->role == DealRole::buyer) deal->go = false;
-            return set_trade_state(fx, *trade, trade->record.state);
-        case input::TradeAction::release:
-            trade->record.held = false;
-            set_trade_state(fx, *trade, trade->record.state);
-            if (deal != nullptr && deal->role == DealRole::buyer &&
-                trade->record.state == TradeState::accepted) {
-                deal->go = true;
-                advance(fx, deal->id);
-            }
-            return;
-        case input::TradeAction::cancel:
-            if (trade->record.role == TradeRole::seller) {
-                // A seller's wish; before it accepted it simply declines.
-                if (deal == nullptr) return decline_trade(fx, plan, Reason::cancelled);
-                fx.to_peer(trade->record.trade.buyer.node, message::Cancel{plan});
-                return;
-            }
-            if (!placed) return decline_trade(fx, plan, Reason::cancelled);
-            if (deal->release_recorded) return;
-            deal->cancelled = true;
-            if (!deal->reason) deal->reason = Reason::cancelled;
-            return advance(fx, deal->id);
-        case input::TradeAction::withhold:
-            if (trade->record.role != TradeRole::seller || placed) return;
-            trade->record.withheld = true;
-            if (deal != nullptr) deal->withheld = true;
-            return set_trade_state(fx, *trade, trade->record.state);
-    }
-    UNREACHABLE();
 }
 
 void trade_deal_progressed(Effects& fx, const Deal& deal) {

@@ -12,6 +12,8 @@ namespace lockstep::core {
 TradeEntry* find_trade(State& state, const PlanId& plan);
 void end_trade(Effects& fx, const PlanId& plan, TradeState state, std::optional<Reason> reason);
 void set_trade_state(Effects& fx, TradeEntry& trade, TradeState state);
+// Terms that came before their proposal no longer count against the peer that sent them.
+void forget_early(State& state, TradeEntry& trade);
 bool is_remembered(const State& state, const TradeName& name);
 void remember(Effects& fx, const TradeName& name, const PlanId& plan);
 
@@ -26,7 +28,8 @@ void on_declined(Effects& fx, const PublicKey& peer, const message::Declined& de
 // This node will not take part, and says so to the others.
 void decline_trade(Effects& fx, const PlanId& plan, Reason reason);
 void on_trade_due(Effects& fx, const PlanId& plan);
-void act_on_trade(Effects& fx, const PlanId& plan, input::TradeAction action);
+// trade_wishes.cpp: hold, release, cancel, withhold.
+void act_on_trade(Effects& fx, const PlanId& plan, input::TradeAction action, Wisher wisher);
 void trade_deal_progressed(Effects& fx, const Deal& deal);
 void trade_deal_ended(Effects& fx, const Deal& deal);
 

@@ -1,6 +1,8 @@
 #include "connector/core/venue.h"
 
 #include "connector/core/quoting.h"
+#include "connector/core/trade_checks.h"
+#include "sdk/crypto/hash.h"
 
 namespace lockstep::core {
 namespace {
@@ -10,19 +12,6 @@ constexpr Duration proposal_life = Duration::seconds(60);
 
 PartyInstructions instructions_of(const PartyConfig& party) {
     return {party.name, party.node, party.cash_account, party.cash_asset, party.securities_account};
-}
-
-// Quantity times price, exactly; a fraction of the smallest unit is refused, never rounded.
-Result<Amount> consideration(const TradeEntry& entry) {
-    const Trade& trade = entry.record.trade;
-    std::uint64_t per = 1;
-    for (std::uint8_t i = 0; i < trade.instrument.scale(); ++i)
-        per *= 10;
-    const auto down = mul_div_floor(trade.quantity.units(), trade.price.units(), per);
-    const auto up = mul_div_ceil(trade.quantity.units(), trade.price.units(), per);
-    if (!down || !up) return refuse(Reason::amount_overflow);
-    if (*down != *up) return refuse(Reason::odd_lot);
-    return Amount{*down};
 }
 
 Result<void> fill(const State& state, Timestamp at, const PublicKey& self,
@@ -42,7 +31,8 @@ Result<void> fill(const State& state, Timestamp at, const PublicKey& self,
     if (order.buyer == order.seller) return refuse(Reason::same_account);
     trade.buyer = instructions_of(*buyer);
     trade.seller = instructions_of(*seller);
-    if (buyer->node == seller->node) return refuse(Reason::same_node);
+    if (buyer->node == seller->node || buyer->node == self || seller->node == self)
+        return refuse(Reason::same_node);
     const InstrumentConfig* instrument = state.instrument(order.instrument);
     if (instrument == nullptr) return refuse(Reason::unknown_instrument);
     trade.instrument = instrument->asset;
@@ -50,7 +40,7 @@ Result<void> fill(const State& state, Timestamp at, const PublicKey& self,
     if (order.quantity.is_zero() || order.price.is_zero()) return refuse(Reason::zero_amount);
     if (instrument->lot.units() > 1 && order.quantity.units() % instrument->lot.units() != 0)
         return refuse(Reason::odd_lot);
-    const auto total = consideration(entry);
+    const auto total = exact_consideration(trade);
     if (!total) return unexpected(total.error());
     trade.consideration = *total;
     // Where the seller is paid: the ledger of its cash account.
@@ -80,13 +70,14 @@ answer::SubmittedTrade submit_trade(Effects& fx, const input::TradeOrder& order)
     entry.record.role = TradeRole::venue;
     entry.record.created = fx.at();
     entry.confirmed = true;
-    entry.deadline = Timestamp::never();
+    entry.deadline = fx.at() + max_instruction_life;
     const auto filled = fill(state, fx.at(), fx.self(), order, entry);
     const PlanId plan = plan_of(entry.record.trade);
     entry.record.plan = plan;
     answer.plan = plan;
     remember(fx, name, plan);
     TradeEntry& here = state.trades[plan] = std::move(entry);
+    state.set_due(Due::trade, plan.view(), here.deadline);
     if (!filled) {
         answer.declined = filled.error();
         end_trade(fx, plan, TradeState::declined, filled.error());
@@ -103,7 +94,10 @@ void on_ended(Effects& fx, const PublicKey& peer, const message::Ended& ended) {
     if (trade == nullptr || trade->record.role != TradeRole::venue) return;
     if (peer == trade->record.trade.buyer.node && !trade->buyer_end) trade->buyer_end = ended;
     if (peer == trade->record.trade.seller.node && !trade->seller_end) trade->seller_end = ended;
-    if (ended.preimage && !trade->record.preimage) trade->record.preimage = ended.preimage;
+    // Evidence only where it fulfils what the buyer signed.
+    if (ended.preimage && trade->record.terms &&
+        fulfils(*ended.preimage, trade->record.terms->condition))
+        trade->record.preimage = ended.preimage;
     if (!trade->buyer_end || !trade->seller_end) return;
 
     using message::EndState;

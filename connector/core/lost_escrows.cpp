@@ -1,0 +1,39 @@
+#include "connector/core/lost_escrows.h"
+
+#include "connector/core/strays.h"
+#include "sdk/crypto/hash.h"
+
+namespace lockstep::core {
+
+std::string describe_escrow(const Address& ledger, const EscrowTerms& terms) {
+    return "escrow " + terms.id.hex() + " of " + terms.payer.text() + " on " + ledger.text();
+}
+
+Deal* on_lost_escrow(Effects& fx, const input::EscrowReported& e) {
+    State& state = fx.state();
+    if (!state.loud_stop)
+        fx.alarm("unknown_escrow", describe_escrow(e.ledger, e.terms) +
+                                       " is ours and not in the journal; no new business until an "
+                                       "operator has looked at it");
+    state.loud_stop = true;
+    Deal* deal = find_by_condition(state, e.terms.condition);
+    if (deal != nullptr && deal->out && deal->out->state == LegState::none &&
+        deal->out->key.id.is_zero() && deal->out->hop.ledger == e.ledger &&
+        deal->out->hop.payer == e.terms.payer) {
+        name_leg(state, *deal, *deal->out, {e.terms.payer, e.terms.id});
+        deal->out->state = LegState::sent;
+        return deal;
+    }
+    if (!state.lost.contains(e.terms.condition) && state.lost.size() >= max_lost_escrows)
+        return nullptr;
+    LostEscrow& lost = state.lost[e.terms.condition];
+    lost.until = std::max(lost.until, std::max(fx.at(), e.terms.expiry) + max_instruction_life);
+    state.set_due(Due::lost, e.terms.condition.view(), lost.until);
+    if (e.preimage && !lost.preimage && fulfils(*e.preimage, e.terms.condition)) {
+        lost.preimage = e.preimage;
+        claim_strays(fx, e.terms.condition, *e.preimage);
+    }
+    return nullptr;
+}
+
+}  // namespace lockstep::core
