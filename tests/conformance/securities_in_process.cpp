@@ -180,7 +180,7 @@ void SecuritiesInProcess::serve(Role role) {
         while (*height < tip && frame.blocks.size() < 100) {
             const auto decided = decode_decided(*block(0, ++*height));
             ASSERT(decided);
-            frame.blocks.push_back(view_for(*decided, {world_.account(role)}));
+            frame.blocks.push_back(ProvableBlock(*decided).view_for({world_.account(role)}));
         }
         if (*height == tip) frame.balances = ledger().balances(world_.account(role));
         if (tamper) tamper(frame);

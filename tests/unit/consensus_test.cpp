@@ -219,7 +219,7 @@ TEST_CASE("a reader with the validators' keys believes what they certified and n
     const auto frame_for = [&](const std::string& name) {
         BlockFrame frame;
         for (const auto& [height, block] : network.blocks)
-            frame.blocks.push_back(view_for(block, {account_of(name)}));
+            frame.blocks.push_back(ProvableBlock(block).view_for({account_of(name)}));
         return *decode_frame(encode_frame(frame));
     };
     const Trust trust{network.genesis.chain_id(), network.genesis.validators};

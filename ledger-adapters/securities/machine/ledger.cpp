@@ -5,7 +5,6 @@
 #include "securities/machine/execution.h"
 
 namespace lockstep::securities {
-namespace {
 
 EscrowStanding standing_of(const Escrow& escrow) {
     EscrowStanding standing{escrow.terms, escrow.state, escrow.sequence, std::nullopt};
@@ -13,8 +12,6 @@ EscrowStanding standing_of(const Escrow& escrow) {
         standing.preimage = Bytes(escrow.preimage->view().begin(), escrow.preimage->view().end());
     return standing;
 }
-
-}  // namespace
 
 const char* to_string(EffectKind kind) {
     switch (kind) {
@@ -100,6 +97,28 @@ std::vector<Balance> Ledger::balances(const Address& account) const {
          it != holdings.end() && it->first.first == account; ++it)
         balances.push_back({account, it->first.second, it->second.free, it->second.escrowed});
     return balances;
+}
+
+std::vector<AssetTotals> Ledger::totals() const {
+    std::map<AssetId, AssetTotals> sums;
+    for (const auto& [id, asset] : state_.assets.all()) {
+        const auto standing = checked_sub(asset.issued, asset.redeemed);
+        ASSERT(standing.has_value());
+        sums[id] = {id, *standing, Amount{}, Amount{}};
+    }
+    for (const auto& [ref, holding] : state_.holdings.all()) {
+        AssetTotals& sum = sums.at(ref.second);
+        sum.balances = Amount{sum.balances.units() + holding.free.units()};
+    }
+    for (const auto& [due, nothing] : state_.expiries.all()) {
+        const EscrowTerms& terms = state_.escrows.find(due.second)->terms;
+        AssetTotals& sum = sums.at(terms.asset);
+        sum.escrows = Amount{sum.escrows.units() + terms.amount.units()};
+    }
+    std::vector<AssetTotals> totals;
+    for (auto& [id, sum] : sums)
+        totals.push_back(sum);
+    return totals;
 }
 
 Result<QueryAnswer> Ledger::answer(const LedgerQuery& query) const {

@@ -14,6 +14,7 @@
 #include <optional>
 #include <vector>
 
+#include "sdk/machine/statement.h"
 #include "securities/machine/block.h"
 #include "securities/machine/state.h"
 
@@ -121,6 +122,8 @@ struct Executed {
     std::vector<Effect> effects;
 };
 
+EscrowStanding standing_of(const Escrow& escrow);
+
 class Ledger {
 public:
     explicit Ledger(Genesis genesis) : genesis_(std::move(genesis)) {}
@@ -147,6 +150,8 @@ public:
     // unknown_account, not_permitted, not_found.
     Result<QueryAnswer> answer(const LedgerQuery& query) const;
     std::vector<Balance> balances(const Address& account) const;
+    // Summed over the single holdings, not kept.
+    std::vector<AssetTotals> totals() const;
 
     void write(ArchiveWriter& to) const { state_.write(to); }
     void read(ArchiveReader& from) { state_.read(from); }

@@ -12,11 +12,6 @@ constexpr std::uint8_t frame_version = 1;
 constexpr std::uint8_t place_version = 1;
 constexpr std::size_t max_path = 64;
 
-bool concerns(const LedgerEvent& event, const std::vector<Address>& accounts) {
-    return std::binary_search(accounts.begin(), accounts.end(), event.terms.payer) ||
-           std::binary_search(accounts.begin(), accounts.end(), event.terms.payee);
-}
-
 void write_view(OerWriter& to, const BlockView& view) {
     write_header(to, view.header);
     write_certificate(to, view.certificate);
@@ -75,25 +70,50 @@ Result<BlockFrame> decode_frame(ByteView octets) {
     return frame;
 }
 
-BlockView view_for(const DecidedBlock& block, const std::vector<Address>& accounts) {
+ProvableBlock::ProvableBlock(DecidedBlock block) : block_(std::move(block)) {
+    for (std::uint32_t i = 0; i < block_.leaves.size(); ++i) {
+        auto event = event_of_leaf(block_.leaves[i]);
+        ASSERT(event.has_value());  // a quorum made it
+        if (*event)
+            events_.push_back(
+                {i, std::move((*event)->terms.payer), std::move((*event)->terms.payee)});
+    }
+    if (events_.empty()) return;
+    std::vector<Hash>& leaves = levels_.emplace_back();
+    leaves.reserve(block_.leaves.size());
+    for (const Bytes& leaf : block_.leaves)
+        leaves.push_back(merkle_leaf(leaf));
+    while (levels_.back().size() > 1) {
+        const std::vector<Hash>& below = levels_.back();
+        std::vector<Hash> above;
+        above.reserve((below.size() + 1) / 2);
+        for (std::size_t i = 0; i + 1 < below.size(); i += 2)
+            above.push_back(merkle_node(below[i], below[i + 1]));
+        if (below.size() % 2 != 0) above.push_back(below.back());
+        levels_.push_back(std::move(above));
+    }
+    ASSERT(levels_.back().front() == block_.header.tx_root);
+}
+
+BlockView ProvableBlock::view_for(const std::vector<Address>& accounts) const {
     ASSERT(std::is_sorted(accounts.begin(), accounts.end()));
     BlockView view;
-    view.header = block.header;
-    view.certificate = block.certificate;
-    view.leaf_count = static_cast<std::uint32_t>(block.leaves.size());
-    std::vector<std::uint32_t> wanted;
-    for (std::uint32_t i = 0; i < view.leaf_count; ++i) {
-        const auto event = event_of_leaf(block.leaves[i]);
-        ASSERT(event.has_value());
-        if (*event && concerns(**event, accounts)) wanted.push_back(i);
+    view.header = block_.header;
+    view.certificate = block_.certificate;
+    view.leaf_count = static_cast<std::uint32_t>(block_.leaves.size());
+    const auto ours = [&](const Address& account) {
+        return std::binary_search(accounts.begin(), accounts.end(), account);
+    };
+    for (const Event& event : events_) {
+        if (!ours(event.payer) && !ours(event.payee)) continue;
+        ProvenLeaf leaf{event.leaf, block_.leaves[event.leaf], {}};
+        std::size_t index = event.leaf;
+        for (const std::vector<Hash>& level : levels_) {
+            if ((index ^ 1) < level.size()) leaf.path.push_back(level[index ^ 1]);
+            index /= 2;
+        }
+        view.leaves.push_back(std::move(leaf));
     }
-    if (wanted.empty()) return view;
-    std::vector<Hash> hashes;
-    hashes.reserve(block.leaves.size());
-    for (const Bytes& leaf : block.leaves)
-        hashes.push_back(merkle_leaf(leaf));
-    for (const std::uint32_t index : wanted)
-        view.leaves.push_back({index, block.leaves[index], merkle_path(hashes, index)});
     return view;
 }
 

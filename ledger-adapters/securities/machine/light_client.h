@@ -41,9 +41,27 @@ struct BlockFrame {
 Bytes encode_frame(const BlockFrame& frame);
 Result<BlockFrame> decode_frame(ByteView octets);
 
-// The part of a block that concerns these accounts (as payer or payee), with its proofs. Accounts
-// are sorted.
-BlockView view_for(const DecidedBlock& block, const std::vector<Address>& accounts);
+// A decided block that is shown to many readers: its events are decoded and its tree is hashed
+// once.
+class ProvableBlock {
+public:
+    ProvableBlock() = default;
+    explicit ProvableBlock(DecidedBlock block);
+
+    const DecidedBlock& block() const { return block_; }
+    // What concerns these accounts (as payer or payee), with proofs. Accounts are sorted.
+    BlockView view_for(const std::vector<Address>& accounts) const;
+
+private:
+    struct Event {
+        std::uint32_t leaf = 0;
+        Address payer;
+        Address payee;
+    };
+    DecidedBlock block_;
+    std::vector<Event> events_;
+    std::vector<std::vector<Hash>> levels_;  // of the Merkle tree, leaves first
+};
 
 struct Trust {
     Hash chain;  // Genesis::chain_id()

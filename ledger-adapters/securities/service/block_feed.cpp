@@ -1,0 +1,167 @@
+#include "securities/service/block_feed.h"
+
+#include <algorithm>
+
+#include "sdk/base/assert.h"
+
+namespace lockstep::securities {
+namespace {
+
+// Frames stay well below what a connection takes at once.
+constexpr std::size_t blocks_a_frame = 64;
+constexpr std::size_t octets_a_frame = 1 << 20;
+
+}  // namespace
+
+BlockFeed::BlockFeed(BlockSource blocks, AccountsOf accounts_of)
+    : blocks_(std::move(blocks)), accounts_of_(std::move(accounts_of)) {}
+
+BlockFeed::~BlockFeed() {
+    stop();
+}
+
+void BlockFeed::begin(std::uint64_t tip, const Ledger& ledger) {
+    tip_ = tip;
+    ready_ = tip;
+    for (const auto& [ref, holding] : ledger.state().holdings.all())
+        holdings_[ref] = {ref.first, ref.second, holding.free, holding.escrowed};
+    thread_ = std::thread([this] { loop(); });
+}
+
+void BlockFeed::publish(DecidedBlock block, const std::vector<Effect>& effects) {
+    ASSERT(block.header.height == tip_ + 1);
+    {
+        const std::lock_guard lock(mutex_);
+        tip_ = block.header.height;
+        arrived_.emplace_back(std::move(block), effects);
+    }
+    changed_.notify_one();
+}
+
+Result<void> BlockFeed::subscribe(const PublicKey& reader, std::uint64_t cursor,
+                                  service::FrameSink sink, service::FrameEnd end) {
+    {
+        const std::lock_guard lock(mutex_);
+        if (stopping_) return refuse(Reason::draining);
+        if (count_ >= max_readers) return refuse(Reason::limit_reached);
+        if (cursor > tip_) return refuse(Reason::too_far_ahead);
+        ++count_;
+        Reader joined;
+        joined.key = reader;
+        joined.next = cursor + 1;
+        joined.sink = std::move(sink);
+        joined.end = std::move(end);
+        joining_.push_back(std::move(joined));
+    }
+    changed_.notify_one();
+    return {};
+}
+
+void BlockFeed::stop() {
+    {
+        const std::lock_guard lock(mutex_);
+        stopping_ = true;
+    }
+    changed_.notify_one();
+    if (thread_.joinable()) thread_.join();
+}
+
+void BlockFeed::loop() {
+    constexpr auto heartbeat = std::chrono::microseconds(service::heartbeat_interval.us());
+    while (true) {
+        std::deque<std::pair<DecidedBlock, std::vector<Effect>>> arrived;
+        {
+            std::unique_lock lock(mutex_);
+            const bool behind = std::any_of(readers_.begin(), readers_.end(),
+                                            [this](const Reader& r) { return r.next <= ready_; });
+            if (!behind)
+                changed_.wait_for(lock, heartbeat / 2, [this] {
+                    return stopping_ || !arrived_.empty() || !joining_.empty();
+                });
+            if (stopping_) return;
+            arrived.swap(arrived_);
+            readers_.splice(readers_.end(), joining_);
+        }
+        for (auto& [block, effects] : arrived) {
+            auto published = std::make_shared<Published>();
+            ready_ = block.header.height;
+            published->block = ProvableBlock(std::move(block));
+            for (const Effect& effect : effects) {
+                for (const Effect::Line& line : effect.lines) {
+                    const Balance now{line.account, effect.asset, line.free, line.escrowed};
+                    holdings_[{line.account, effect.asset}] = now;
+                    published->changed.push_back(now);
+                }
+            }
+            recent_.emplace(ready_, std::move(published));
+            if (recent_.size() > blocks_in_memory) recent_.erase(recent_.begin());
+        }
+        for (auto reader = readers_.begin(); reader != readers_.end();) {
+            if (serve(*reader)) {
+                ++reader;
+                continue;
+            }
+            reader = readers_.erase(reader);
+            --count_;
+        }
+    }
+}
+
+std::shared_ptr<const BlockFeed::Published> BlockFeed::find(std::uint64_t height) {
+    const auto recent = recent_.find(height);
+    if (recent != recent_.end()) return recent->second;
+    const auto octets = blocks_(height);
+    if (!octets) return nullptr;
+    auto block = decode_decided(*octets);
+    if (!block) return nullptr;
+    auto published = std::make_shared<Published>();
+    published->block = ProvableBlock(std::move(*block));
+    return published;
+}
+
+bool BlockFeed::serve(Reader& reader) {
+    const auto now = std::chrono::steady_clock::now();
+    if (reader.next > ready_ && reader.has_balances &&
+        now - reader.last_frame < std::chrono::microseconds(service::heartbeat_interval.us()) / 2)
+        return true;
+    reader.accounts = accounts_of_(reader.key);
+    std::sort(reader.accounts.begin(), reader.accounts.end());
+    BlockFrame frame;
+    frame.tip = ready_;
+    std::size_t octets = 0;
+    while (reader.next <= ready_ && frame.blocks.size() < blocks_a_frame &&
+           octets < octets_a_frame) {
+        const auto published = find(reader.next);
+        if (!published) {
+            reader.end(Reason::not_found);
+            return false;
+        }
+        frame.blocks.push_back(published->block.view_for(reader.accounts));
+        for (const ProvenLeaf& leaf : frame.blocks.back().leaves)
+            octets += leaf.octets.size() + leaf.path.size() * Hash::size;
+        for (const Balance& balance : published->changed)
+            if (std::binary_search(reader.accounts.begin(), reader.accounts.end(), balance.account))
+                reader.changed[{balance.account, balance.asset}] = balance;
+        ++reader.next;
+    }
+    if (reader.next > ready_) add_balances(reader, frame);
+    reader.last_frame = now;
+    return reader.sink(std::make_shared<const Bytes>(encode_frame(frame)));
+}
+
+void BlockFeed::add_balances(Reader& reader, BlockFrame& frame) {
+    if (!reader.has_balances) {
+        reader.has_balances = true;
+        reader.changed.clear();
+        for (const Address& account : reader.accounts)
+            for (auto it = holdings_.lower_bound({account, AssetId{}});
+                 it != holdings_.end() && it->first.first == account; ++it)
+                reader.changed[it->first] = it->second;
+    }
+    while (!reader.changed.empty() && frame.balances.size() < max_view_balances) {
+        frame.balances.push_back(reader.changed.begin()->second);
+        reader.changed.erase(reader.changed.begin());
+    }
+}
+
+}  // namespace lockstep::securities
