@@ -25,7 +25,7 @@ struct RemoteSettings {
     std::shared_ptr<const Signer> issuer;
 };
 
-class RemoteLedger final : public Bench {
+class RemoteLedger : public Bench {
 public:
     RemoteLedger(RemoteSettings settings, Plugin plugin,
                  std::shared_ptr<const SignatureScheme> scheme);

@@ -25,6 +25,8 @@ std::string word(const report::Answer& answer) {
 Kit::Kit(ConformanceLedger& ledger) : ledger_(ledger) {}
 
 bool Kit::open() {
+    for (std::size_t i = 0; i < role_count; ++i)
+        ledger_.restart_adapter(static_cast<Role>(i), false);
     const bool all_live = wait_for([this] {
         for (const Party& party : parties_)
             if (!party.info || party.mode != report::Mode::live) return false;
@@ -178,13 +180,16 @@ void Kit::expect_told(Role role, const EscrowTerms& terms, EscrowState state) {
 }
 
 std::optional<QueryAnswer> Kit::ask(Role role, QueryBody body) {
-    for (int attempt = 0; attempt < 3; ++attempt) {
+    // A ledger that was just restarted is not there at once.
+    for (const Timestamp end = now() + patience(); now() < end; ledger_.pass(glance)) {
         const std::uint64_t id = ++last_query_;
         ledger_.give(role, Query{id, body});
         auto& results = party(role).results;
         wait_for([&] { return listen(), results.contains(id); });
         const auto found = results.find(id);
-        if (found != results.end() && found->second) return *found->second;
+        if (found == results.end()) continue;
+        if (found->second) return *found->second;
+        if (family(found->second.error()) == ReasonFamily::final_) break;
     }
     return std::nullopt;
 }

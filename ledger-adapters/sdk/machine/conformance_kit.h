@@ -19,7 +19,7 @@ class Kit {
 public:
     explicit Kit(ConformanceLedger& ledger);
 
-    // Everything the parties' adapters say first; false when one of them says nothing.
+    // Starts the adapters anew; false when one of them does not describe its ledger and go live.
     bool open();
     void begin_case(std::size_t number);
 
