@@ -2,7 +2,9 @@
 #include <doctest/doctest.h>
 
 #include <algorithm>
+#include <chrono>
 #include <mutex>
+#include <thread>
 
 #include "connector/client/event_stream.h"
 #include "tests/integration/node_world.h"
@@ -148,4 +150,36 @@ TEST_CASE("events come once and in order, from the beginning and across a restar
     events.stop();
     for (std::size_t i = 0; i < numbers.size(); ++i)
         CHECK(numbers[i] == i + 1);
+}
+
+// Run by name with --no-skip: how many payments a second the seven processes of one machine carry.
+TEST_CASE("payments per second" * doctest::skip()) {
+    NodeWorld world;
+    REQUIRE(world.wait_ready(10'000));
+    constexpr int callers = 16;
+    constexpr int each = 40;
+    std::vector<std::string> payments(callers * each);
+    std::vector<std::thread> threads;
+    world.client("alice");
+    world.client("bob");
+    const auto begin = std::chrono::steady_clock::now();
+    for (int caller = 0; caller < callers; ++caller) {
+        threads.emplace_back([&, caller] {
+            for (int i = 0; i < each; ++i)
+                payments[static_cast<std::size_t>(caller * each + i)] = pay(world, "1.00");
+        });
+    }
+    for (auto& thread : threads)
+        thread.join();
+    const auto submitted = std::chrono::steady_clock::now();
+    for (const std::string& payment : payments)
+        CHECK(end_of(world, payment, 60'000) == "paid");
+    const auto end = std::chrono::steady_clock::now();
+    const auto ms = [&](auto from, auto to) {
+        return std::chrono::duration_cast<std::chrono::milliseconds>(to - from).count();
+    };
+    MESSAGE(payments.size() << " payments: begun after " << ms(begin, submitted)
+                            << " ms, paid after " << ms(begin, end) << " ms");
+    for (const char* node : {"alice", "connector", "bob"})
+        MESSAGE(node << " " << write_json(*world.client(node).get("/v1/stats")));
 }
