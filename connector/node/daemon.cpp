@@ -60,7 +60,7 @@ Result<void, Failure> Daemon::start() {
         ++signals_;
         signalled_.notify_all();
     });
-    auto loaded = load_node(settings_, scheme_, random_, Adapters::loaded);
+    auto loaded = load_node(settings_, scheme_, random_, Adapters::loaded, Seed::read);
     if (!loaded) return unexpected<Failure>(loaded.error());
     signer_ = loaded->parts.signer;
     node_ = std::make_unique<assembly::Node>(std::move(loaded->parts));

@@ -55,8 +55,12 @@ Result<LoadedNode, Failure> load_node(const Settings& settings,
     LoadedNode loaded;
     auto signer = read_signer(settings.key_file, *scheme);
     if (!signer) return unexpected<Failure>(signer.error());
-    auto seed = read_secret_seed(settings);
-    if (!seed) return unexpected<Failure>(seed.error());
+    KeySeed secret;
+    if (seed == Seed::read) {
+        auto read = read_secret_seed(settings);
+        if (!read) return unexpected<Failure>(read.error());
+        secret = std::move(*read);
+    }
     for (std::size_t i = 0; i < settings.ledgers.size(); ++i) {
         if (adapters == Adapters::none) {
             loaded.parts.adapters.push_back(nullptr);
@@ -79,7 +83,7 @@ Result<LoadedNode, Failure> load_node(const Settings& settings,
     loaded.parts.config = settings.node;
     loaded.parts.signer = std::move(*signer);
     loaded.parts.scheme = std::move(scheme);
-    loaded.parts.keeper = std::make_shared<assembly::SeedSecretKeeper>(std::move(*seed));
+    loaded.parts.keeper = std::make_shared<assembly::SeedSecretKeeper>(std::move(secret));
     loaded.parts.random = &random;
     return loaded;
 }

@@ -13,6 +13,7 @@ struct LoadedNode {
 };
 
 enum class Adapters : std::uint8_t { loaded, none };  // none: for a replay
+enum class Seed : std::uint8_t { read, none };        // none: where nothing is released
 
 // Codes: of the key files, of the plugins; secret_seed_missing where a journal depends on one. The
 // secret seed's file is made where there is no journal yet.

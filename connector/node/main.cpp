@@ -7,6 +7,7 @@
 
 #include "connector/node/daemon.h"
 #include "connector/node/log.h"
+#include "connector/node/sample.h"
 #include "sdk/machine/plugin.h"
 #include "sdk/store/replay.h"
 
@@ -29,10 +30,23 @@ void forbid_core_dumps() {
     setrlimit(RLIMIT_CORE, &none);
 }
 
+// Keys and plugins too; makes no file.
+int check_files(const std::string& config, const node::Settings& settings) {
+    node::SystemRandom random;
+    const auto loaded = node::load_node(settings, std::make_shared<Ed25519>(), random,
+                                        node::Adapters::loaded, node::Seed::none);
+    if (!loaded) {
+        std::fprintf(stderr, "%s: %s\n", config.c_str(), loaded.error().detail.c_str());
+        return exit_mistake;
+    }
+    std::printf("%s: sound\n", config.c_str());
+    return 0;
+}
+
 int replay(const node::Settings& settings) {
     node::SystemRandom random;
-    auto loaded =
-        node::load_node(settings, std::make_shared<Ed25519>(), random, node::Adapters::none);
+    auto loaded = node::load_node(settings, std::make_shared<Ed25519>(), random,
+                                  node::Adapters::none, node::Seed::none);
     if (!loaded) return failed(loaded.error());
     assembly::Node node(std::move(loaded->parts));
     const std::string data = settings.data.string();
@@ -52,12 +66,22 @@ int main(int argc, char** argv) {
     std::string data;
     bool check = false;
     bool replay_only = false;
-    app.add_option("--config", config, "configuration file (TOML)")->required();
+    bool sample = false;
+    app.add_option("--config", config, "configuration file (TOML)");
     app.add_option("--data", data, "data directory, instead of the configuration's");
     app.add_flag("--check", check, "read the configuration, tell every mistake, and stop");
     app.add_flag("--replay", replay_only,
                  "recompute the state of a stopped node from its journal, and print its digest");
+    app.add_flag("--sample", sample, "print a configuration to begin with");
     CLI11_PARSE(app, argc, argv);
+    if (sample) {
+        std::printf("%s", node::sample_configuration);
+        return 0;
+    }
+    if (config.empty()) {
+        std::fprintf(stderr, "lockstepd: --config is missing; --sample prints one to begin with\n");
+        return exit_mistake;
+    }
 
     node::SettingsRead read = node::read_settings(config);
     if (!read.mistakes.empty()) {
@@ -65,11 +89,8 @@ int main(int argc, char** argv) {
             std::fprintf(stderr, "%s\n", mistake.c_str());
         return exit_mistake;
     }
-    if (check) {
-        std::printf("%s: sound\n", config.c_str());
-        return 0;
-    }
     if (!data.empty()) read.settings.data = data;
+    if (check) return check_files(config, read.settings);
     node::open_log(read.settings.log_level);
     if (replay_only) return replay(read.settings);
 

@@ -63,6 +63,25 @@ TEST_CASE("bad calls are refused with a stable code, and change nothing") {
         CHECK_MESSAGE(answer.error().detail.find(row.says) != std::string::npos,
                       answer.error().detail);
     }
+    // What the interface's description lists is there.
+    const auto described =
+        parse_json(read_file(std::string(LOCKSTEP_SOURCE_DIR) + "/connector/api/openapi.json"));
+    REQUIRE(described);
+    std::size_t paths = 0;
+    for (const auto& path : *(*described)["paths"].as_object()) {
+        CAPTURE(path.key);
+        ++paths;
+        const bool plain = path.key.find('{') == std::string::npos && path.key != "/v1/events";
+        if (path.value.find("get") != nullptr && plain) {
+            const auto answer = bob.get(path.key);
+            CHECK_MESSAGE(answer, answer.error().code);
+        } else if (path.value.find("post") != nullptr) {
+            const auto answer = bob.post(path.key, Json::object());
+            REQUIRE_FALSE(answer);
+            CHECK(answer.error().detail.find("no such path") == std::string::npos);
+        }
+    }
+    CHECK(paths == 21);
     CHECK(bob.get("/v1/settlements?limit=0").error().code == "malformed");
     CHECK(bob.get("/v1/payments/00").error().code == "not_found");
 

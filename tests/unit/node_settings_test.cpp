@@ -1,6 +1,7 @@
 // Every mistake in a configuration is one line that names the file, the key and what is expected.
 #include <doctest/doctest.h>
 
+#include "connector/node/sample.h"
 #include "connector/node/settings.h"
 #include "connector/node/toml_file.h"
 
@@ -160,4 +161,9 @@ TEST_CASE("text that is no TOML is refused with its place") {
     REQUIRE_FALSE(document);
     CHECK(document.error().detail.find("line 2") != std::string::npos);
     CHECK_FALSE(parse_toml("a = 2026-01-01", "node.toml"));
+}
+
+TEST_CASE("the sample configuration is sound") {
+    const SettingsRead result = read(sample_configuration);
+    CHECK_MESSAGE(result.mistakes.empty(), result.mistakes.front());
 }

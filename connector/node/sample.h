@@ -1,0 +1,8 @@
+// A configuration to begin with, every setting explained.
+#pragma once
+
+namespace lockstep::node {
+
+extern const char* const sample_configuration;
+
+}  // namespace lockstep::node
