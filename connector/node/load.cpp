@@ -51,7 +51,7 @@ Result<std::unique_ptr<LedgerAdapter>, Failure> make_adapter(
 
 Result<LoadedNode, Failure> load_node(const Settings& settings,
                                       std::shared_ptr<const SignatureScheme> scheme, Random& random,
-                                      Adapters adapters) {
+                                      Adapters adapters, Seed seed) {
     LoadedNode loaded;
     auto signer = read_signer(settings.key_file, *scheme);
     if (!signer) return unexpected<Failure>(signer.error());

@@ -19,6 +19,6 @@ enum class Seed : std::uint8_t { read, none };        // none: where nothing is 
 // secret seed's file is made where there is no journal yet.
 Result<LoadedNode, Failure> load_node(const Settings& settings,
                                       std::shared_ptr<const SignatureScheme> scheme, Random& random,
-                                      Adapters adapters);
+                                      Adapters adapters, Seed seed);
 
 }  // namespace lockstep::node

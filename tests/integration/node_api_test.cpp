@@ -81,7 +81,7 @@ TEST_CASE("bad calls are refused with a stable code, and change nothing") {
             CHECK(answer.error().detail.find("no such path") == std::string::npos);
         }
     }
-    CHECK(paths == 21);
+    CHECK(paths == 22);
     CHECK(bob.get("/v1/settlements?limit=0").error().code == "malformed");
     CHECK(bob.get("/v1/payments/00").error().code == "not_found");
 
