@@ -158,6 +158,15 @@ RemoteSettings settings_for(const Ledger& ledger, const std::string& address,
     return settings;
 }
 
+// What an operator copies from GET /v1/chain into a node's configuration.
+std::vector<std::pair<std::string, std::string>> trust_in(const Ledger& ledger) {
+    const Json chain = ledger.get("/v1/chain");
+    std::string validators;
+    for (const Json& key : *chain["validators"].as_array())
+        validators += (validators.empty() ? "" : ",") + key.text_or("");
+    return {{"chain", chain["chain"].text_or("")}, {"validators", validators}};
+}
+
 void check_restarts(KilledLedger& ledger) {
     const auto opened = ledger.open();
     REQUIRE_MESSAGE(opened.has_value(), (opened ? "" : opened.error().detail));
@@ -173,6 +182,25 @@ void check_restarts(KilledLedger& ledger) {
 TEST_CASE("lockstep-conformance passes lockstep-cash") {
     const Ledger ledger("lockstep-cash", "test.sek");
     run_program(ledger, "cash", config_text(ledger, "test.sek", {"SEK/2", 1}, ""));
+}
+
+TEST_CASE("lockstep-securities passes") {
+    const Ledger ledger("lockstep-securities", "test.csd");
+    std::string trust;
+    for (const auto& [key, value] : trust_in(ledger))
+        trust += "[[adapter]]\nkey = \"" + key + "\"\nvalue = \"" + value + "\"\n";
+    run_program(ledger, "securities",
+                config_text(ledger, "test.csd", {"SE0000108656/0", 10}, trust));
+}
+
+TEST_CASE("lockstep-securities conforms though it is killed") {
+    Ledger ledger("lockstep-securities", "test.csd");
+    const auto plugin = find_plugin("securities", {fs::path(LOCKSTEP_BINARY_DIR) / "lib"});
+    REQUIRE(plugin.has_value());
+    auto settings = settings_for(ledger, "test.csd", *AssetId::make("SE0000108656", 0));
+    settings.adapter = trust_in(ledger);
+    KilledLedger killed(std::move(settings), *plugin, ledger);
+    check_restarts(killed);
 }
 
 TEST_CASE("lockstep-cash conforms though it is killed") {
