@@ -3,7 +3,8 @@
 #include <algorithm>
 #include <set>
 
-#include "deploy/demo/trades_file.h"
+#include "connector/client/trades_file.h"
+#include "deploy/demo/generated_trades.h"
 
 namespace lockstep::demo {
 
@@ -25,7 +26,7 @@ public:
         : settings_(settings), screen_(screen), stop_(stop) {}
 
     Result<Report, Failure> run() {
-        auto trades = read_trades(settings_.trades_file);
+        auto trades = client::read_trades(settings_.trades_file);
         if (!trades) return unexpected<Failure>(trades.error());
         if (settings_.trades != 0 && settings_.trades < trades->size())
             trades->resize(settings_.trades);

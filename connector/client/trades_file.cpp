@@ -1,10 +1,8 @@
-#include "deploy/demo/trades_file.h"
+#include "connector/client/trades_file.h"
 
 #include <fstream>
 
-#include "deploy/demo/cast.h"
-
-namespace lockstep::demo {
+namespace lockstep::client {
 
 namespace {
 
@@ -25,10 +23,10 @@ std::vector<std::string> split(const std::string& line) {
 
 }  // namespace
 
-Result<std::vector<client::TradeRequest>, Failure> read_trades(const std::filesystem::path& file) {
+Result<std::vector<TradeRequest>, Failure> read_trades(const std::filesystem::path& file) {
     std::ifstream in(file);
     if (!in) return fail("io", file.string() + ": cannot be read; check the path");
-    std::vector<client::TradeRequest> trades;
+    std::vector<TradeRequest> trades;
     std::size_t number = 0;
     for (std::string line; std::getline(in, line);) {
         ++number;
@@ -52,28 +50,4 @@ Result<std::vector<client::TradeRequest>, Failure> read_trades(const std::filesy
     return trades;
 }
 
-std::vector<client::TradeRequest> make_trades(const std::string& prefix, std::size_t count) {
-    std::vector<const Party*> buyers;
-    std::vector<const Party*> sellers;
-    for (const Party& party : parties) {
-        if (party.buys && party.cash.size() > 6) buyers.push_back(&party);
-        if (!party.buys && party.shares_of_each > 0 && party.name != silent_seller)
-            sellers.push_back(&party);
-    }
-    std::vector<client::TradeRequest> trades;
-    trades.reserve(count);
-    for (std::size_t i = 0; i < count; ++i) {
-        const Share& share = shares[i % shares.size()];
-        client::TradeRequest trade;
-        trade.reference = prefix + std::to_string(i + 1);
-        trade.instrument = share.isin;
-        trade.quantity = std::to_string(share.lot);
-        trade.price = share.price_sek;
-        trade.buyer = buyers[i % buyers.size()]->name;
-        trade.seller = sellers[i / 2 % sellers.size()]->name;
-        trades.push_back(std::move(trade));
-    }
-    return trades;
-}
-
-}  // namespace lockstep::demo
+}  // namespace lockstep::client

@@ -1,0 +1,88 @@
+#include "connector/cli/calls.h"
+
+#include <cstdio>
+
+namespace lockstep::cli {
+
+namespace {
+
+struct Advice {
+    Reason reason;
+    const char* what_to_do;
+};
+constexpr Advice advice[]{
+    {Reason::unavailable, "Is the node running there? Give its URL with --node or LOCKSTEP_NODE."},
+    {Reason::outcome_unknown,
+     "It may have been done all the same: look it up before you try again."},
+    {Reason::unauthenticated, "Give the key of a caller with --key or LOCKSTEP_KEY."},
+    {Reason::unknown_key,
+     "The node does not know this key: name its public half under [[callers]] in the node's "
+     "configuration, or give another one with --key."},
+    {Reason::not_permitted,
+     "This caller's role does not allow it: use the operator's key, or ask for the role."},
+    {Reason::signature_expired, "Compare the clocks of this machine and of the node."},
+    {Reason::replayed, "Try again: each call carries a number of its own."},
+    {Reason::ledger_paused, "Wait until `lockstep ledgers` shows the ledger as live."},
+    {Reason::draining, "The node is shutting down: try again when it is back."},
+    {Reason::overloaded, "Too much is in flight: try again in a moment."},
+    {Reason::disk_low, "Make room on the node's disk: it takes no new business until then."},
+    {Reason::not_found, "`lockstep trades` and `lockstep payments` list what there is."},
+    {Reason::no_route, "`lockstep offers` lists where this node can pay to."},
+    {Reason::duplicate_reference, "`lockstep trade REFERENCE` shows the trade of that name."},
+};
+
+const char* advice_for(const std::string& code) {
+    const auto reason = reason_from_string(code);
+    for (const Advice& one : advice) {
+        if (reason == one.reason) return one.what_to_do;
+    }
+    return "";
+}
+
+}  // namespace
+
+int complain(const Failure& failure, const Global& global) {
+    const std::string what_to_do = advice_for(failure.code);
+    if (global.json) {
+        Json json = Json::object({{"code", failure.code}, {"detail", failure.detail}});
+        if (!what_to_do.empty()) json.set("what_to_do", what_to_do);
+        std::fprintf(stderr, "%s\n", write_json(json).c_str());
+    } else {
+        std::fprintf(stderr, "lockstep: %s [%s]\n", failure.detail.c_str(), failure.code.c_str());
+        if (!what_to_do.empty()) std::fprintf(stderr, "%s\n", what_to_do.c_str());
+    }
+    const auto reason = reason_from_string(failure.code);
+    const bool unreachable = reason == Reason::unavailable || reason == Reason::outcome_unknown;
+    return unreachable ? exit_unreachable : exit_refused;
+}
+
+int wrong_usage(const std::string& what) {
+    std::fprintf(stderr, "lockstep: %s\n", what.c_str());
+    return exit_usage;
+}
+
+Session::Session(const Global& global, client::ApiAccess access)
+    : global_(global),
+      access_(std::move(access)),
+      api_(std::make_unique<client::ApiClient>(loop_, access_)) {}
+
+Session::~Session() {
+    api_.reset();
+    loop_.stop();
+}
+
+Result<std::unique_ptr<Session>, Failure> Session::open(const Global& global) {
+    auto url = net::parse_url(global.node);
+    if (!url) return unexpected<Failure>(url.error());
+    if (global.key_file.empty()) {
+        return fail("unauthenticated",
+                    "no key: every call is signed by a caller that the node "
+                    "knows");
+    }
+    const auto seed = read_key_file(global.key_file);
+    if (!seed) return unexpected<Failure>(seed.error());
+    client::ApiAccess access{std::move(*url), Ed25519().signer(*seed)};
+    return std::unique_ptr<Session>(new Session(global, std::move(access)));
+}
+
+}  // namespace lockstep::cli

@@ -1,0 +1,52 @@
+// What every command has: the node that it talks to, and how its answers and failures are shown.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "connector/client/api_client.h"
+#include "connector/client/event_stream.h"
+
+namespace lockstep::cli {
+
+// 2 is wrong usage, as CLI11's own.
+constexpr int exit_done = 0;
+constexpr int exit_refused = 1;  // the node said no
+constexpr int exit_usage = 2;
+constexpr int exit_unreachable = 3;  // no node there, or no answer from it
+constexpr int exit_not_settled = 4;  // it was done, and ended otherwise than asked for
+
+struct Global {
+    std::string node = "http://127.0.0.1:7100";
+    std::string key_file;
+    bool json = false;
+};
+
+// Tells the failure and what to do about it on standard error; the exit code.
+int complain(const Failure& failure, const Global& global);
+int wrong_usage(const std::string& what);
+
+class Session {
+public:
+    // Codes: io, malformed (of the key file or the URL).
+    static Result<std::unique_ptr<Session>, Failure> open(const Global& global);
+    ~Session();
+
+    client::ApiClient& api() { return *api_; }
+    const client::ApiAccess& access() const { return access_; }
+    net::IoLoop& loop() { return loop_; }
+    const Global& global() const { return global_; }
+
+    // Prints the answer to GET as it is. True when --json was given and it did so.
+    bool prints_json() const { return global_.json; }
+
+private:
+    Session(const Global& global, client::ApiAccess access);
+
+    const Global& global_;
+    net::IoLoop loop_;
+    client::ApiAccess access_;
+    std::unique_ptr<client::ApiClient> api_;
+};
+
+}  // namespace lockstep::cli

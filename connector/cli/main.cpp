@@ -1,0 +1,180 @@
+// lockstep: the command line of a node.
+// Exit codes: 0 done; 1 the node refused; 2 wrong usage; 3 no node, or no answer from it; 4 done,
+// but a trade or payment ended otherwise than settled or paid.
+#include <signal.h>
+
+#include <CLI/CLI.hpp>
+
+#include "connector/cli/commands.h"
+#include "connector/cli/print.h"
+
+namespace {
+
+using namespace lockstep;
+using cli::Session;
+
+using Command = std::function<int(Session&)>;
+
+// Each adds its options to `app` and leaves what is to be done in `command` when it is chosen.
+class Program {
+public:
+    Program() : app_("Talks to a Lockstep node: trades, payments, balances, risk.", "lockstep") {
+        app_.require_subcommand(1);
+        app_.fallthrough();
+        app_.add_option("--node", global_.node, "the node's URL")
+            ->envname("LOCKSTEP_NODE")
+            ->capture_default_str();
+        app_.add_option("--key", global_.key_file, "key file of a caller that the node knows")
+            ->envname("LOCKSTEP_KEY");
+        app_.add_flag("--json", global_.json, "print JSON instead of tables");
+        app_.footer(
+            "A key file holds 64 hexadecimal digits; its public half stands in the node's\n"
+            "configuration under [[callers]]. The state of a stopped node is recomputed from its\n"
+            "journal by `lockstepd --config FILE --replay`.\n\n"
+            "Exit codes: 0 done, 1 refused, 2 wrong usage, 3 no answer, 4 not settled or paid.");
+        views();
+        trading();
+        payments();
+    }
+
+    int run(int argc, char** argv) {
+        try {
+            app_.parse(argc, argv);
+        } catch (const CLI::ParseError& error) {
+            return app_.exit(error) == 0 ? cli::exit_done : cli::exit_usage;
+        }
+        auto session = Session::open(global_);
+        if (!session) return cli::complain(session.error(), global_);
+        return command_(**session);
+    }
+
+private:
+    CLI::App& add(const std::string& name, const std::string& about, Command command) {
+        CLI::App* sub = app_.add_subcommand(name, about);
+        sub->callback([this, command = std::move(command)] { command_ = command; });
+        return *sub;
+    }
+
+    void views() {
+        add("status", "is it ready, what does it do, how are its ledgers", cli::show_status);
+        const std::pair<const char*, const char*> lists[]{
+            {"balances", "of its accounts, as it knows them"},
+            {"exposure", "what is at risk at this moment, by asset"},
+            {"fees", "what forwarding has earned"},
+            {"alarms", "what needs a person, the latest first"},
+            {"ledgers", "how each ledger is reached"},
+            {"offers", "what connectors charge from one ledger to another"},
+            {"peers", "other nodes"},
+            {"payments", "sent by it"},
+            {"invoices", "to be paid to it"},
+        };
+        for (const auto& [name, about] : lists) {
+            add(name, about, [list = std::string(name)](Session& session) {
+                return cli::show_list(session, list);
+            });
+        }
+        auto& escrows = add("escrows", "what stands between its incoming and outgoing escrows",
+                            [this](Session& session) { return show_escrows(session, all_); });
+        escrows.add_flag("--all", all_, "closed ones too");
+        auto& trades = add("trades", "settlements, one a line", [this](Session& session) {
+            return cli::show_trades(session, state_, limit_);
+        });
+        trades.add_option("--state", state_, "only these, for example settled or unwound");
+        trades.add_option("--limit", limit_)->capture_default_str();
+        auto& trade = add("trade", "one settlement with its evidence",
+                          [this](Session& session) { return cli::show_trade(session, id_); });
+        trade.add_option("reference", id_, "the venue's reference, or an id")->required();
+        auto& payment = add("payment", "one payment", [this](Session& session) {
+            return cli::show_one(session, "/v1/payments/" + id_);
+        });
+        payment.add_option("id", id_)->required();
+        add("stats", "counters",
+            [](Session& session) { return cli::show_one(session, "/v1/stats"); });
+        add("digest", "of its present state",
+            [](Session& session) { return cli::show_one(session, "/v1/digest"); });
+        auto& watch = add("watch", "events as they come, until Ctrl-C",
+                          [this](Session& session) { return cli::watch(session, cursor_); });
+        watch.add_option("--after", cursor_, "number of the last event that is known")
+            ->capture_default_str();
+    }
+
+    void trading() {
+        auto& settle = add("settle", "as the venue: have trades settled, and wait for it",
+                           [this](Session& session) {
+                               const bool one = !settle_.trade.reference.empty();
+                               if (one != settle_.file.empty())
+                                   return cli::wrong_usage(
+                                       "give a reference with its options, or "
+                                       "--csv FILE");
+                               return cli::settle(session, settle_);
+                           });
+        client::TradeRequest& trade = settle_.trade;
+        settle.add_option("reference", trade.reference, "unique for ever at this venue");
+        settle.add_option("--isin", trade.instrument);
+        settle.add_option("--quantity", trade.quantity);
+        settle.add_option("--price", trade.price, "of one unit");
+        settle.add_option("--buyer", trade.buyer);
+        settle.add_option("--seller", trade.seller);
+        settle.add_option("--csv", settle_.file,
+                          "many: reference,isin,quantity,price_sek,buyer,seller,time");
+        settle.add_flag("--no-wait", settle_.no_wait, "return when they are accepted");
+        const std::pair<const char*, const char*> actions[]{
+            {"hold", "keep a trade from beginning"},
+            {"release", "let a held trade begin"},
+            {"cancel", "a trade that has not begun; later it is a request"},
+        };
+        for (const auto& [name, about] : actions) {
+            auto& action = add(name, about, [this, act = std::string(name)](Session& session) {
+                return cli::act(session, id_, act);
+            });
+            action.add_option("reference", id_, "the venue's reference, or an id")->required();
+        }
+        auto& withhold =
+            add("withhold",
+                "neither deliver nor reject a trade, now or when it comes; it counts "
+                "in the party's abort rate",
+                [this](Session& session) { return cli::withhold(session, venue_, id_); });
+        withhold.add_option("reference", id_)->required();
+        withhold.add_option("--venue", venue_, "public key of the venue's node")->required();
+    }
+
+    void payments() {
+        auto& invoice = add("invoice", "ask to be paid", [this](Session& session) {
+            return cli::make_invoice(session, invoice_);
+        });
+        invoice.add_option("account", invoice_.account, "test.sek.alice")->required();
+        invoice.add_option("amount", invoice_.amount, "decimal")->required();
+        invoice.add_option("--asset", invoice_.asset, "where the ledger has several");
+        invoice.add_option("--minutes", invoice_.minutes, "how long it can be paid")
+            ->capture_default_str();
+        auto& pay = add("pay", "pay an invoice and wait for the result",
+                        [this](Session& session) { return cli::pay(session, pay_); });
+        pay.add_option("invoice", pay_.request.invoice, "lockstep1...")->required();
+        pay.add_option("--from", pay_.request.from, "account that pays")->required();
+        pay.add_option("--asset", pay_.request.asset, "where its ledger has several");
+        pay.add_option("--most", pay_.request.most_paid, "decline when it would cost more");
+        pay.add_flag("--quote", pay_.request.quote_only, "tell the price first and pay nothing");
+        pay.add_flag("--yes", pay_.yes, "with --quote: confirm it at once");
+        auto& confirm = add("confirm", "pay what was quoted",
+                            [this](Session& session) { return cli::confirm(session, id_); });
+        confirm.add_option("payment", id_)->required();
+    }
+
+    cli::Global global_;
+    CLI::App app_;
+    Command command_;
+    bool all_ = false;
+    std::string state_, id_, venue_;
+    std::size_t limit_ = 100;
+    std::uint64_t cursor_ = 0;
+    cli::SettleArguments settle_;
+    cli::InvoiceArguments invoice_;
+    cli::PayArguments pay_;
+};
+
+}  // namespace
+
+int main(int argc, char** argv) {
+    signal(SIGPIPE, SIG_IGN);
+    return Program().run(argc, argv);
+}

@@ -1,0 +1,239 @@
+#include <algorithm>
+#include <condition_variable>
+#include <cstdio>
+#include <mutex>
+
+#include "connector/cli/commands.h"
+#include "connector/cli/print.h"
+#include "sdk/base/time_text.h"
+#include "sdk/net/http.h"
+
+namespace lockstep::cli {
+
+namespace {
+
+struct List {
+    std::string name;
+    std::string target;
+    std::vector<Column> columns;
+};
+
+const std::vector<List>& lists() {
+    static const std::vector<List> all{
+        {"balances",
+         "/v1/balances",
+         {{"account", "account"},
+          {"asset", "asset"},
+          {"free", "free", true},
+          {"in escrow", "escrowed", true},
+          {"available", "available", true}}},
+        {"exposure",
+         "/v1/exposure",
+         {{"asset", "asset"},
+          {"at risk", "at_risk", true},
+          {"incoming", "incoming", true},
+          {"reserved", "reserved", true},
+          {"deals", "deals", true}}},
+        {"fees",
+         "/v1/fees",
+         {{"asset", "asset"}, {"earned", "fee", true}, {"deals", "deals", true}}},
+        {"alarms",
+         "/v1/alarms",
+         {{"number", "number", true}, {"at", "at"}, {"code", "code"}, {"detail", "detail"}}},
+        {"ledgers",
+         "/v1/ledgers",
+         {{"ledger", "ledger"}, {"mode", "mode"}, {"ledger time", "ledger_time"}}},
+        {"offers",
+         "/v1/offers",
+         {{"from", "in_ledger"},
+          {"asset", "in_asset"},
+          {"to", "out_ledger"},
+          {"asset", "out_asset"},
+          {"pays", "rate_num", true},
+          {"for", "rate_den", true},
+          {"spread ppm", "spread_ppm", true},
+          {"least", "min_out", true},
+          {"most", "max_out", true},
+          {"own", "own"}}},
+        {"peers",
+         "/v1/peers",
+         {{"name", "name"},
+          {"venue", "venue"},
+          {"reachable", "reachable"},
+          {"waiting", "waiting", true},
+          {"key", "key"}}},
+        {"payments",
+         "/v1/payments?limit=1000",
+         {{"id", "id"},
+          {"state", "state"},
+          {"paid", "amount", true},
+          {"asset", "asset"},
+          {"to", "invoice.account"},
+          {"amount", "invoice.amount", true},
+          {"asset", "invoice.asset"},
+          {"reason", "reason"}}},
+        {"invoices",
+         "/v1/invoices?limit=1000",
+         {{"id", "id"},
+          {"state", "state"},
+          {"account", "account"},
+          {"amount", "amount", true},
+          {"asset", "asset"},
+          {"valid until", "valid_until"}}},
+    };
+    return all;
+}
+
+constexpr std::size_t most_of_a_text = 100;
+
+}  // namespace
+
+bool is_list(const std::string& name) {
+    return std::any_of(lists().begin(), lists().end(),
+                       [&](const List& list) { return list.name == name; });
+}
+
+int show_list(Session& session, const std::string& name) {
+    for (const List& list : lists()) {
+        if (list.name != name) continue;
+        const auto answer = session.api().get(list.target);
+        if (!answer) return complain(answer.error(), session.global());
+        if (session.prints_json())
+            print_json((*answer)["items"]);
+        else
+            print_table((*answer)["items"], list.columns, most_of_a_text);
+    }
+    return exit_done;
+}
+
+int show_one(Session& session, const std::string& target) {
+    const auto answer = session.api().get(target);
+    if (!answer) return complain(answer.error(), session.global());
+    if (session.prints_json())
+        print_json(*answer);
+    else
+        print_members(*answer);
+    return exit_done;
+}
+
+int show_status(Session& session) {
+    const auto stats = session.api().get("/v1/stats");
+    if (!stats) return complain(stats.error(), session.global());
+    const auto ledgers = session.api().get("/v1/ledgers");
+    if (!ledgers) return complain(ledgers.error(), session.global());
+    const auto ready = session.api().ready();
+    const bool is_ready = ready && *ready;
+    if (session.prints_json()) {
+        Json json = *stats;
+        json.set("ready", is_ready);
+        json.set("ledgers", (*ledgers)["items"]);
+        print_json(json);
+        return exit_done;
+    }
+    std::printf("%s at %s is %s\n", (*stats)["name"].text_or("").c_str(),
+                session.global().node.c_str(),
+                is_ready ? "ready" : "not ready: see the modes of its ledgers");
+    print_members(*stats);
+    std::printf("\n");
+    return show_list(session, "ledgers");
+}
+
+int show_trades(Session& session, const std::string& state, std::size_t limit) {
+    Json all = Json::array();
+    std::string cursor;
+    while (all.size() < limit) {
+        constexpr std::size_t page = 1000;
+        std::string target =
+            "/v1/settlements?limit=" + std::to_string(std::min(page, limit - all.size()));
+        if (!state.empty()) target += "&state=" + net::percent_encode(state);
+        if (!cursor.empty()) target += "&cursor=" + cursor;
+        const auto answer = session.api().get(target);
+        if (!answer) return complain(answer.error(), session.global());
+        const Json& items = (*answer)["items"];
+        for (std::size_t i = 0; i < items.size(); ++i)
+            all.push(items[i]);
+        cursor = (*answer)["next"].text_or("");
+        if (cursor.empty()) break;
+    }
+    if (session.prints_json()) {
+        print_json(all);
+    } else {
+        print_table(all, {{"reference", "reference"},
+                          {"state", "state"},
+                          {"instrument", "instrument"},
+                          {"quantity", "quantity", true},
+                          {"price", "price", true},
+                          {"buyer", "buyer"},
+                          {"seller", "seller"},
+                          {"reason", "reason"}});
+    }
+    return exit_done;
+}
+
+int show_trade(Session& session, const std::string& id) {
+    return show_one(session, "/v1/settlements/" + net::percent_encode(id));
+}
+
+int show_escrows(Session& session, bool all) {
+    const auto answer =
+        session.api().get(std::string("/v1/escrows?limit=1000") + (all ? "" : "&open=true"));
+    if (!answer) return complain(answer.error(), session.global());
+    if (session.prints_json()) {
+        print_json((*answer)["items"]);
+        return exit_done;
+    }
+    print_table((*answer)["items"], {{"role", "role"},
+                                     {"in", "in.amount", true},
+                                     {"asset", "in.asset"},
+                                     {"from", "in.payer"},
+                                     {"state", "in.state"},
+                                     {"expires", "in.expiry"},
+                                     {"out", "out.amount", true},
+                                     {"asset", "out.asset"},
+                                     {"to", "out.payee"},
+                                     {"state", "out.state"},
+                                     {"reason", "reason"}});
+    return exit_done;
+}
+
+int watch(Session& session, std::uint64_t cursor) {
+    const bool json = session.prints_json();
+    const auto show = [json](const client::EventView& event) {
+        if (json) {
+            std::printf("%s\n", write_json(Json::object({{"number", event.number},
+                                                         {"at", format_time(event.at)},
+                                                         {"kind", event.kind},
+                                                         {"id", event.id},
+                                                         {"reference", event.reference},
+                                                         {"state", event.state},
+                                                         {"reason", event.reason}}))
+                                    .c_str());
+        } else {
+            const std::string& name = event.reference.empty() ? event.id : event.reference;
+            std::printf("%8llu  %s  %-8s %-20s  %s%s%s\n",
+                        static_cast<unsigned long long>(event.number),
+                        format_time(event.at).substr(11, 12).c_str(), event.kind.c_str(),
+                        name.substr(0, 40).c_str(), event.state.c_str(),
+                        event.reason.empty() ? "" : ": ", event.reason.c_str());
+        }
+        std::fflush(stdout);
+    };
+    std::mutex mutex;
+    std::condition_variable changed;
+    std::optional<Failure> refusal;
+    const client::EventStream stream(
+        session.loop(), session.access(), cursor, show, [&](const Failure& failure) {
+            if (failure.code != "refused") {
+                std::fprintf(stderr, "lockstep: %s; trying again\n", failure.detail.c_str());
+                return;
+            }
+            const std::lock_guard lock(mutex);
+            refusal = failure;
+            changed.notify_all();
+        });
+    std::unique_lock lock(mutex);
+    changed.wait(lock, [&] { return refusal.has_value(); });
+    return complain(*refusal, session.global());
+}
+
+}  // namespace lockstep::cli
