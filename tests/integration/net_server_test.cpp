@@ -85,7 +85,9 @@ TEST_CASE("a request that arrives byte by byte is understood") {
         socket.send(std::string_view{&c, 1});
         if (c == '\n') ::poll(nullptr, 0, 1);
     }
-    CHECK(has(socket.until("]"), "POST /x [abcde]"));  // trailers are not taken over
+    const std::string answer = socket.until("]");
+    CAPTURE(answer);
+    CHECK(has(answer, "POST /x [abcde]"));  // trailers are not taken over
 }
 
 TEST_CASE("pipelined requests are answered in their order, whoever answers first") {

@@ -14,6 +14,7 @@ constexpr ReaderLimits limits{256, 64};
 
 template <class Reader>
 void feed(Reader& reader, std::string_view text) {
+    if (text.empty()) return;
     const auto room = reader.prepare(text.size());
     std::memcpy(room.data(), text.data(), text.size());
     reader.commit(text.size());
@@ -33,6 +34,7 @@ std::string requests_in(std::string_view text, std::size_t split) {
                 return seen + "!" + std::string{to_string(reader.refusal().reason)};
             const auto taken = reader.take();
             seen += taken.request.method + " " + taken.request.target + " ";
+            if (taken.request.header("t")) seen += "trailer ";
             seen += std::string{as_text(taken.request.body)} + (taken.keep_alive ? "\n" : " end\n");
         }
     }

@@ -95,6 +95,8 @@ RequestReader::Step RequestReader::next() {
     while (impl.buffer.size() != 0) {
         if (!impl.parser) {
             start(impl.parser, impl.limits);
+            // Stops after the header, which is taken before trailers could join it.
+            impl.parser->eager(false);
             impl.header_taken = impl.continue_asked = impl.continue_told = false;
         }
         error_code error;
@@ -102,8 +104,10 @@ RequestReader::Step RequestReader::next() {
         impl.buffer.consume(used);
         const bool wants_more = error == http::error::need_more;
         if (error && !wants_more) return impl.refuse(error);
-        if (impl.parser->is_header_done() && !impl.header_taken && !impl.take_header())
-            return Step::refused;
+        if (impl.parser->is_header_done() && !impl.header_taken) {
+            if (!impl.take_header()) return Step::refused;
+            impl.parser->eager(true);
+        }
         if (impl.parser->is_done()) {
             impl.taken.request.body = std::move(impl.parser->get().body());
             impl.parser.reset();
