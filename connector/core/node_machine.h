@@ -73,6 +73,7 @@ public:
     // secret keeper is asked again.
     std::vector<output::ReleaseSecret> unfinished_releases() const;
     std::size_t open_trades() const;
+    const State& state() const { return *state_; }
 
 private:
     const Signer& signer_;

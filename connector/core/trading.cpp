@@ -332,9 +332,7 @@ void on_declined(Effects& fx, const PublicKey& peer, const message::Declined& de
     TradeEntry* trade = find_trade(state, declined.plan);
     if (trade == nullptr) return;
     const Trade& matched = trade->record.trade;
-    const bool involved =
-        peer == matched.buyer.node || peer == matched.seller.node || peer == matched.venue;
-    if (!involved) return;
+    if (peer != matched.buyer.node && peer != matched.seller.node) return;
     if (trade->record.role == TradeRole::venue) {
         const bool early = trade->record.state <= TradeState::offered || peer == matched.buyer.node;
         if (early) end_trade(fx, declined.plan, TradeState::declined, declined.reason);
@@ -348,6 +346,9 @@ void on_declined(Effects& fx, const PublicKey& peer, const message::Declined& de
         deal->given_up = true;
         close_deal(fx, deal->id);
     }
+    // Usually the venue knows; where the other told only us, it does not.
+    fx.to_peer(matched.venue, message::Ended{declined.plan, message::EndState::declined,
+                                             declined.reason, std::nullopt});
     end_trade(fx, declined.plan, TradeState::declined, declined.reason);
 }
 

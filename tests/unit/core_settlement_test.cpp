@@ -1,50 +1,11 @@
 // Settlements through the node's machine, as stories: who ends with what, and why.
 #include <doctest/doctest.h>
 
-#include "core_world.h"
+#include "core_checks.h"
 
 using namespace lockstep;
 using namespace lockstep::test;
 using core::TradeState;
-
-namespace {
-
-// 100 shares at 250.00 SEK; 11.30 SEK a EUR and a spread of 0.2 %, rounded up.
-constexpr Amount price_sek{2'500'000};
-constexpr Amount price_eur{221'682};
-
-void check_nothing_moved(CoreWorld& world) {
-    CHECK(world.free("test.csd", "anna") == Amount{0});
-    CHECK(world.free("test.csd", "sven") == Amount{10'000});
-    CHECK(world.free("test.sek", "sven") == Amount{0});
-    CHECK(world.free("test.sek", "conn") == Amount{100'000'000});
-    CHECK(world.free("test.eur", "anna") == Amount{10'000'000});
-    CHECK(world.free("test.eur", "conn") == Amount{0});
-    CHECK(world.open_escrows() == 0);
-    CHECK(world.books_balance());
-}
-
-void check_settled(CoreWorld& world) {
-    CHECK(world.free("test.csd", "anna") == Amount{100});
-    CHECK(world.free("test.csd", "sven") == Amount{9'900});
-    CHECK(world.free("test.sek", "sven") == price_sek);
-    CHECK(world.free("test.sek", "conn") == Amount{97'500'000});
-    CHECK(world.free("test.eur", "anna") == Amount{10'000'000 - price_eur.units()});
-    CHECK(world.free("test.eur", "conn") == price_eur);
-    CHECK(world.open_escrows() == 0);
-    CHECK(world.books_balance());
-}
-
-void check_idle(CoreWorld& world) {
-    for (const char* name : {"venue", "buyer", "seller", "connector"}) {
-        CAPTURE(name);
-        CHECK(world.node(name).machine->open_deals() == 0);
-        CHECK(world.node(name).machine->open_trades() == 0);
-        CHECK(CoreWorld::replayed(world.node(name)) == world.node(name).machine->write_snapshot());
-    }
-}
-
-}  // namespace
 
 TEST_CASE("a trade settles: each party ends with exactly what it signed") {
     CoreWorld world;
@@ -131,6 +92,7 @@ TEST_CASE("a reference is settled once, however often it is sent") {
     world.submit({world.order("T1")});
     const auto again = world.submit({world.order("T1")});
     CHECK(again.trades[0].declined == Reason::duplicate_reference);
+    world.settle_down();
     check_settled(world);
     CHECK(world.trade("venue", "T1").state == TradeState::settled);
 }

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <deque>
+#include <functional>
 #include <map>
 #include <memory>
 #include <set>
@@ -12,12 +13,18 @@
 
 #include "cash/machine/machine.h"
 #include "connector/core/node_machine.h"
+#include "connector/core/state.h"
 #include "sdk/crypto/signature.h"
 
 namespace lockstep::test {
 
 class CoreWorld {
 public:
+    struct Waiting {
+        std::uint64_t number = 0;
+        Timestamp since;
+        core::NodeInput input;
+    };
     struct Node {
         std::string name;
         KeySeed seed;
@@ -28,7 +35,11 @@ public:
         std::vector<Bytes> recorded;  // outputs that move money, in order
         std::map<std::pair<std::uint16_t, Bytes>, Bytes> rows;
         std::vector<std::string> alarms;
-        std::deque<core::NodeInput> inbox;
+        // What waits for it, by where it comes from: in order within one, in any order between
+        // them.
+        std::map<std::string, std::deque<Waiting>> channels;
+        std::deque<core::NodeInput> turn;  // what must follow in the same turn
+        std::map<std::string, std::vector<core::NodeInput>> history;  // events by ledger
         std::map<Hash, std::array<std::uint8_t, 32>> secrets;
         bool down = false;
         std::map<std::uint64_t, Result<Bytes>> answers;
@@ -37,9 +48,30 @@ public:
         Address address;
         cash::CashMachine machine;
         bool halted = false;  // takes nothing; its clock goes on
+        Duration skew;        // of its clock
+        struct Pending {
+            Timestamp since;
+            PublicKey signer;
+            Op op;
+        };
+        std::map<std::string, std::deque<Pending>> commands;  // by node, where deferred
+    };
+    // Something that can be delivered now: the head of a node's channel, or of its commands to a
+    // ledger.
+    struct Ready {
+        Node* node = nullptr;
+        Ledger* ledger = nullptr;
+        std::string channel;
+        Timestamp since;
+    };
+    struct Options {
+        bool second_connector = false;  // test.usd, and a connector from there to test.eur
+        std::uint32_t max_slots = 1024;
+        std::uint32_t max_share_ppm = 1'000'000;
     };
 
-    CoreWorld();
+    CoreWorld() : CoreWorld(Options{}) {}
+    explicit CoreWorld(const Options& options);
 
     Node& node(const std::string& name) { return *nodes_.at(name); }
     Ledger& ledger(const std::string& name) { return *ledgers_.at(name); }
@@ -49,7 +81,18 @@ public:
     void settle_down();
     // Lets time pass, in the order in which things fall due.
     void pass(Duration duration);
-    void give(Node& node, core::NodeInput input);
+    void give(Node& node, core::NodeInput input, const std::string& channel = "self");
+    // The same by hand, for tests that choose the order.
+    std::vector<Ready> ready();
+    void deliver(const Ready& ready);
+    std::optional<Timestamp> next_due() const;
+    void move_to(Timestamp time);
+    // A command as if the node's key had been used outside of it.
+    void instruct_as(const std::string& node, const std::string& ledger, OpBody body);
+    void configure(Node& node);
+    core::PaymentRecord payment(const std::string& node, const core::PlanId& id);
+    core::InvoiceRecord invoice(const std::string& node, const core::PlanId& id);
+    const PublicKey& key(const std::string& name) { return node(name).signer->public_key(); }
     core::answer::Submitted submit(std::vector<core::input::TradeOrder> orders);
     core::input::TradeOrder order(std::string reference) const;
     core::CallerAnswer call(const std::string& node, core::input::ApiBody body);
@@ -71,15 +114,26 @@ public:
         pass_on;
     // Called for each command; false keeps it from the ledger (which stays unanswered).
     std::function<bool(const std::string& from, const core::output::ToLedger&)> carry_out;
+    bool deferred = false;      // commands wait until they are delivered
+    bool check_indexes = true;  // after each input: those of a restored machine must be the same
+    // The last state of every escrow there ever was, by condition.
+    std::map<Condition, std::map<std::pair<Address, EscrowKey>, EscrowState>> hops;
 
 private:
+    Timestamp time_of(const Ledger& ledger) const { return now_ + ledger.skew; }
     void add_ledger(const std::string& name, AssetId asset, Amount lot);
     void add_node(const std::string& name);
-    void configure();
+    void configure_all();
+    core::NodeConfig config_of(const std::string& name);
+    routing::Offer offer_of(const char* connector, const char* in, const AssetId& in_asset,
+                            const char* out, const AssetId& out_asset);
+    void compare_indexes(const Node& node) const;
+    void apply_one(Node& node, const core::NodeInput& input);
     void apply(Node& node, const core::NodeInput& input);
     void carry(Node& from, const core::NodeOutput& output);
     void instruct(Ledger& ledger, const PublicKey& signer, Op op, Node* asker);
-    void publish(Ledger& ledger, std::vector<cash::Output> outputs);
+    void command(Ledger& ledger, Op op, Node& asker);
+    void publish(Ledger& ledger, std::vector<cash::Output> outputs, Node* asker);
     Node* owner(const PublicKey& key);
 
     Timestamp now_{1'800'000'000'000'000};
@@ -91,6 +145,8 @@ private:
     std::uint64_t next_ticket_ = 1;
     std::uint64_t next_op_ = 1;
     std::uint64_t entropy_ = 1;
+    std::uint64_t next_number_ = 1;
+    Options options_;
 };
 
 inline Address addr(std::string_view text) {
@@ -101,6 +157,7 @@ inline AssetId asset_of(std::string_view code, std::uint8_t scale) {
 }
 inline const AssetId sek = *AssetId::make("SEK", 2);
 inline const AssetId eur = *AssetId::make("EUR", 2);
+inline const AssetId usd = *AssetId::make("USD", 2);
 inline const AssetId share = *AssetId::make("SE0000108656", 0);
 
 }  // namespace lockstep::test
