@@ -82,7 +82,9 @@ public:
         return static_cast<int>(
             std::chrono::duration_cast<std::chrono::milliseconds>(took).count());
     }
-    net::Url url() const { return *net::parse_url("http://127.0.0.1:" + std::to_string(port_)); }
+    net::Url url() const {
+        return *net::parse_url("http://127.0.0.1:" + std::to_string(port_.load()));
+    }
     LedgerClient client(const std::string& name) { return {loop_, url(), signer(name)}; }
     net::IoLoop& loop() { return loop_; }
 
@@ -104,7 +106,7 @@ private:
     test::TemporaryDirectory directory_;
     net::IoLoop loop_{2};
     std::optional<Process> process_;
-    std::uint16_t port_ = 0;
+    std::atomic<std::uint16_t> port_{0};  // read by other threads while it restarts
 };
 
 op::Prepare prepare(const std::string& name, Duration hold) {

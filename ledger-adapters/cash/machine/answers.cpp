@@ -36,14 +36,16 @@ std::size_t Answers::count_of(const PublicKey& signer) const {
     return found == of_signer_.end() ? 0 : found->second;
 }
 
-const Remembered* Answers::find(const AnswerPlace& place) const {
-    const auto found = answers_.find(place);
-    return found == answers_.end() ? nullptr : &found->second;
+Answers::Spot Answers::look_up(const AnswerPlace& place) const {
+    const auto found = answers_.lower_bound(place);
+    const bool is_there = found != answers_.end() && found->first == place;
+    return {found, is_there ? &found->second : nullptr};
 }
 
-void Answers::remember(const AnswerPlace& place, const Remembered& answer) {
-    const bool is_new = answers_.emplace(place, answer).second;
-    ASSERT(is_new);
+void Answers::remember(const Spot& spot, const AnswerPlace& place, const Remembered& answer) {
+    const std::size_t before = answers_.size();
+    answers_.emplace_hint(spot.next, place, answer);
+    ASSERT(answers_.size() == before + 1);
     ++of_signer_[place.signer];
     queue_.push({answer.until, place});
 }

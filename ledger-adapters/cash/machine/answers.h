@@ -54,11 +54,17 @@ Timestamp remember_until(const Op& op, Timestamp at, Timestamp valid_until);
 
 class Answers {
 public:
-    const Remembered* find(const AnswerPlace& place) const;
+    using Map = std::map<AnswerPlace, Remembered>;
+    // Where an answer is, or would be. Good until the next answer is remembered or forgotten.
+    struct Spot {
+        Map::const_iterator next;
+        const Remembered* answer = nullptr;
+    };
+    Spot look_up(const AnswerPlace& place) const;
     std::size_t size() const { return answers_.size(); }
     std::size_t count_of(const PublicKey& signer) const;
 
-    void remember(const AnswerPlace& place, const Remembered& answer);
+    void remember(const Spot& spot, const AnswerPlace& place, const Remembered& answer);
     // Keeps a remembered answer for longer, never for shorter.
     void extend(const AnswerPlace& place, Timestamp until);
     void forget_due(Timestamp at);
@@ -77,7 +83,7 @@ private:
     };
     void index();
 
-    std::map<AnswerPlace, Remembered> answers_;
+    Map answers_;
     // found again from the answers
     std::map<PublicKey, std::size_t> of_signer_;
     // One entry an answer; an answer that was extended is put in again when its entry comes up.

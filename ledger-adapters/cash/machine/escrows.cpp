@@ -105,7 +105,7 @@ void Escrows::index(const EscrowPlace& place, const Escrow& escrow) {
         return;
     }
     by_expiry_.emplace(escrow.expiry, place);
-    by_sequence_.emplace(escrow.prepared, place);
+    by_sequence_.emplace_hint(by_sequence_.end(), escrow.prepared, place);
     ++open_of_payer_[place.payer];
 }
 

@@ -107,7 +107,8 @@ OpAnswer CashMachine::answer(const input::Submit& submit, const Op& op, Step& st
     const AnswerPlace place{op.id, signer};
     const Timestamp until = remember_until(op, now_, submit.instruction.valid_until);
     Remembered answer{contents_of(op), false, Reason::internal_error, 0, until};
-    if (const Remembered* first = answers_.find(place)) {
+    const Answers::Spot spot = answers_.look_up(place);
+    if (const Remembered* first = spot.answer) {
         // An id that was used for something else keeps the answer that it has.
         if (first->contents != answer.contents) return {op.id, false, Reason::id_reused, 0};
         answers_.extend(place, until);
@@ -124,7 +125,7 @@ OpAnswer CashMachine::answer(const input::Submit& submit, const Op& op, Step& st
     const bool has_room = answers_.size() < settings_.limits.max_answers &&
                           answers_.count_of(signer) < settings_.limits.max_answers_of_signer;
     ASSERT(has_room || !must_be_remembered(op));
-    if (has_room) answers_.remember(place, answer);
+    if (has_room) answers_.remember(spot, place, answer);
     const bool in_records = std::holds_alternative<op::Issue>(op.body) ||
                             std::holds_alternative<op::Redeem>(op.body) ||
                             std::holds_alternative<op::Transfer>(op.body);
@@ -172,8 +173,9 @@ void CashMachine::line(const Line& line, Step& step) {
 
 void CashMachine::event(const EscrowPlace& place, const Escrow& escrow, Step& step) {
     ASSERT(escrow.changed == sequence_);
-    const EscrowStanding now = standing(place, escrow);
-    output::Event event{{sequence_, now_, now.terms, now.state, now.preimage},
+    EscrowStanding now = standing(place, escrow);
+    if (!escrow.is_open()) step.records.push_back(closed_record(now));
+    output::Event event{{sequence_, now_, std::move(now.terms), now.state, std::move(now.preimage)},
                         book_[place.payer].owner,
                         book_[escrow.payee].owner};
     OerWriter to;
@@ -181,7 +183,6 @@ void CashMachine::event(const EscrowPlace& place, const Escrow& escrow, Step& st
     if (event.payee != event.payer)
         step.records.push_back(event_record(event.payee, sequence_, to.bytes()));
     step.records.push_back(event_record(event.payer, sequence_, to.take()));
-    if (!escrow.is_open()) step.records.push_back(closed_record(now));
     step.changed.events.push_back(std::move(event));
 }
 

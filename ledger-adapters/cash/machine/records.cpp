@@ -45,9 +45,10 @@ Record event_record(const PublicKey& owner, std::uint64_t sequence, Bytes event)
 }
 
 Record closed_record(const EscrowStanding& standing) {
+    ArchiveWriter to;
+    to(standing.terms, standing.state, standing.sequence, standing.preimage);
     return {number(RecordKind::closed_escrows),
-            key_of(standing.terms.payer, standing.terms.id.view()),
-            encode_query_answer({Timestamp{}, standing.sequence, {standing}, {}})};
+            key_of(standing.terms.payer, standing.terms.id.view()), to.take()};
 }
 
 Record answer_record(const PublicKey& signer, const OpAnswer& answer) {
@@ -88,9 +89,11 @@ std::optional<EscrowStanding> read_closed(const RecordReader& records, const Esc
     const auto value =
         records.get(number(RecordKind::closed_escrows), key_of(escrow.payer, escrow.id.view()));
     if (!value) return std::nullopt;
-    auto answer = decode_query_answer(*value);
-    ASSERT(answer && answer->escrows.size() == 1);  // written by closed_record
-    return std::move(answer->escrows[0]);
+    ArchiveReader from(*value);
+    EscrowStanding standing;
+    from(standing.terms, standing.state, standing.sequence, standing.preimage);
+    ASSERT(from.finish());  // written by closed_record
+    return standing;
 }
 
 std::optional<OpAnswer> read_answer(const RecordReader& records, const PublicKey& signer,
