@@ -5,7 +5,7 @@
 
 #include <algorithm>
 
-#include "core_world.h"
+#include "tests/unit/core_world.h"
 
 namespace lockstep::test {
 

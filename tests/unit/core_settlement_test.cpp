@@ -1,7 +1,7 @@
 // Settlements through the node's machine, as stories: who ends with what, and why.
 #include <doctest/doctest.h>
 
-#include "core_checks.h"
+#include "tests/unit/core_checks.h"
 
 using namespace lockstep;
 using namespace lockstep::test;

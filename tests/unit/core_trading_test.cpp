@@ -1,6 +1,6 @@
 // Trades between parties that do not do what they should: who may say what, and what it changes.
-#include "core_checks.h"
 #include "sdk/crypto/hash.h"
+#include "tests/unit/core_checks.h"
 
 using namespace lockstep;
 using namespace lockstep::test;

@@ -1,9 +1,9 @@
-#include "core_world.h"
+#include "tests/unit/core_world.h"
 
 #include <doctest/doctest.h>
 
-#include "core_world_settings.h"
 #include "sdk/crypto/hash.h"
+#include "tests/unit/core_world_settings.h"
 
 namespace lockstep::test {
 

@@ -1,8 +1,8 @@
 // Who is who in the core's world, and what a test asks of it.
 #include <doctest/doctest.h>
 
-#include "core_world.h"
-#include "core_world_settings.h"
+#include "tests/unit/core_world.h"
+#include "tests/unit/core_world_settings.h"
 
 namespace lockstep::test {
 

@@ -103,7 +103,7 @@ enum class ReasonFamily : std::uint8_t {
     X(reveal_guard, 124, final_, "too little time was left to reveal the secret safely")     \
     X(escrow_rejected, 125, final_, "the payee gave the escrow back")                        \
     X(withheld, 126, final_, "the party withheld its escrow")                                \
-    X(same_node, 128, final_, "buyer and seller are at one node")                                  \
+    X(same_node, 128, final_, "buyer and seller are at one node")                            \
     X(secret_holder_mode, 127, final_, "the venue may not hold the secret for this party")   \
     /* interface */                                                                          \
     X(unknown_field, 140, final_, "a field is not known")                                    \

@@ -6,10 +6,14 @@ namespace lockstep {
 
 std::string_view to_string(EscrowState state) {
     switch (state) {
-        case EscrowState::prepared: return "prepared";
-        case EscrowState::fulfilled: return "fulfilled";
-        case EscrowState::refunded_expired: return "refunded_expired";
-        case EscrowState::refunded_rejected: return "refunded_rejected";
+        case EscrowState::prepared:
+            return "prepared";
+        case EscrowState::fulfilled:
+            return "fulfilled";
+        case EscrowState::refunded_expired:
+            return "refunded_expired";
+        case EscrowState::refunded_rejected:
+            return "refunded_rejected";
     }
     UNREACHABLE();
 }

@@ -38,7 +38,7 @@ struct HostStats {
     std::uint64_t snapshots = 0;
     std::size_t queue = 0;
     bool disk_low = false;  // no new business
-    Duration last_commit;  // how long it took
+    Duration last_commit;   // how long it took
     Duration longest_commit;
 };
 
