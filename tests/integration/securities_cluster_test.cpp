@@ -122,7 +122,9 @@ public:
         : client_({cluster.genesis().chain_id(), cluster.genesis().validators},
                   std::make_shared<Ed25519>(), std::nullopt) {
         const auto subscribed = cluster.subscribe(
-            key, 0, [this](std::shared_ptr<const Bytes> octets) { return take(*octets); },
+            key, 0,
+            {[this](std::shared_ptr<const Bytes> octets) { return take(*octets); },
+             [] { return true; }},
             [](Reason) {});
         REQUIRE(subscribed.has_value());
     }

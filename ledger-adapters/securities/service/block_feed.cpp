@@ -10,6 +10,8 @@ namespace {
 // Frames stay well below what a connection takes at once.
 constexpr std::size_t blocks_a_frame = 64;
 constexpr std::size_t octets_a_frame = 1 << 20;
+// How often a reader of a long past is asked whether it has room for more.
+constexpr std::chrono::microseconds room_interval{5'000};
 
 }  // namespace
 
@@ -72,12 +74,14 @@ void BlockFeed::loop() {
         std::deque<std::pair<DecidedBlock, std::vector<Effect>>> arrived;
         {
             std::unique_lock lock(mutex_);
-            const bool behind = std::any_of(readers_.begin(), readers_.end(),
-                                            [this](const Reader& r) { return r.next <= ready_; });
-            if (!behind)
-                changed_.wait_for(lock, heartbeat / 2, [this] {
+            const auto waits = [this](const Reader& r) { return r.next <= ready_ && r.full; };
+            const auto behind = [this](const Reader& r) { return r.next <= ready_ && !r.full; };
+            if (std::none_of(readers_.begin(), readers_.end(), behind)) {
+                const bool full = std::any_of(readers_.begin(), readers_.end(), waits);
+                changed_.wait_for(lock, full ? room_interval : heartbeat / 2, [this] {
                     return stopping_ || !arrived_.empty() || !joining_.empty();
                 });
+            }
             if (stopping_) return;
             arrived.swap(arrived_);
             readers_.splice(readers_.end(), joining_);
@@ -124,6 +128,9 @@ bool BlockFeed::serve(Reader& reader) {
     if (reader.next > ready_ && reader.has_balances &&
         now - reader.last_frame < std::chrono::microseconds(service::heartbeat_interval.us()) / 2)
         return true;
+    // a long past waits for its reader; what happens now is sent anyway
+    reader.full = reader.next + blocks_a_frame <= ready_ && !reader.sink.has_room();
+    if (reader.full) return true;
     reader.accounts = accounts_of_(reader.key);
     std::sort(reader.accounts.begin(), reader.accounts.end());
     BlockFrame frame;

@@ -53,8 +53,9 @@ private:
         std::uint64_t next = 0;  // height
         service::FrameSink sink;
         service::FrameEnd end;
-        std::vector<Address> accounts;                           // sorted
-        bool has_balances = false;                               // all were sent once
+        std::vector<Address> accounts;  // sorted
+        bool has_balances = false;      // all were sent once
+        bool full = false;              // had no room for its past when last asked
         std::map<std::pair<Address, AssetId>, Balance> changed;  // since the last at the tip
         std::chrono::steady_clock::time_point last_frame;
     };
