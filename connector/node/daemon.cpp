@@ -46,7 +46,7 @@ Timestamp SystemClock::now() const {
 Daemon::Daemon(Settings settings)
     : settings_(std::move(settings)),
       http_(loop_),
-      sockets_(loop_),
+      sockets_(loop_, net::ledger_stream_limits()),
       next_ticket_(random_number()) {}
 
 Daemon::~Daemon() = default;

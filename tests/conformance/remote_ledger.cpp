@@ -22,7 +22,7 @@ RemoteLedger::RemoteLedger(RemoteSettings settings, Plugin plugin,
       plugin_(std::move(plugin)),
       scheme_(std::move(scheme)),
       http_(loop_),
-      websockets_(loop_, {.max_message_bytes = std::size_t{16} << 20}) {
+      websockets_(loop_, net::ledger_stream_limits()) {
     Hash run;
     std::array<std::uint8_t, 32> bytes{};
     fill_random(bytes);

@@ -61,7 +61,7 @@ void SecuritiesInProcess::start_validators() {
         nodes_[i].host = std::make_unique<Host>(nodes_[i].disk, make, snapshot_rows);
         auto started = nodes_[i].host->start(now_);
         ASSERT(started);
-        release(i, std::move(*started));
+        let_out(i, std::move(*started));
     }
 }
 
@@ -195,7 +195,7 @@ void SecuritiesInProcess::cut_stream(Role role) {
 // --- validators and what passes between them ---
 
 void SecuritiesInProcess::run_validator(std::size_t index, std::vector<ValidatorInput> inputs) {
-    release(index, nodes_[index].host->run(now_, std::move(inputs)));
+    let_out(index, nodes_[index].host->run(now_, std::move(inputs)));
 }
 
 void SecuritiesInProcess::send(std::size_t to, Bytes octets, std::size_t from) {
@@ -204,7 +204,7 @@ void SecuritiesInProcess::send(std::size_t to, Bytes octets, std::size_t from) {
         Message{to, pool_input::FromPeer{static_cast<std::uint32_t>(from), std::move(octets)}});
 }
 
-void SecuritiesInProcess::release(std::size_t from, std::vector<ValidatorEffect> effects) {
+void SecuritiesInProcess::let_out(std::size_t from, std::vector<ValidatorEffect> effects) {
     for (ValidatorEffect& effect : effects) {
         if (const auto* all = std::get_if<pool_effect::ToAll>(&effect)) {
             for (std::size_t to = 0; to < nodes_.size(); ++to)
@@ -222,7 +222,7 @@ void SecuritiesInProcess::release(std::size_t from, std::vector<ValidatorEffect>
             for (std::size_t i = 0; i < committed->transactions.size(); ++i)
                 settle(committed->transactions[i], committed->answers[i]);
         } else {
-            ASSERT(!"a validator of this test signed two different things");
+            UNREACHABLE();  // a validator of this test signed two different things
         }
     }
     if (from != 0 || !nodes_[0].host) return;

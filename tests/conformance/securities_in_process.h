@@ -55,7 +55,7 @@ private:
     void subscribe(Role role, std::uint64_t cursor);
     void serve(Role role);
     void run_validator(std::size_t index, std::vector<securities::ValidatorInput> inputs);
-    void release(std::size_t from, std::vector<securities::ValidatorEffect> effects);
+    void let_out(std::size_t from, std::vector<securities::ValidatorEffect> effects);
     void send(std::size_t to, Bytes octets, std::size_t from);
     void settle(const Hash& transaction, const Result<std::vector<OpAnswer>>& answers);
     // The next thing that happens not after `limit`; false when there is none.

@@ -24,6 +24,12 @@ std::optional<Reason> reason_of(const WebSocketClosed& closed) {
 
 }  // namespace
 
+WebSocketLimits ledger_stream_limits() {
+    WebSocketLimits limits;
+    limits.max_message_bytes = std::size_t{16} << 20;
+    return limits;
+}
+
 Result<Bytes> reply_of(HttpResponse response) {
     if (response.status == 200) return std::move(response.body);
     if (const auto reason = reason_in(as_text(response.body))) return refuse(*reason);

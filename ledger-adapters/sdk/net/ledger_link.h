@@ -66,6 +66,10 @@ private:
     std::shared_ptr<Impl> impl_;
 };
 
+// For the WebSocketClient of a link: a frame may hold a whole block with its proofs (4 MiB of
+// instructions, and at most as much again for paths and twice for leaves).
+WebSocketLimits ledger_stream_limits();
+
 // What an answer of a ledger means: the octets of a 200, else the code of its problem document. An
 // answer without one, as a proxy may give, tells nothing about what became of the request:
 // unavailable for a 503, outcome_unknown for any other.
