@@ -201,6 +201,16 @@ TEST_CASE(
     CHECK_FALSE(desk.remembers('d'));
 }
 
+TEST_CASE("an uncertain prepare under a tombstone never was") {
+    Desk desk(cash_maker);
+    desk.give(t(0), prepare("E1", t(2'000)));
+    desk.give(t(1), failed(desk.take_instructions().at(0), Reason::outcome_unknown));
+    desk.give(t(500));
+    desk.give(t(501), all_refused(desk.take_instructions().at(0), Reason::tombstoned));
+    CHECK(desk.last_answer("E1") == "refused(tombstoned)");
+    CHECK(desk.store.empty());
+}
+
 TEST_CASE("after valid_until a claim is signed anew and new business is looked up") {
     Desk desk(cash_maker, setup({{"instruction_life_ms", "3000"}}));
     desk.give(t(0), prepare("E1", t(2'000)), fulfil("E2"));
