@@ -92,7 +92,9 @@ bool CommandBook::settle(Timestamp at, const Sent& sent, ByteView body, AdapterO
 void CommandBook::settle_refused(Timestamp at, const Sent& sent, const Op& op, Reason reason,
                                  AdapterOutputs& out) {
     if (is_done_already(op, reason)) return answer(op.id, Outcome::done, reason, out);
-    const bool is_settled = is_claim(op) ? family(reason) != ReasonFamily::retry : !sent.uncertain;
+    // A tombstone says that the escrow was not there before, and keeps it from coming later.
+    const bool is_settled = is_claim(op) ? family(reason) != ReasonFamily::retry
+                                         : !sent.uncertain || reason == Reason::tombstoned;
     if (is_settled) return answer(op.id, Outcome::refused, reason, out);
     come_back_to(at, op, reason, out);
 }
