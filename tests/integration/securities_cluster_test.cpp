@@ -67,6 +67,7 @@ struct World {
         settings.data = data;
         settings.disk.ballast_bytes = 1 << 20;
         settings.host.snapshot_rows = 3'000;
+        settings.host.snapshot_octets = 1'000'000;
         auto opened = Cluster::open(settings, workers, clock, std::make_shared<Ed25519>());
         if (!opened) FAIL(opened.error().detail);
         cluster = std::move(*opened);

@@ -49,6 +49,13 @@ Failure describe(Durability durability, std::uint64_t seq) {
     UNREACHABLE();
 }
 
+std::uint64_t octets_of(const std::vector<JournalRow>& rows) {
+    std::uint64_t octets = 0;
+    for (const JournalRow& row : rows)
+        octets += row.body.size();
+    return octets;
+}
+
 }  // namespace
 
 HostJournal::HostJournal(Store& store, HostSettings settings)
@@ -59,6 +66,8 @@ Result<Recovered, Failure> HostJournal::open() {
     if (recovered) {
         end_.begin(*recovered);
         rows_since_snapshot_ = recovered->rows.size();
+        octets_since_snapshot_ = octets_of(recovered->rows);
+        if (recovered->snapshot) snapshot_size_ = recovered->snapshot->state.size();
     }
     return recovered;
 }
@@ -70,11 +79,13 @@ bool HostJournal::commit(Batch batch, const std::function<void()>& release) {
     }
     const auto begun = std::chrono::steady_clock::now();
     const std::size_t rows = batch.rows.size();
+    const std::uint64_t octets = octets_of(batch.rows);
     Outcome outcome;
     store_.append(std::move(batch), [&](Durability value) { outcome.set(value); });
     const Durability durability = outcome.wait();
     if (durability != Durability::durable) return stop(describe(durability, end_.seq()));
     rows_since_snapshot_ += rows;
+    octets_since_snapshot_ += octets;
     const Duration took{std::chrono::duration_cast<std::chrono::microseconds>(
                             std::chrono::steady_clock::now() - begun)
                             .count()};
@@ -90,11 +101,20 @@ bool HostJournal::commit(Batch batch, const std::function<void()>& release) {
     return true;
 }
 
+// A large state is written less often, so that snapshots stay a part of what the rows cost.
+bool HostJournal::snapshot_due() const {
+    if (rows_since_snapshot_ >= settings_.snapshot_rows) return true;
+    if (settings_.snapshot_octets == 0) return false;
+    return octets_since_snapshot_ >= std::max(settings_.snapshot_octets, snapshot_size_ / 2);
+}
+
 bool HostJournal::save_snapshot(Bytes state) {
+    snapshot_size_ = state.size();
     const auto saved = store_.save_snapshot(end_.snapshot(std::move(state)));
     // Without room for it the journal suffices; the next attempt is due after as many rows again.
     if (!saved && saved.error().code != "disk_full") return stop(saved.error());
     rows_since_snapshot_ = 0;
+    octets_since_snapshot_ = 0;
     const std::lock_guard lock(stats_mutex_);
     if (saved) ++stats_.snapshots;
     return true;

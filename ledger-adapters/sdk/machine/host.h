@@ -26,7 +26,9 @@ struct HostSettings {
     // saves processor time under load and costs that much latency, an idle host commits at once.
     Duration commit_interval;
     std::uint64_t snapshot_rows = 50'000;  // how much a restart replays at most
-    std::string state_file;                // written on a clean stop; empty: none
+    // The same in octets of rows, for programs whose rows differ much in size; 0: only rows count.
+    std::uint64_t snapshot_octets = 0;
+    std::string state_file;  // written on a clean stop; empty: none
     FatalHandler fatal = stop_process;
 };
 
@@ -51,7 +53,7 @@ public:
     // Commits the batch and calls `release` once it is durable. False after a failure, which went
     // to the fatal handler; then nothing more may be done.
     bool commit(Batch batch, const std::function<void()>& release);
-    bool snapshot_due() const { return rows_since_snapshot_ >= settings_.snapshot_rows; }
+    bool snapshot_due() const;
     bool save_snapshot(Bytes state);
     bool write_state(ByteView state);
     StateDigest digest(ByteView state) const;
@@ -71,6 +73,8 @@ private:
     HostSettings settings_;
     JournalEnd end_;
     std::uint64_t rows_since_snapshot_ = 0;
+    std::uint64_t octets_since_snapshot_ = 0;
+    std::uint64_t snapshot_size_ = 0;  // of the last one
     mutable std::mutex stats_mutex_;
     HostStats stats_;
 };

@@ -100,7 +100,7 @@ OpAnswer Execution::answer_op(const Transaction& transaction, std::uint32_t inde
     signer_ = transaction.instruction.signer;
     valid_until_ = transaction.instruction.valid_until;
 
-    const AnswerRef ref{signer_, op.id};
+    const AnswerRef ref{op.id, signer_};
     const Hash operation = operation_hash(op);
     if (const Answered* first = state_.answers.find(ref)) {
         if (first->operation != operation) return {op.id, false, Reason::id_reused, 0};

@@ -76,7 +76,7 @@ std::optional<Timestamp> Ledger::next_expiry() const {
 std::optional<std::vector<OpAnswer>> Ledger::remembered(const Instruction& instruction) const {
     std::vector<OpAnswer> answers;
     for (const Op& op : instruction.ops) {
-        const Answered* answer = state_.answers.find({instruction.signer, op.id});
+        const Answered* answer = state_.answers.find({op.id, instruction.signer});
         if (!answer || answer->operation != operation_hash(op)) return std::nullopt;
         answers.push_back({op.id, answer->done, answer->reason, answer->sequence});
     }

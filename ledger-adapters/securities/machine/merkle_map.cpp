@@ -85,6 +85,7 @@ void MerkleMap::set(const Hash& key, const Hash& value) {
     if (free_nodes_.empty()) {
         node = static_cast<Ref>(nodes_.size());
         nodes_.emplace_back();
+        hashes_.emplace_back();
     } else {
         node = free_nodes_.back();
         free_nodes_.pop_back();
@@ -134,10 +135,10 @@ Hash MerkleMap::hash_of(Ref ref) const {
     if (node.dirty) {
         const Hash left = hash_of(node.child[0]);  // at most 256 levels deep
         const Hash right = hash_of(node.child[1]);
-        node.hash = hash_node(node.bit, left, right);
+        hashes_[ref] = hash_node(node.bit, left, right);
         node.dirty = false;
     }
-    return node.hash;
+    return hashes_[ref];
 }
 
 Hash MerkleMap::root() const {

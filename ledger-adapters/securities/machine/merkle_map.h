@@ -50,8 +50,7 @@ private:
         Hash key;
         Hash value;
     };
-    struct Node {
-        mutable Hash hash;
+    struct Node {  // small, because a lookup touches many
         Ref child[2] = {none, none};
         std::uint8_t bit = 0;
         mutable bool dirty = true;
@@ -66,6 +65,7 @@ private:
     Ref root_ = none;
     std::vector<Leaf> leaves_;
     std::vector<Node> nodes_;
+    mutable std::vector<Hash> hashes_;  // of the nodes
     std::vector<Ref> free_leaves_;
     std::vector<Ref> free_nodes_;
 };

@@ -103,7 +103,7 @@ Execution::Outcome Execution::apply(const op::Transfer& op) {
 
 Execution::Outcome Execution::apply(const op::Prepare& op) {
     const EscrowTerms& terms = op.terms;
-    const EscrowRef ref{terms.payer, terms.id};
+    const EscrowRef ref{terms.id, terms.payer};
     if (!is_here(terms.payer) || !is_here(terms.payee)) return refuse(Reason::wrong_ledger);
     if (terms.payer == terms.payee) return refuse(Reason::same_account);
     if (const auto ok = check_owner(terms.payer); !ok) return refuse(ok.error());

@@ -38,13 +38,13 @@ void put_all(MerkleMap& to, Table table, const UndoMap<K, V>& map) {
 
 template <class K, class V>
 void put_touched(MerkleMap& to, Table table, const UndoMap<K, V>& map) {
-    map.for_each_touched([&](const K& key) {
+    for (const K& key : map.touched()) {
         const V* value = map.find(key);
         if (value)
             to.set(key_of(table, key), hash_of(*value));
         else
             to.erase(key_of(table, key));
-    });
+    }
 }
 
 }  // namespace
@@ -87,7 +87,7 @@ void State::remove_output(const OutputId& id) {
 }
 
 void State::put_escrow(Escrow escrow) {
-    const EscrowRef ref{escrow.terms.payer, escrow.terms.id};
+    const EscrowRef ref{escrow.terms.id, escrow.terms.payer};
     const std::uint64_t since = escrow.prepared_at;
     if (escrow.state == EscrowState::prepared) {
         expiries.set({escrow.terms.expiry, ref}, {});

@@ -14,12 +14,13 @@
 
 namespace lockstep::securities {
 
-using EscrowRef = std::pair<Address, EscrowId>;  // payer, id
+// Ids come first: they differ early, which is what a lookup costs.
+using EscrowRef = std::pair<EscrowId, Address>;  // id, payer
 using HoldingRef = std::pair<Address, AssetId>;
 using OutputId = Hash;
 
 inline EscrowRef ref_of(const EscrowKey& key) {
-    return {key.payer, key.id};
+    return {key.id, key.payer};
 }
 
 struct Account {
@@ -105,7 +106,7 @@ struct Answered {
         a(self.operation, self.done, self.reason, self.sequence, self.until);
     }
 };
-using AnswerRef = std::pair<PublicKey, CommandId>;
+using AnswerRef = std::pair<CommandId, PublicKey>;  // operation, signer
 
 class State {
 public:

@@ -3,6 +3,7 @@
 // the state.
 #pragma once
 
+#include <algorithm>
 #include <map>
 #include <optional>
 #include <utility>
@@ -51,16 +52,17 @@ public:
         }
         undo_.clear();
     }
-    // The keys that changed since the last commit, oldest first, possibly more than once.
-    template <class F>
-    void for_each_touched(F visit) const {
-        for (const auto& [key, old] : undo_)
-            visit(key);
-    }
+    // The keys that changed since the last commit, in order, each once.
     std::vector<K> touched() const {
-        std::vector<K> keys;
-        for_each_touched([&](const K& key) { keys.push_back(key); });
-        return keys;
+        std::vector<const K*> keys;
+        keys.reserve(undo_.size());
+        for (const auto& [key, old] : undo_)
+            keys.push_back(&key);
+        std::sort(keys.begin(), keys.end(), [](const K* a, const K* b) { return *a < *b; });
+        std::vector<K> once;
+        for (const K* key : keys)
+            if (once.empty() || once.back() < *key) once.push_back(*key);
+        return once;
     }
     // From a snapshot; there is nothing to take back.
     void load(Map map) {

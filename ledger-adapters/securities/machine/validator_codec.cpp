@@ -122,7 +122,7 @@ Bytes statement_key(const Address& account, std::uint64_t sequence) {
     return OerWriter().raw(as_bytes(account.text())).u8(0).u64(sequence).take();
 }
 Bytes escrow_key(const EscrowRef& ref) {
-    return OerWriter().raw(as_bytes(ref.first.text())).u8(0).fixed(ref.second).take();
+    return OerWriter().fixed(ref.first).raw(as_bytes(ref.second.text())).take();
 }
 
 namespace {

@@ -11,6 +11,8 @@ namespace {
 
 // A validator's restart replays so many rows at most: about 300 blocks, some tenths of a second.
 constexpr std::uint64_t default_snapshot_rows = 3'000;
+// And so many octets of them: about 3,000 operations.
+constexpr std::uint64_t default_snapshot_octets = 1'000'000;
 
 class SecuritiesKind final : public service::LedgerKind {
 public:
@@ -101,6 +103,7 @@ private:
         if (settings_.quorum < least)
             table.mistake("quorum", "at least " + std::to_string(least) +
                                         ": more than two thirds of the validators");
+        snapshot_octets_ = table.integer("snapshot_octets", 1'000'000'000, default_snapshot_octets);
         snapshot_rows_ = table.integer("snapshot_rows", 10'000'000, default_snapshot_rows);
     }
     void read_blocks(service::SettingsTable& table) {
@@ -120,11 +123,13 @@ private:
         cluster.disk = settings.disk;
         cluster.host = settings.host;
         cluster.host.snapshot_rows = snapshot_rows_;
+        cluster.host.snapshot_octets = snapshot_octets_;
         return cluster;
     }
 
     ClusterSettings settings_;
     std::uint64_t snapshot_rows_ = default_snapshot_rows;
+    std::uint64_t snapshot_octets_ = default_snapshot_octets;
 };
 
 }  // namespace
