@@ -152,7 +152,8 @@ private:
         pay.add_option("invoice", pay_.request.invoice, "lockstep1...")->required();
         pay.add_option("--from", pay_.request.from, "account that pays")->required();
         pay.add_option("--asset", pay_.request.asset, "where its ledger has several");
-        pay.add_option("--most", pay_.request.most_paid, "decline when it would cost more");
+        pay.add_option("--most", pay_.request.most_paid,
+                       "decline when it would cost more; without it, what is quoted is paid");
         pay.add_flag("--quote", pay_.request.quote_only, "tell the price first and pay nothing");
         pay.add_flag("--yes", pay_.yes, "with --quote: confirm it at once");
         auto& confirm = add("confirm", "pay what was quoted",

@@ -218,12 +218,16 @@ int show_payment(Session& session, const client::PaymentView& payment) {
 }  // namespace
 
 int pay(Session& session, const PayArguments& arguments) {
-    const auto id = session.api().pay(arguments.request);
+    client::PayRequest request = arguments.request;
+    // Without a limit the price is asked first, and exactly that is paid.
+    const bool confirm_quote = arguments.yes || !request.quote_only;
+    request.quote_only = request.quote_only || request.most_paid.empty();
+    const auto id = session.api().pay(request);
     if (!id) return complain(id.error(), session.global());
-    auto payment = follow(session, *id, arguments.request.quote_only);
+    auto payment = follow(session, *id, request.quote_only);
     if (!payment) return complain(payment.error(), session.global());
     if (payment->state != "quoted") return show_payment(session, *payment);
-    if (!arguments.yes) {
+    if (!confirm_quote) {
         if (session.prints_json()) return show_one(session, "/v1/payments/" + *id);
         std::printf(
             "%s %s would leave %s over %llu hops, so that %s gets %s %s.\n"

@@ -63,7 +63,7 @@ bool Chaos::one_round() {
         names.emplace_back(role.name);
     std::shuffle(names.begin(), names.end(), random_);
     for (const std::string& name : names) {
-        pause(draw(0.1, 0.9));
+        pause(draw(0.05, 0.6));
         const auto rested = back_.find(name);
         if (rested != back_.end()) {
             const double since =

@@ -108,7 +108,8 @@ std::string ledger_config(const Role& role, const LedgerFacts& facts) {
         << "address = \"" << role.address << "\"\n"
         << "operator = " << quoted(facts.ledger_operator) << "\n";
     if (role.kind == Kind::securities_ledger) {
-        out << "\n[validators]\ncount = 4\nquorum = 3\n";
+        out << "\n[validators]\ncount = 4\nquorum = 3\n"
+            << "\n[blocks]\nclock_error_ms = " << profiles.clock_ms << "\n";
         for (const Share& share : shares) {
             out << "\n[[assets]]\ncode = \"" << share.isin << "\"\nname = \"" << share.name
                 << "\"\n";

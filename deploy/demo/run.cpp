@@ -271,7 +271,7 @@ private:
         screen_.line(at("seller") + "invoice test.sek.delta-bank 1000.00");
         screen_.line(at("buyer") + "pay INVOICE --from test.eur.aspen-fund");
         for (const char* ledger : {"csd", "sek", "eur"}) {
-            screen_.line("  " + programs + "/lockstep-ledger --ledger " + world_->url(ledger) +
+            screen_.line("  " + programs + "/lockstep-ledger --url " + world_->url(ledger) +
                          " --key " + world_->key_file("auditor").string() + " totals");
         }
         std::string pids;
