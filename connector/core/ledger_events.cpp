@@ -28,6 +28,54 @@ void learn_preimage(Effects& fx, Deal& deal, const std::optional<Bytes>& preimag
     deal.preimage = *preimage;
 }
 
+// A receiver's payer and expiry are open until the escrow is there.
+bool matches(const Deal& deal, const Leg& leg, const EscrowTerms& terms) {
+    const PlannedHop& hop = leg.hop;
+    const bool open = deal.role == DealRole::receiver;
+    return terms.payee == hop.payee && terms.asset == hop.asset && terms.amount == hop.amount &&
+           terms.condition == deal.condition && (open || terms.payer == hop.payer) &&
+           (open || terms.expiry == hop.expiry);
+}
+
+// Nothing was taken for it yet, and this is exactly what was agreed.
+bool may_take(const Deal& deal, const Address& ledger, const EscrowTerms& terms) {
+    return deal.in && deal.in->key.id.is_zero() && deal.in->hop.ledger == ledger &&
+           matches(deal, *deal.in, terms);
+}
+
+void give_back_mismatch(Effects& fx, Deal& deal, const Address& ledger, const EscrowTerms& terms,
+                        Reason reason) {
+    fx.reject(ledger, {terms.payer, terms.id}, terms.payee);
+    if (!deal.in_notifier.is_zero())
+        fx.to_peer(deal.in_notifier, message::HopReject{ledger, {terms.payer, terms.id}, reason});
+}
+
+// The escrow stands final and was read from its own ledger: compared field by field with what was
+// agreed, never with what a message said.
+void take_incoming(Effects& fx, Deal& deal, const Address& ledger, const EscrowTerms& terms) {
+    Leg& in = *deal.in;
+    if (in.state != LegState::none) return;
+    if (!matches(deal, in, terms))
+        return give_back_mismatch(fx, deal, ledger, terms, Reason::escrow_mismatch);
+    if (deal.role == DealRole::receiver) {
+        in.hop.payer = terms.payer;
+        in.hop.expiry = terms.expiry;
+    }
+    in.state = LegState::held;
+    advance(fx, deal.id);
+}
+
+// An escrow that the journal lacks belongs to this deal. So does the one that came to us for it.
+void take_unnoticed(Effects& fx, Deal& deal) {
+    for (const auto& [place, stray] : fx.state().strays) {
+        if (stray.rejected || !may_take(deal, place.first, stray.terms)) continue;
+        const EscrowPlace found = place;
+        name_leg(fx.state(), deal, *deal.in, found.second);
+        deal.in->state = LegState::held;
+        return forget_stray(fx.state(), found);
+    }
+}
+
 void on_outgoing(Effects& fx, const input::EscrowReported& e, bool is_old_news) {
     State& state = fx.state();
     const EscrowKey key{e.terms.payer, e.terms.id};
@@ -36,6 +84,7 @@ void on_outgoing(Effects& fx, const input::EscrowReported& e, bool is_old_news) 
         if (is_old_news) return;
         deal = on_lost_escrow(fx, e);
         if (deal == nullptr) return;
+        take_unnoticed(fx, *deal);
     }
     Leg& out = *deal->out;
     const PlannedHop& hop = out.hop;
@@ -73,37 +122,6 @@ void on_outgoing(Effects& fx, const input::EscrowReported& e, bool is_old_news) 
     advance(fx, deal->id);
 }
 
-// A receiver's payer and expiry are open until the escrow is there.
-bool matches(const Deal& deal, const Leg& leg, const EscrowTerms& terms) {
-    const PlannedHop& hop = leg.hop;
-    const bool open = deal.role == DealRole::receiver;
-    return terms.payee == hop.payee && terms.asset == hop.asset && terms.amount == hop.amount &&
-           terms.condition == deal.condition && (open || terms.payer == hop.payer) &&
-           (open || terms.expiry == hop.expiry);
-}
-
-void give_back_mismatch(Effects& fx, Deal& deal, const Address& ledger, const EscrowTerms& terms,
-                        Reason reason) {
-    fx.reject(ledger, {terms.payer, terms.id}, terms.payee);
-    if (!deal.in_notifier.is_zero())
-        fx.to_peer(deal.in_notifier, message::HopReject{ledger, {terms.payer, terms.id}, reason});
-}
-
-// The escrow stands final and was read from its own ledger: compared field by field with what was
-// agreed, never with what a message said.
-void take_incoming(Effects& fx, Deal& deal, const Address& ledger, const EscrowTerms& terms) {
-    Leg& in = *deal.in;
-    if (in.state != LegState::none) return;
-    if (!matches(deal, in, terms))
-        return give_back_mismatch(fx, deal, ledger, terms, Reason::escrow_mismatch);
-    if (deal.role == DealRole::receiver) {
-        in.hop.payer = terms.payer;
-        in.hop.expiry = terms.expiry;
-    }
-    in.state = LegState::held;
-    advance(fx, deal.id);
-}
-
 void on_incoming(Effects& fx, const input::EscrowReported& e, bool is_old_news) {
     State& state = fx.state();
     const EscrowKey key{e.terms.payer, e.terms.id};
@@ -113,14 +131,14 @@ void on_incoming(Effects& fx, const input::EscrowReported& e, bool is_old_news) 
         if (!stands) return forget_stray(state, {e.ledger, key});
         if (is_old_news) return;
         // An invoice is found by its condition: anybody may pay it, and a notice that names an
-        // escrow which never comes must not be in the way of one that does.
-        Deal* invoice = find_by_condition(state, e.terms.condition);
-        if (invoice == nullptr || invoice->role != DealRole::receiver ||
-            !invoice->in->key.id.is_zero() || invoice->in->hop.ledger != e.ledger ||
-            !matches(*invoice, *invoice->in, e.terms))
+        // escrow which never comes must not be in the way of one that does. An old journal has no
+        // notices at all.
+        Deal* unnoticed = find_by_condition(state, e.terms.condition);
+        if (unnoticed == nullptr || (unnoticed->role != DealRole::receiver && !state.loud_stop) ||
+            !may_take(*unnoticed, e.ledger, e.terms))
             return add_stray(fx, e.ledger, e.terms);
-        name_leg(state, *invoice, *invoice->in, key);
-        return take_incoming(fx, *invoice, e.ledger, e.terms);
+        name_leg(state, *unnoticed, *unnoticed->in, key);
+        return take_incoming(fx, *unnoticed, e.ledger, e.terms);
     }
     Leg& in = *deal->in;
     if (e.certainty == Certainty::rolled_back) {

@@ -1,0 +1,225 @@
+// A node whose journal is an old copy, and one that comes back in the middle of something.
+#include "sdk/crypto/hash.h"
+#include "tests/unit/core_checks.h"
+
+using namespace lockstep;
+using namespace lockstep::test;
+using core::TradeState;
+namespace message = core::message;
+namespace input = core::input;
+
+namespace {
+
+// The node's state as it was, and every event of its ledgers since then.
+struct Backup {
+    Bytes state;
+    std::map<std::string, std::size_t> events;
+    std::size_t journal = 0;
+};
+
+Backup back_up(CoreWorld& world, const char* name) {
+    CoreWorld::Node& node = world.node(name);
+    Backup backup{node.machine->write_snapshot(), {}, node.journal.size()};
+    for (const auto& [ledger, events] : node.history)
+        backup.events[ledger] = events.size();
+    return backup;
+}
+
+void restore(CoreWorld& world, const char* name, const Backup& backup) {
+    CoreWorld::Node& node = world.node(name);
+    node.machine = std::make_unique<core::NodeMachine>(*node.signer);
+    REQUIRE(node.machine->read_snapshot(backup.state));
+    node.journal.resize(backup.journal);
+    node.channels.clear();
+    node.down = false;
+    world.give(node, input::Started{9});
+    world.settle_down();
+    // Each ledger in turn: its events from the backup's cursor to the tip, then that it is live.
+    auto history = std::move(node.history);
+    node.history.clear();
+    for (auto& [ledger, events] : history) {
+        const auto known = backup.events.find(ledger);
+        const std::size_t from = known == backup.events.end() ? 0 : known->second;
+        for (std::size_t i = from; i < events.size(); ++i)
+            world.give(node, events[i], ledger + " events");
+    }
+    world.settle_down();
+    world.say_health(node);
+    world.settle_down();
+}
+
+}  // namespace
+
+TEST_CASE("an old copy of a connector's journal loses nothing, wherever it is from") {
+    // The connector is restored from before its n-th input, after the sale was claimed from it.
+    std::size_t restored = 0;
+    for (std::size_t n = 0; n < 14; ++n) {
+        CAPTURE(n);
+        CoreWorld world;
+        CoreWorld::Node& connector = world.node("connector");
+        const std::size_t start = connector.journal.size();
+        Backup backup = back_up(world, "connector");
+        world.pass_on = [&](const auto&, const auto&, const auto&) {
+            if (connector.journal.size() <= start + n) backup = back_up(world, "connector");
+            return true;
+        };
+        bool gone = false;
+        world.carry_out = [&](const auto& from, const core::output::ToLedger& command) {
+            if (connector.journal.size() <= start + n) backup = back_up(world, "connector");
+            // It never claims: the claim and everything since the backup is lost with the disk.
+            const bool claim =
+                from == "connector" && std::holds_alternative<op::Fulfil>(command.body);
+            if (claim && !gone) {
+                gone = true;
+                world.down("connector");
+                return false;
+            }
+            return true;
+        };
+        world.submit({world.order("T1")});
+        world.settle_down();
+        REQUIRE(gone);
+        CHECK(world.free("test.eur", "conn") == Amount{0});
+        if (backup.journal == connector.journal.size()) break;  // the claim is in it
+        restore(world, "connector", backup);
+        ++restored;
+        CHECK(world.free("test.eur", "conn") == price_eur);
+        world.pass(Duration::seconds(90));
+        check_settled(world);
+        // Whatever it was missing, it says so and takes no new business.
+        if (alarmed(world, "connector", "unknown_escrow")) {
+            world.submit({world.order("T2")});
+            world.pass(Duration::seconds(90));
+            CHECK(world.trade("venue", "T2").reason == Reason::unavailable);
+        }
+        CHECK(!alarmed(world, "connector", "loss"));
+    }
+    CHECK(restored == 7);
+}
+
+TEST_CASE("nothing unexplained is given back before every ledger has been read to its tip") {
+    CoreWorld world;
+    world.down("connector");
+    CoreWorld::Node& connector = world.node("connector");
+    world.instruct_as("buyer", "test.eur",
+                      op::Prepare{{EscrowId{sha256(as_bytes("stray")).array()},
+                                   addr("test.eur.anna"), addr("test.eur.conn"), eur, Amount{5},
+                                   condition_of(*Preimage::from(Bytes(32, 1))),
+                                   world.now() + Duration::seconds(60)},
+                                  world.now() + Duration::seconds(60)});
+    world.up("connector");
+    auto& krona = connector.channels["test.sek events"];
+    const auto held = std::move(krona);
+    krona.clear();
+    world.pass(Duration::seconds(20));
+    CHECK(commands(world, "connector") == 0);
+    krona = held;
+    world.pass(Duration::seconds(6));
+    CHECK(commands(world, "connector") == 1);
+    check_nothing_moved(world);
+    check_idle(world);
+}
+
+TEST_CASE("a crash between the release and the secret makes no difference") {
+    CoreWorld world;
+    CoreWorld::Node& buyer = world.node("buyer");
+    world.pass_on = [&](const auto&, const auto& to, const core::Message&) {
+        if (to == "venue" && !buyer.channels["secrets"].empty()) world.crash("buyer");
+        return true;
+    };
+    bool crashed = false;
+    world.submit({world.order("T1")});
+    while (true) {
+        const auto list = world.ready();
+        if (list.empty()) break;
+        if (!crashed && !buyer.channels["secrets"].empty()) {
+            crashed = true;
+            world.crash("buyer");
+            continue;
+        }
+        world.deliver(list.front());
+    }
+    REQUIRE(crashed);
+    world.settle_down();
+    check_settled(world);
+    check_idle(world);
+}
+
+TEST_CASE("a secret keeper whose seed was exchanged is an alarm, and nothing is shown") {
+    CoreWorld world;
+    CoreWorld::Node& buyer = world.node("buyer");
+    world.pass_on = [&](const auto&, const auto&, const auto&) {
+        for (auto& [context, secret] : buyer.secrets)
+            secret.fill(1);
+        return true;
+    };
+    world.submit({world.order("T1")});
+    world.pass(Duration::seconds(90));
+    CHECK(alarmed(world, "buyer", "secret_lost"));
+    CHECK(world.trade("venue", "T1").state == TradeState::unwound);
+    check_nothing_moved(world);
+    check_idle(world);
+}
+
+TEST_CASE("the reveal guard holds to the microsecond") {
+    // Guard: early 1 + D 1 + 3 * (K 2 + D 1) = 11 s before the delivery's expiry.
+    for (const std::int64_t off : {-1, 0, 1}) {
+        CAPTURE(off);
+        CoreWorld world;
+        std::vector<core::NodeInput> kept;
+        bool keep = true;
+        world.pass_on = [&](const auto& from, const auto& to, const core::Message& m) {
+            const bool notice = from == "seller" && to == "buyer" && keep &&
+                                std::holds_alternative<message::HopNotice>(m);
+            if (notice) kept.push_back(input::FromPeer{world.key("seller"), m});
+            return !notice;
+        };
+        // Strays wait longer than this test.
+        world.node("buyer").config.notice_wait = Duration::seconds(600);
+        world.give(world.node("buyer"), input::Configure{world.node("buyer").config});
+        world.submit({world.order("T1")});
+        world.settle_down();
+        REQUIRE(kept.size() == 1);
+        const Timestamp expiry = deal_of(world, "buyer").in->hop.expiry;
+        world.pass(expiry - Duration::seconds(11) + Duration{off} - world.now());
+        keep = false;
+        world.give(world.node("buyer"), kept.front());
+        world.settle_down();
+        if (off < 0) {
+            check_settled(world);
+        } else {
+            CHECK(world.trade("buyer", "T1").state == TradeState::unwound);
+            CHECK(world.trade("buyer", "T1").reason == Reason::reveal_guard);
+            check_nothing_moved(world);
+        }
+        world.pass(Duration::seconds(90));
+        check_idle(world);
+    }
+}
+
+TEST_CASE("a stale securities ledger keeps the secret, and shows it when live again in time") {
+    for (const std::int64_t seconds : {3, 60}) {
+        CAPTURE(seconds);
+        CoreWorld world;
+        const auto health = [&](report::Mode mode) {
+            world.give(world.node("buyer"), input::LedgerHealth{addr("test.csd"), world.now(),
+                                                                static_cast<std::uint8_t>(mode)});
+        };
+        world.carry_out = [&](const auto& from, const core::output::ToLedger& command) {
+            if (from == "seller" && std::holds_alternative<op::Prepare>(command.body))
+                health(report::Mode::stale);
+            return true;
+        };
+        world.submit({world.order("T1")});
+        world.pass(Duration::seconds(seconds));
+        CHECK(world.free("test.csd", "anna") == Amount{0});
+        health(report::Mode::live);
+        world.settle_down();
+        if (seconds == 3)
+            check_settled(world);
+        else
+            check_nothing_moved(world);
+        world.pass(Duration::seconds(90));
+        check_idle(world);
+    }
+}
