@@ -49,7 +49,7 @@ struct Service::Route {
     std::string_view method;
     std::string_view pattern;
     unsigned roles;
-    void (Service::*handler)(Call);
+    void (Service::*handler)(const Call&);
 };
 
 const std::vector<Service::Route>& Service::routes() {
@@ -113,7 +113,7 @@ void Service::dispatch(Call call) {
                 Reason::not_permitted,
                 "the role " + std::string(to_string(call.caller.role)) + " may not do this");
         }
-        return (this->*route.handler)(std::move(call));
+        return (this->*route.handler)(call);
     }
     call.refuse(path_known ? Reason::method_not_allowed : Reason::not_found,
                 path_known ? "this path takes another method" : "there is no such path");

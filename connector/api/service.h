@@ -49,31 +49,31 @@ private:
     void dispatch(Call call);
 
     // --- service_reads.cpp ---
-    void list_trades(Call call);
-    void get_trade(Call call);
-    void list_payments(Call call);
-    void get_payment(Call call);
-    void list_invoices(Call call);
-    void get_invoice(Call call);
-    void list_escrows(Call call);
-    void list_alarms(Call call);
-    void list_fees(Call call);
-    void list_balances(Call call);
-    void list_exposure(Call call);
-    void list_ledgers(Call call);
-    void list_peers(Call call);
-    void list_offers(Call call);
-    void get_stats(Call call);
-    void get_digest(Call call);
+    void list_trades(const Call& call);
+    void get_trade(const Call& call);
+    void list_payments(const Call& call);
+    void get_payment(const Call& call);
+    void list_invoices(const Call& call);
+    void get_invoice(const Call& call);
+    void list_escrows(const Call& call);
+    void list_alarms(const Call& call);
+    void list_fees(const Call& call);
+    void list_balances(const Call& call);
+    void list_exposure(const Call& call);
+    void list_ledgers(const Call& call);
+    void list_peers(const Call& call);
+    void list_offers(const Call& call);
+    void get_stats(const Call& call);
+    void get_digest(const Call& call);
 
     // --- service_writes.cpp ---
-    void post_trades(Call call);
-    void post_trade_action(Call call);
-    void post_withholding(Call call);
-    void post_invoice(Call call);
-    void post_payment(Call call);
-    void post_confirmation(Call call);
-    void submit(Call call, core::input::ApiBody body);
+    void post_trades(const Call& call);
+    void post_trade_action(const Call& call);
+    void post_withholding(const Call& call);
+    void post_invoice(const Call& call);
+    void post_payment(const Call& call);
+    void post_confirmation(const Call& call);
+    void submit(const Call& call, core::input::ApiBody body);
 
     std::optional<core::TradeRecord> find_trade(const std::string& name) const;
 

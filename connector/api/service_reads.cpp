@@ -78,7 +78,7 @@ Json collect(const RecordReader& records, RecordKind kind, const PageQuery& quer
 // --- records
 // --------------------------------------------------------------------------------------
 
-void Service::list_trades(Call call) {
+void Service::list_trades(const Call& call) {
     const auto query = read_page(call.request);
     if (!query) return call.refuse(Reason::malformed, query.error());
     const std::string* state = call.request.parameter("state");
@@ -113,13 +113,13 @@ std::optional<core::TradeRecord> Service::find_trade(const std::string& name) co
     return std::nullopt;
 }
 
-void Service::get_trade(Call call) {
+void Service::get_trade(const Call& call) {
     const auto trade = find_trade(call.arguments[0]);
     if (!trade) return call.refuse(Reason::not_found, "no settlement has this id or reference");
     call.answer(render(*trade, true));
 }
 
-void Service::list_payments(Call call) {
+void Service::list_payments(const Call& call) {
     const auto query = read_page(call.request);
     if (!query) return call.refuse(Reason::malformed, query.error());
     call.answer(collect<core::PaymentRecord>(
@@ -127,7 +127,7 @@ void Service::list_payments(Call call) {
         [](const core::PaymentRecord& payment) { return std::optional<Json>(render(payment)); }));
 }
 
-void Service::get_payment(Call call) {
+void Service::get_payment(const Call& call) {
     const auto id = core::PlanId::from_hex(call.arguments[0]);
     const auto payment =
         id ? get_record<core::PaymentRecord>(*parts_.records, RecordKind::payment, id->view())
@@ -136,7 +136,7 @@ void Service::get_payment(Call call) {
     call.answer(render(*payment));
 }
 
-void Service::list_invoices(Call call) {
+void Service::list_invoices(const Call& call) {
     const auto query = read_page(call.request);
     if (!query) return call.refuse(Reason::malformed, query.error());
     call.answer(collect<core::InvoiceRecord>(
@@ -144,7 +144,7 @@ void Service::list_invoices(Call call) {
         [](const core::InvoiceRecord& invoice) { return std::optional<Json>(render(invoice)); }));
 }
 
-void Service::get_invoice(Call call) {
+void Service::get_invoice(const Call& call) {
     const auto id = core::PlanId::from_hex(call.arguments[0]);
     const auto invoice =
         id ? get_record<core::InvoiceRecord>(*parts_.records, RecordKind::invoice, id->view())
@@ -153,7 +153,7 @@ void Service::get_invoice(Call call) {
     call.answer(render(*invoice));
 }
 
-void Service::list_escrows(Call call) {
+void Service::list_escrows(const Call& call) {
     const auto query = read_page(call.request);
     if (!query) return call.refuse(Reason::malformed, query.error());
     const std::string* open = call.request.parameter("open");
@@ -168,7 +168,7 @@ void Service::list_escrows(Call call) {
 }
 
 // The latest first.
-void Service::list_alarms(Call call) {
+void Service::list_alarms(const Call& call) {
     const auto query = read_page(call.request);
     if (!query) return call.refuse(Reason::malformed, query.error());
     Json::Array items;
@@ -182,7 +182,7 @@ void Service::list_alarms(Call call) {
     call.answer(page(std::move(items), more ? to_hex(rows.back().key) : std::string()));
 }
 
-void Service::list_fees(Call call) {
+void Service::list_fees(const Call& call) {
     struct Sum {
         Amount fee;
         std::uint64_t deals = 0;
@@ -228,28 +228,28 @@ Json::Array render_all(const Rows& rows) {
 
 }  // namespace
 
-void Service::list_balances(Call call) {
+void Service::list_balances(const Call& call) {
     const auto asked = parts_.node->view([call](const assembly::Node& node) {
         call.answer(page(render_all(node.machine().accounts())));
     });
     if (!asked) call.refuse(asked.error());
 }
 
-void Service::list_exposure(Call call) {
+void Service::list_exposure(const Call& call) {
     const auto asked = parts_.node->view([call](const assembly::Node& node) {
         call.answer(page(render_all(node.machine().exposure())));
     });
     if (!asked) call.refuse(asked.error());
 }
 
-void Service::list_ledgers(Call call) {
+void Service::list_ledgers(const Call& call) {
     const auto asked = parts_.node->view([call](const assembly::Node& node) {
         call.answer(page(render_all(node.machine().ledgers())));
     });
     if (!asked) call.refuse(asked.error());
 }
 
-void Service::list_peers(Call call) {
+void Service::list_peers(const Call& call) {
     const auto asked = parts_.node->view([call](const assembly::Node& node) {
         Json::Array items;
         const auto standings = node.peers();
@@ -267,7 +267,7 @@ void Service::list_peers(Call call) {
     if (!asked) call.refuse(asked.error());
 }
 
-void Service::list_offers(Call call) {
+void Service::list_offers(const Call& call) {
     Json::Array items;
     for (const auto& offer : parts_.config.own_offers)
         items.push_back(render(offer, true));
@@ -276,7 +276,7 @@ void Service::list_offers(Call call) {
     call.answer(page(std::move(items)));
 }
 
-void Service::get_stats(Call call) {
+void Service::get_stats(const Call& call) {
     const auto asked = parts_.node->view([call, this](const assembly::Node& node) {
         const NodeFigures figures = parts_.node->figures();
         const assembly::NodeCounters& counters = node.counters();
@@ -306,7 +306,7 @@ void Service::get_stats(Call call) {
     if (!asked) call.refuse(asked.error());
 }
 
-void Service::get_digest(Call call) {
+void Service::get_digest(const Call& call) {
     parts_.node->digest([call](const Result<StateDigest>& digest) {
         if (!digest) return call.refuse(digest.error());
         call.answer(

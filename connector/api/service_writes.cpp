@@ -54,7 +54,7 @@ struct RenderAnswer {
 
 }  // namespace
 
-void Service::submit(Call call, input::ApiBody body) {
+void Service::submit(const Call& call, input::ApiBody body) {
     const std::string* key = call.request.header("idempotency-key");
     if (key == nullptr || key->empty() || key->size() > max_idempotency_key) {
         return call.refuse(Reason::idempotency_missing,
@@ -96,13 +96,13 @@ auto read_body(const Call& call, Read read)
 
 }  // namespace
 
-void Service::post_trades(Call call) {
+void Service::post_trades(const Call& call) {
     auto body =
         read_body(call, [this](const Json& json) { return read_trades(json, parts_.config); });
-    if (body) submit(std::move(call), std::move(*body));
+    if (body) submit(call, std::move(*body));
 }
 
-void Service::post_trade_action(Call call) {
+void Service::post_trade_action(const Call& call) {
     const std::string& word = call.arguments[1];
     input::ActOnTrade act;
     if (word == "hold")
@@ -118,34 +118,34 @@ void Service::post_trade_action(Call call) {
     if (!trade) return call.refuse(Reason::not_found, "no settlement has this id or reference");
     act.venue = trade->trade.venue;
     act.reference = trade->trade.reference;
-    submit(std::move(call), std::move(act));
+    submit(call, std::move(act));
 }
 
-void Service::post_withholding(Call call) {
+void Service::post_withholding(const Call& call) {
     auto body = read_body(call, read_withholding);
     if (!body) return;
-    submit(std::move(call), input::ActOnTrade{body->venue, std::move(body->reference),
-                                              input::TradeAction::withhold});
+    submit(call, input::ActOnTrade{body->venue, std::move(body->reference),
+                                   input::TradeAction::withhold});
 }
 
-void Service::post_invoice(Call call) {
+void Service::post_invoice(const Call& call) {
     auto body = read_body(call, [this](const Json& json) {
         return read_invoice_body(json, assets_, parts_.clock->now());
     });
-    if (body) submit(std::move(call), std::move(*body));
+    if (body) submit(call, std::move(*body));
 }
 
-void Service::post_payment(Call call) {
+void Service::post_payment(const Call& call) {
     auto body =
         read_body(call, [this](const Json& json) { return read_payment_body(json, assets_); });
-    if (body) submit(std::move(call), std::move(*body));
+    if (body) submit(call, std::move(*body));
 }
 
-void Service::post_confirmation(Call call) {
+void Service::post_confirmation(const Call& call) {
     if (!call.request.body.empty() && !read_body(call, read_nothing)) return;
     const auto id = core::PlanId::from_hex(call.arguments[0]);
     if (!id) return call.refuse(Reason::not_found, "no payment has this id");
-    submit(std::move(call), input::ConfirmPayment{*id});
+    submit(call, input::ConfirmPayment{*id});
 }
 
 }  // namespace lockstep::api

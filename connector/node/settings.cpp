@@ -269,6 +269,10 @@ private:
         const std::size_t role =
             section.choice("role", {"operator", "venue", "participant", "auditor"});
         caller.role = static_cast<api::Role>(role);
+        for (const api::Caller& other : settings_.callers) {
+            if (other.key == caller.key)
+                section.mistake("key", "is the key of \"" + other.name + "\" already");
+        }
         settings_.callers.push_back(std::move(caller));
     }
 
