@@ -7,6 +7,7 @@
 #include "sdk/base/assert.h"
 #include "sdk/codec/archive.h"
 #include "sdk/crypto/hash.h"
+#include "sdk/service/log.h"
 
 namespace lockstep::securities {
 namespace {
@@ -163,7 +164,13 @@ void Cluster::release(std::size_t from, std::vector<Effect> effects) {
             // also be read.
             if (from == 0) on_commit(std::move(*committed));
         } else {
+            const Vote& vote = std::get<pool_effect::Equivocation>(effect).second;
             ++equivocations_;
+            service::log(service::LogLevel::warning, "equivocation",
+                         Json::object({{"seen_by", from + 1},
+                                       {"validator", vote.validator + 1},
+                                       {"height", vote.ballot.height},
+                                       {"round", vote.ballot.round}}));
         }
     }
 }
