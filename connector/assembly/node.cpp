@@ -99,7 +99,7 @@ void Node::run(Timestamp at, std::vector<NodeEvent> events, Turn<NodeEffect>& tu
     const auto wake = machine_.next_wake();
     if (wake && *wake <= at) apply(context, core::NodeMachine::wake());
     for (NodeEvent& event : events) {
-        std::visit([&](auto&& kind) { take(context, std::move(kind)); }, std::move(event));
+        std::visit([&](auto& kind) { take(context, std::move(kind)); }, event);
     }
     finish(context);
 }

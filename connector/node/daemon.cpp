@@ -79,7 +79,7 @@ Result<void, Failure> Daemon::start() {
         *node_, *store_, clock_,
         [this](std::vector<assembly::NodeEffect> effects) {
             for (assembly::NodeEffect& one : effects) {
-                std::visit([this](auto&& kind) { carry_out(std::move(kind)); }, std::move(one));
+                std::visit([this](auto& kind) { carry_out(std::move(kind)); }, one);
             }
         },
         host);
@@ -113,20 +113,21 @@ void Daemon::make_links(const std::vector<std::shared_ptr<const Signer>>& signer
                 return host_->submit(event::FromLedger{i, std::move(heard)}).has_value();
             }));
     }
-    peers_ = std::make_unique<PeerSender>(PeerSender::Parts{loop_, http_, clock_, signer_,
-                                                            [this](event::PeerReplied replied) {
-                                                                submit_surely(std::move(replied));
-                                                            }},
-                                          settings_.peers);
+    peers_ = std::make_unique<PeerSender>(
+        PeerSender::Parts{loop_, http_, clock_, signer_,
+                          [this](const event::PeerReplied& replied) { submit_surely(replied); }},
+        settings_.peers);
 }
 
 Result<void, Failure> Daemon::start_server() {
     server_ = std::make_unique<net::HttpServer>(loop_, server_limits());
-    server_->on_request(
-        [this](net::HttpRequest request, net::Respond respond) { handle(request, respond); });
-    server_->on_websocket([this](net::HttpRequest request, net::WebSocketAccept accept) {
-        service_->upgrade(request, accept);
+    server_->on_request([this](const net::HttpRequest& request, const net::Respond& respond) {
+        handle(request, respond);
     });
+    server_->on_websocket(
+        [this](const net::HttpRequest& request, const net::WebSocketAccept& accept) {
+            service_->upgrade(request, accept);
+        });
     const auto port = server_->start(settings_.listen_address, settings_.listen_port);
     if (!port) return unexpected<Failure>(port.error());
     log_info("started",

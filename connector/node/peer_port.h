@@ -19,7 +19,7 @@ constexpr const char* peer_path = "/v1/peer";
 // Sends. The reply, or why there is none, comes once from a thread of the loop.
 class PeerSender {
 public:
-    using Replied = std::function<void(assembly::event::PeerReplied)>;
+    using Replied = std::function<void(const assembly::event::PeerReplied&)>;
     struct Parts {
         net::IoLoop& loop;
         net::HttpClient& http;
