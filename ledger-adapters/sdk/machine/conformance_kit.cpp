@@ -179,7 +179,7 @@ void Kit::expect_told(Role role, const EscrowTerms& terms, EscrowState state) {
     }
 }
 
-std::optional<QueryAnswer> Kit::ask(Role role, QueryBody body) {
+std::optional<QueryAnswer> Kit::ask(Role role, const QueryBody& body) {
     // A ledger that was just restarted is not there at once.
     for (const Timestamp end = now() + patience(); now() < end; ledger_.pass(glance)) {
         const std::uint64_t id = ++last_query_;

@@ -85,7 +85,7 @@ private:
     };
     Party& party(Role role) { return parties_[static_cast<std::size_t>(role)]; }
     void listen();
-    std::optional<QueryAnswer> ask(Role role, QueryBody body);
+    std::optional<QueryAnswer> ask(Role role, const QueryBody& body);
     Hash derive(const std::string& what) const;
 
     ConformanceLedger& ledger_;
