@@ -37,38 +37,58 @@ bool visits(std::span<const Offer> offers, const Label& label, const PublicKey& 
                        [&](std::size_t i) { return offers[i].connector == connector; });
 }
 
+// Whatever can go before `b` can go before `a`, and costs no more: a visits no connector that b
+// does not.
+bool dominates(std::span<const Offer> offers, const Label& a, const Label& b) {
+    return a.amount <= b.amount && std::all_of(a.path.begin(), a.path.end(), [&](std::size_t i) {
+               return visits(offers, b, offers[i].connector);
+           });
+}
+
+// Keeps a place's labels free of dominated ones, and few. False where the label was not needed.
+bool keep(std::span<const Offer> offers, std::vector<Label>& labels, Label label) {
+    if (std::any_of(labels.begin(), labels.end(),
+                    [&](const Label& known) { return dominates(offers, known, label); }))
+        return false;
+    std::erase_if(labels, [&](const Label& known) { return dominates(offers, label, known); });
+    const auto dearer = std::find_if(labels.begin(), labels.end(), [&](const Label& known) {
+        return known.amount > label.amount;
+    });
+    labels.insert(dearer, std::move(label));
+    if (labels.size() > max_labels) labels.pop_back();
+    return true;
+}
+
 }  // namespace
 
 Result<std::vector<Offer>> cheapest_path(std::span<const Offer> offers, const Place& from,
                                          const Place& to, Amount amount) {
-    std::map<Place, Label> best;
-    best[to] = Label{amount, {}};
-    for (std::size_t round = 0; round < max_connectors; ++round) {
-        // Relaxed from the labels of the round before, so that a path grows by one offer a round.
-        std::map<Place, Label> next = best;
-        bool changed = false;
+    std::map<Place, std::vector<Label>> labels;
+    labels[to] = {Label{amount, {}}};
+    std::map<Place, std::vector<Label>> last = labels;  // found in the round before
+    for (std::size_t round = 0; round < max_connectors && !last.empty(); ++round) {
+        std::map<Place, std::vector<Label>> found;
         for (std::size_t i = 0; i < offers.size(); ++i) {
             const Offer& offer = offers[i];
-            const auto after = best.find(Place{offer.out_ledger, offer.out_asset});
-            if (after == best.end() || visits(offers, after->second, offer.connector)) continue;
-            const auto in = price_in(offer, after->second.amount);
-            if (!in) continue;
-            const Place before{offer.in_ledger, offer.in_asset};
-            const auto known = next.find(before);
-            if (known != next.end() && known->second.amount <= *in) continue;
-            Label label{*in, {i}};
-            label.path.insert(label.path.end(), after->second.path.begin(),
-                              after->second.path.end());
-            next[before] = std::move(label);
-            changed = true;
+            const auto after = last.find(Place{offer.out_ledger, offer.out_asset});
+            if (after == last.end()) continue;
+            for (const Label& label : after->second) {
+                if (visits(offers, label, offer.connector)) continue;
+                const auto in = price_in(offer, label.amount);
+                if (!in) continue;
+                Label longer{*in, {i}};
+                longer.path.insert(longer.path.end(), label.path.begin(), label.path.end());
+                const Place before{offer.in_ledger, offer.in_asset};
+                if (keep(offers, labels[before], longer))
+                    keep(offers, found[before], std::move(longer));
+            }
         }
-        best = std::move(next);
-        if (!changed) break;
+        last = std::move(found);
     }
-    const auto found = best.find(from);
-    if (found == best.end()) return refuse(Reason::no_route);
+    const auto start = labels.find(from);
+    if (start == labels.end() || start->second.empty()) return refuse(Reason::no_route);
     std::vector<Offer> route;
-    for (const std::size_t i : found->second.path)
+    for (const std::size_t i : start->second.front().path)
         route.push_back(offers[i]);
     return route;
 }

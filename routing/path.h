@@ -12,6 +12,7 @@
 namespace lockstep::routing {
 
 constexpr std::size_t max_connectors = 6;  // on one route
+constexpr std::size_t max_labels = 32;     // ways from one place that are looked at further
 constexpr std::uint64_t max_rate_term = std::uint64_t{1} << 40;
 
 // What the connector asks for an exact outgoing amount: out * rate * (1 + spread), rounded up once
@@ -30,8 +31,10 @@ struct Place {
 // The offers to use, first hop first, so that the least leaves `from`; empty where both places are
 // the same. Each connector is visited once. no_route where there is none. Bellman-Ford backwards
 // from the exact amount at the end, a round per connector: amounts at one place are of one asset
-// and can be compared, amounts at different places cannot. Ties go to fewer hops, then to the order
-// of the offers.
+// and can be compared, amounts at different places cannot. A place keeps every way that none other
+// beats in both amount and connectors, because the cheapest one may block the connector that is
+// needed next. Ties go to fewer hops, then to the order of the offers. Not looked for: routes that
+// must carry more than needed to reach the minimum of an offer.
 Result<std::vector<Offer>> cheapest_path(std::span<const Offer> offers, const Place& from,
                                          const Place& to, Amount amount);
 

@@ -2,6 +2,7 @@
 
 #include <set>
 
+#include "connector/core/messages.h"
 #include "routing/path.h"
 
 namespace lockstep::core {
@@ -24,6 +25,12 @@ bool owns(const LedgerConfig& ledger, const Address& account) {
     return false;
 }
 
+bool is_negative(const TimingProfile& profile) {
+    const Duration zero;
+    return profile.inclusion < zero || profile.finality < zero || profile.rollback < zero ||
+           profile.late < zero || profile.early < zero || profile.block < zero;
+}
+
 void check_ledgers(const NodeConfig& config, std::vector<std::string>& mistakes) {
     std::set<Address> seen;
     for (const LedgerConfig& ledger : config.ledgers) {
@@ -35,6 +42,9 @@ void check_ledgers(const NodeConfig& config, std::vector<std::string>& mistakes)
         const TimingProfile& profile = ledger.timing.profile;
         if (profile.inclusion <= Duration{})
             mistakes.push_back(name + "the time to inclusion (D) must be positive");
+        if (is_negative(profile)) mistakes.push_back(name + "a time of the profile is negative");
+        if (reveal_guard(ledger.timing, config.endurance) > max_instruction_life)
+            mistakes.push_back(name + "with the endurance, no escrow lasts long enough for it");
         if (!endurance_covers(ledger.timing, config.endurance))
             mistakes.push_back(name + "can roll back, so endurance.rollbacks must be at least 1");
     }
@@ -56,6 +66,9 @@ void check_offer(const NodeConfig& config, const routing::Offer& offer, std::siz
         offer.rate_den > routing::max_rate_term)
         mistakes.push_back(name + "the rate must be positive, each term at most 2^40");
     if (offer.min_out > offer.max_out) mistakes.push_back(name + "min is above max");
+    if (offer.spread_ppm > 1'000'000) mistakes.push_back(name + "the spread is above 100 %");
+    if (offer.in_ledger == offer.out_ledger && offer.in_asset == offer.out_asset)
+        mistakes.push_back(name + "leads where it comes from");
     const Duration bound = margin(in->timing, out->timing, config.endurance);
     if (offer.margin < bound)
         mistakes.push_back(name + "a margin of " + seconds(offer.margin) +
@@ -75,16 +88,30 @@ std::vector<std::string> check_config(const NodeConfig& config) {
             mistakes.push_back("peers." + peer.name + ": key is used twice or is our own");
         if (!names.insert(peer.name).second)
             mistakes.push_back("peers." + peer.name + ": named twice");
+        if (peer.max_hold <= Duration{})
+            mistakes.push_back("peers." + peer.name + ": max_hold must be positive");
     }
+    if (config.endurance.outage < Duration{})
+        mistakes.push_back("endurance: the longest outage (K) is negative");
     for (std::size_t i = 0; i < config.own_offers.size(); ++i)
         check_offer(config, config.own_offers[i], i, mistakes);
     for (const routing::Offer& offer : config.known_offers)
         if (offer.connector == config.self || !keys.contains(offer.connector))
             mistakes.push_back("known_offers: " + offer.connector.hex() + " is not a peer");
+        else if (!offer.in_ledger.is_prefix_of(offer.in_account) ||
+                 !offer.out_ledger.is_prefix_of(offer.out_account))
+            mistakes.push_back("known_offers: " + offer.in_account.text() + ", " +
+                               offer.out_account.text() + ": not accounts of its ledgers");
+        else if (offer.margin < Duration{} || is_negative(offer.in_profile) ||
+                 is_negative(offer.out_profile))
+            mistakes.push_back("known_offers: a time of " + offer.in_account.text() +
+                               " is negative");
     std::set<std::string> parties;
     for (const PartyConfig& party : config.parties) {
         const std::string name = "parties." + party.name + ": ";
         if (!parties.insert(party.name).second) mistakes.push_back(name + "named twice");
+        if (party.name.empty() || party.name.size() > max_party_name)
+            mistakes.push_back(name + "a name has 1 to 64 octets");
         if (!keys.contains(party.node)) mistakes.push_back(name + "its node is not a peer");
         if (party.node != config.self) continue;
         for (const Address& account : {party.cash_account, party.securities_account}) {
@@ -93,11 +120,16 @@ std::vector<std::string> check_config(const NodeConfig& config) {
                 ours = ours || owns(ledger, account);
             if (!ours) mistakes.push_back(name + account.text() + " is not a configured account");
         }
+        if (party.cash_account == party.securities_account)
+            mistakes.push_back(name + "cash and securities are one account");
     }
     std::set<std::string> instruments;
     for (const InstrumentConfig& instrument : config.instruments)
         if (!instruments.insert(instrument.asset.code()).second)
             mistakes.push_back("instruments." + instrument.asset.code() + ": named twice");
+        else if (!instrument.reference_price.is_zero() && config.price_asset == AssetId{})
+            mistakes.push_back("instruments." + instrument.asset.code() +
+                               ": a reference price needs price_asset");
     if (config.quote_life <= Duration{} || config.decision_time <= Duration{} ||
         config.notice_wait <= Duration{} || config.slack_per_hop < Duration{})
         mistakes.push_back("times: quote_life, decision_time and notice_wait must be positive");

@@ -1,0 +1,83 @@
+// A mistake in the configuration is one line that names it.
+#include "routing/path.h"
+#include "tests/unit/core_checks.h"
+#include "tests/unit/core_world_settings.h"
+
+using namespace lockstep;
+using namespace lockstep::test;
+
+namespace {
+
+struct Row {
+    const char* node;
+    void (*change)(core::NodeConfig&);
+    const char* mistake;
+};
+
+}  // namespace
+
+TEST_CASE("each mistake in a configuration is one line") {
+    const Row rows[] = {
+        {"connector", [](auto& c) { c.ledgers.push_back(c.ledgers[0]); }, "named twice"},
+        {"connector", [](auto& c) { c.ledgers[0].accounts.push_back(addr("test.eur.conn")); },
+         "is not an account of this ledger"},
+        {"connector",
+         [](auto& c) {
+             c.own_offers.clear();
+             c.ledgers[0].timing.profile.inclusion = Duration{};
+         },
+         "must be positive"},
+        {"connector", [](auto& c) { c.ledgers[0].timing.profile.late = Duration{-1}; },
+         "is negative"},
+        {"connector",
+         [](auto& c) { c.ledgers[0].timing.profile.rollback = Duration::seconds(600); },
+         "can roll back, so endurance.rollbacks must be at least 1"},
+        {"buyer", [](auto& c) { c.endurance.outage = Duration::seconds(-1); }, "is negative"},
+        {"connector", [](auto& c) { c.own_offers[0].out_ledger = addr("test.usd"); },
+         "names a ledger that is not configured"},
+        {"connector", [](auto& c) { c.own_offers[0].connector = PublicKey{}; },
+         "is not of this node"},
+        {"connector", [](auto& c) { c.own_offers[0].out_account = addr("test.sek.other"); },
+         "names an account that is not configured"},
+        {"connector", [](auto& c) { c.own_offers[0].rate_den = 0; }, "the rate must be positive"},
+        {"connector", [](auto& c) { c.own_offers[0].rate_num = routing::max_rate_term + 1; },
+         "at most 2^40"},
+        {"connector", [](auto& c) { c.own_offers[0].min_out = Amount{UINT64_MAX}; },
+         "min is above max"},
+        {"connector", [](auto& c) { c.own_offers[0].spread_ppm = 1'000'001; }, "above 100 %"},
+        {"connector", [](auto& c) { c.own_offers[0].margin = Duration::seconds(13) - Duration{1}; },
+         "a margin of 12.999 s is below the bound of 13.000 s"},
+        {"connector", [](auto& c) { c.endurance.outages = 4; }, "is below the bound of 16.000 s"},
+        {"buyer", [](auto& c) { c.peers[1].key = c.peers[0].key; }, "key is used twice"},
+        {"buyer", [](auto& c) { c.peers[1].name = c.peers[0].name; }, "named twice"},
+        {"buyer", [](auto& c) { c.peers[0].max_hold = Duration{}; }, "max_hold must be positive"},
+        {"buyer", [](auto& c) { c.known_offers[0].connector = PublicKey{}; }, "is not a peer"},
+        {"buyer", [](auto& c) { c.known_offers[0].connector = c.self; }, "is not a peer"},
+        {"buyer", [](auto& c) { c.known_offers[0].in_account = addr("test.sek.conn"); },
+         "not accounts of its ledgers"},
+        {"buyer", [](auto& c) { c.known_offers[0].margin = Duration{-1}; }, "is negative"},
+        {"buyer", [](auto& c) { c.parties[1].name = c.parties[0].name; }, "named twice"},
+        {"buyer", [](auto& c) { c.parties[0].name.clear(); }, "1 to 64 octets"},
+        {"buyer", [](auto& c) { c.parties[0].node = PublicKey{}; }, "its node is not a peer"},
+        {"buyer", [](auto& c) { c.parties[0].cash_account = addr("test.eur.other"); },
+         "is not a configured account"},
+        {"buyer", [](auto& c) { c.parties[0].cash_account = c.parties[0].securities_account; },
+         "are one account"},
+        {"buyer", [](auto& c) { c.instruments.push_back(c.instruments[0]); }, "named twice"},
+        {"buyer", [](auto& c) { c.price_asset = AssetId{}; }, "needs price_asset"},
+        {"buyer", [](auto& c) { c.quote_life = Duration{}; }, "must be positive"},
+        {"buyer", [](auto& c) { c.slack_per_hop = Duration{-1}; }, "must be positive"},
+    };
+    CoreWorld world;
+    for (const Row& row : rows) {
+        core::NodeConfig config = world.node(row.node).config;
+        REQUIRE(core::check_config(config).empty());
+        row.change(config);
+        const auto mistakes = core::check_config(config);
+        CAPTURE(std::string(row.mistake));
+        REQUIRE(mistakes.size() == 1);
+        CAPTURE(mistakes[0]);
+        CHECK(mistakes[0].find(row.mistake) != std::string::npos);
+        CHECK(mistakes[0].find('\n') == std::string::npos);
+    }
+}
