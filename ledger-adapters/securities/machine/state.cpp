@@ -1,5 +1,7 @@
 #include "securities/machine/state.h"
 
+#include <algorithm>
+
 #include "sdk/base/assert.h"
 #include "sdk/crypto/hash.h"
 
@@ -30,10 +32,12 @@ Hash hash_of(const V& value) {
     return sha256(encode_fields(value));
 }
 
+using Leaves = std::vector<std::pair<Hash, Hash>>;
+
 template <class K, class V>
-void put_all(MerkleMap& to, Table table, const UndoMap<K, V>& map) {
+void collect(Leaves& to, Table table, const UndoMap<K, V>& map) {
     for (const auto& [key, value] : map.all())
-        to.set(key_of(table, key), hash_of(value));
+        to.emplace_back(key_of(table, key), hash_of(value));
 }
 
 template <class K, class V>
@@ -205,12 +209,17 @@ void State::read(ArchiveReader& from) {
     from(sequence, time);
     for_each_map([](auto& map) { map.clear(); });
     merkle_.clear();
+    Leaves leaves;
     for_each_primary([&](Table table, auto& map) {
         typename std::remove_reference_t<decltype(map)>::Map loaded;
         from(loaded);
         map.load(std::move(loaded));
-        put_all(merkle_, table, map);
+        collect(leaves, table, map);
     });
+    // in order, so that neighbours are found in the cache
+    std::sort(leaves.begin(), leaves.end());
+    for (const auto& [key, value] : leaves)
+        merkle_.set(key, value);
     close_marks();
     index_again();
     commit();
@@ -218,23 +227,23 @@ void State::read(ArchiveReader& from) {
 
 void State::index_again() {
     for (const auto& [id, output] : outputs.all())
-        if (!output.lock) spendable.set({{output.owner, output.asset}, {output.made, id}}, {});
+        if (!output.lock) spendable.load({{output.owner, output.asset}, {output.made, id}}, {});
     for (const auto& [ref, escrow] : escrows.all()) {
         if (escrow.state != EscrowState::prepared) {
-            closed.set({escrow.remember_until, ref}, {});
+            closed.load({escrow.remember_until, ref}, {});
             continue;
         }
-        expiries.set({escrow.terms.expiry, ref}, {});
-        open.set({escrow.terms.payer, {escrow.prepared_at, ref}}, {});
-        open.set({escrow.terms.payee, {escrow.prepared_at, ref}}, {});
+        expiries.load({escrow.terms.expiry, ref}, {});
+        open.load({escrow.terms.payer, {escrow.prepared_at, ref}}, {});
+        open.load({escrow.terms.payee, {escrow.prepared_at, ref}}, {});
     }
     for (const auto& [ref, tombstone] : tombstones.all()) {
         const std::uint64_t* count = tombstones_of.find(ref.second);
         tombstones_of.set(ref.second, count ? *count + 1 : 1);
-        stale_tombstones.set({tombstone.remember_until, ref}, {});
+        stale_tombstones.load({tombstone.remember_until, ref}, {});
     }
     for (const auto& [ref, answer] : answers.all())
-        stale_answers.set({answer.until, ref}, {});
+        stale_answers.load({answer.until, ref}, {});
     for (const auto& [address, account] : accounts.all())
         add_key(account.owner);
     for (const auto& [id, asset] : assets.all())

@@ -69,6 +69,7 @@ public:
         map_ = std::move(map);
         undo_.clear();
     }
+    void load(K key, V value) { map_.insert_or_assign(std::move(key), std::move(value)); }
     void clear() {
         map_.clear();
         undo_.clear();
