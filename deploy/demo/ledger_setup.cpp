@@ -109,6 +109,9 @@ std::string ledger_config(const Role& role, const LedgerFacts& facts) {
         << "operator = " << quoted(facts.ledger_operator) << "\n";
     if (role.kind == Kind::securities_ledger) {
         out << "\n[validators]\ncount = 4\nquorum = 3\n"
+            // four validators replay what came after their snapshots on the same processors, and
+            // are back within D
+            << "snapshot_rows = 1000\n"
             << "\n[blocks]\nclock_error_ms = " << profiles.clock_ms << "\n";
         for (const Share& share : shares) {
             out << "\n[[assets]]\ncode = \"" << share.isin << "\"\nname = \"" << share.name

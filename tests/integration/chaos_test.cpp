@@ -1,5 +1,6 @@
 #include "tests/integration/demo_world.h"
 
+#include <algorithm>
 #include <thread>
 
 #include "deploy/demo/generated_trades.h"
@@ -80,14 +81,12 @@ TEST_CASE("a connector away for longer than its margin loses at most what it sai
     CHECK(holds(*world, "eur") == euro);
     REQUIRE(krona_after <= krona);
     const std::uint64_t loss = krona - krona_after;
-    MESSAGE("at risk ", at_risk, ", lost ", loss, " öre");
     CHECK(loss > 0);
-    CHECK(loss <= at_risk);
+    CHECK_MESSAGE(loss <= at_risk, "öre at risk ", at_risk, ", lost ", loss);
     const auto alarms = world->client("connector").alarms();
     REQUIRE(alarms.has_value());
-    CHECK_FALSE(alarms->empty());
-    for (const client::AlarmView& alarm : *alarms)
-        MESSAGE(alarm.code, ": ", alarm.detail);
+    CHECK(std::any_of(alarms->begin(), alarms->end(),
+                      [](const client::AlarmView& alarm) { return alarm.code == "loss"; }));
     check_books(*world);
     directory.keep = false;
 }
