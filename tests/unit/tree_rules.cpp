@@ -67,6 +67,7 @@ const std::vector<Folder>& folders() {
          machines + Names{"sdk/store", "routing", "connector/core", "connector/assembly",
                           "connector/client", "cash/machine", "cash/adapter", "securities/machine",
                           "securities/adapter", "bitcoin/machine", "bitcoin/adapter"}},
+        {"deploy/cmake", false, machines},
         {"deploy/demo", false,
          sdk + Names{"sdk/service", "routing", "connector/core", "connector/client", "cash/machine",
                      "securities/machine"}},
