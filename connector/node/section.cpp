@@ -31,9 +31,9 @@ const Json* Section::take(std::string_view key, bool required, std::string_view 
     return value;
 }
 
-std::string Section::text(std::string_view key, std::optional<std::string> otherwise) {
+std::string Section::text(std::string_view key, const std::optional<std::string>& otherwise) {
     const Json* value = take(key, !otherwise, "a text");
-    const std::string fallback = otherwise.value_or("");
+    std::string fallback = otherwise.value_or("");
     if (value == nullptr) return fallback;
     const std::string* text = value->as_text();
     if (text == nullptr || text->empty()) {

@@ -30,7 +30,8 @@ public:
     bool has(std::string_view key) const { return table_.find(key) != nullptr; }
 
     // Without `otherwise` the key must be there. What is wrong reads as the default or empty.
-    std::string text(std::string_view key, std::optional<std::string> otherwise = std::nullopt);
+    std::string text(std::string_view key,
+                     const std::optional<std::string>& otherwise = std::nullopt);
     bool flag(std::string_view key, bool otherwise);
     std::uint64_t integer(std::string_view key, std::uint64_t most,
                           std::optional<std::uint64_t> otherwise = std::nullopt);

@@ -170,8 +170,8 @@ public:
     }
 
 private:
-    std::filesystem::path path(std::string_view key, std::optional<std::string> otherwise) {
-        const std::string text = root_.text(key, std::move(otherwise));
+    std::filesystem::path path(std::string_view key, const std::optional<std::string>& otherwise) {
+        const std::string text = root_.text(key, otherwise);
         return text.empty() ? std::filesystem::path{} : base_ / text;
     }
 

@@ -95,6 +95,15 @@ TEST_CASE("bad calls are refused with a stable code, and change nothing") {
         REQUIRE_FALSE(other);
         CHECK(other.error().code == "idempotency_mismatch");
     }
+    SUBCASE("an auditor reads everything and changes nothing") {
+        client::ApiClient auditor(world.loop(), world.access("bob", "auditor"));
+        CHECK(auditor.fees());
+        CHECK(auditor.balances());
+        CHECK(auditor.digest());
+        const auto invoice = auditor.create_invoice({"test.sek.bob", "SEK", "1.00", {}});
+        REQUIRE_FALSE(invoice);
+        CHECK(invoice.error().code == "not_permitted");
+    }
     SUBCASE("strangers, old signatures and replays are refused") {
         net::HttpClient http(world.loop());
         const auto access = world.access("bob");

@@ -26,6 +26,7 @@ NodeWorld::NodeWorld() {
         ports_[name] = free_port();
     }
     keys_["caller"] = make_key(directory() / "caller.key");
+    keys_["auditor"] = make_key(directory() / "auditor.key");
     start_ledger("eur", "EUR");
     start_ledger("sek", "SEK");
     open_account("test.eur.alice", "alice", enough);
@@ -96,7 +97,9 @@ void NodeWorld::write_node(const std::string& name, const std::vector<std::strin
                        std::to_string(ports_.at(name)) +
                        "\n[endurance]\noutage_ms = 2000\noutages = 3\n"
                        "[[callers]]\nname = \"test\"\nrole = \"operator\"\nkey = \"" +
-                       keys_.at("caller")->public_key().hex() + "\"\n";
+                       keys_.at("caller")->public_key().hex() +
+                       "\"\n[[callers]]\nname = \"auditor\"\nrole = \"auditor\"\nkey = \"" +
+                       keys_.at("auditor")->public_key().hex() + "\"\n";
     for (const std::string& ledger : ledgers) {
         text += "[[ledgers]]\naddress = \"test." + ledger +
                 "\"\nadapter = \"cash\"\nurl = \"http://127.0.0.1:" +
@@ -125,9 +128,9 @@ void NodeWorld::write_node(const std::string& name, const std::vector<std::strin
     process->start();
 }
 
-client::ApiAccess NodeWorld::access(const std::string& node) const {
+client::ApiAccess NodeWorld::access(const std::string& node, const std::string& caller) const {
     const auto url = net::parse_url("http://127.0.0.1:" + std::to_string(ports_.at(node)));
-    return {*url, keys_.at("caller")};
+    return {*url, keys_.at(caller)};
 }
 
 client::ApiClient& NodeWorld::client(const std::string& node) {

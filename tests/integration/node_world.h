@@ -15,7 +15,8 @@ public:
     NodeWorld();
 
     client::ApiClient& client(const std::string& node);
-    client::ApiAccess access(const std::string& node) const;
+    // "caller" is an operator, "auditor" only reads.
+    client::ApiAccess access(const std::string& node, const std::string& caller = "caller") const;
     Process& process(const std::string& name) { return *processes_.at(name); }
     // Of the account's owner, as its ledger says.
     Balance balance(const std::string& account);
