@@ -60,7 +60,7 @@ void on_quote_refused(Effects& fx, const PublicKey& peer, const message::QuoteRe
     if (owner == state.by_ask.end()) return;
     const PlanId id = owner->second;
     if (TradeEntry* trade = find_trade(state, id)) {
-        if (is_asked(trade->plan, peer)) decline_trade(fx, id, refused.reason);
+        if (is_asked(trade->plan, peer)) on_trade_quote_refused(fx, *trade, refused.reason);
     } else if (const auto payment = state.payments.find(id);
                payment != state.payments.end() && is_asked(payment->second.plan, peer)) {
         end_payment(fx, id, PaymentState::declined, refused.reason);

@@ -104,7 +104,7 @@ void State::rebuild_indexes() {
     for (const auto& [id, deal] : deals)
         index_deal(*this, deal);
     for (const auto& [plan, trade] : trades) {
-        set_due(Due::trade, plan.view(), trade.deadline);
+        set_due(Due::trade, plan.view(), trade.due());
         if (trade.plan.asked) by_ask[trade.plan.asked->ask] = plan;
         if (!trade.context.is_zero()) by_context[trade.context] = plan;
         if (!trade.confirmed) ++early[trade.record.trade.buyer.node];

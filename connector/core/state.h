@@ -97,11 +97,16 @@ struct TradeEntry {
     bool confirmed = false;    // seller: the venue proposed it, not only the buyer
     std::uint8_t held_by = 0;  // bits of Wisher; who holds it releases it
     Timestamp deadline;        // for the step it is in
+    // A step that was refused for a passing reason is taken again then, until the deadline.
+    std::optional<Timestamp> retry_at;
+    std::optional<Reason> put_off;
 
+    Timestamp due() const { return retry_at && *retry_at < deadline ? *retry_at : deadline; }
     template <class S, class A>
     static void fields(S& s, A& a) {
         a(s.record, s.plan, s.delivery, s.context, s.entropy, s.early_terms, s.buyer_end,
-          s.seller_end, s.accepted_early, s.confirmed, s.held_by, s.deadline);
+          s.seller_end, s.accepted_early, s.confirmed, s.held_by, s.deadline, s.retry_at,
+          s.put_off);
     }
 };
 

@@ -17,6 +17,17 @@ const PublicKey& other_node(const TradeEntry& trade) {
                                                  : trade.record.trade.buyer.node;
 }
 
+// A ledger that restarts, a peer that is busy: worth another try while there is time. False where
+// the reason is for good or no time is left.
+bool put_off(Effects& fx, TradeEntry& trade, Reason reason) {
+    constexpr Duration pause = Duration::milliseconds(250);
+    if (family(reason) != ReasonFamily::retry || fx.at() + pause >= trade.deadline) return false;
+    trade.put_off = reason;
+    trade.retry_at = fx.at() + pause;
+    fx.state().set_due(Due::trade, trade.record.plan.view(), trade.due());
+    return true;
+}
+
 void start_buying(Effects& fx, TradeEntry& trade) {
     OerWriter name;
     name.text("lockstep/secret-of/v1").fixed(trade.record.plan);
@@ -39,8 +50,10 @@ void offer_terms(Effects& fx, TradeEntry& trade) {
     for (const PlannedHop* hop : {&first, &std::as_const(trade.delivery)})
         if (const auto usable =
                 check_ledger(state, hop->ledger, hop->asset, hop->amount, fx.at(), hop->expiry);
-            !usable)
+            !usable) {
+            if (put_off(fx, trade, usable.error())) return;
             return decline_trade(fx, plan, usable.error());
+        }
 
     Terms terms;
     terms.trade = matched;
@@ -81,8 +94,13 @@ void offer_terms(Effects& fx, TradeEntry& trade) {
 void accept_terms(Effects& fx, TradeEntry& trade, const message::TermsOffered& offered) {
     const Terms& terms = offered.terms;
     const PlanId plan = trade.record.plan;
-    if (const auto sound = check_terms(fx.state(), fx.at(), trade.record.trade, terms); !sound)
+    if (const auto sound = check_terms(fx.state(), fx.at(), trade.record.trade, terms); !sound) {
+        if (put_off(fx, trade, sound.error())) {
+            if (!trade.early_terms) trade.early_terms = offered;
+            return;
+        }
         return decline_trade(fx, plan, sound.error());
+    }
 
     Deal deal;
     deal.id = Hash{plan.array()};
@@ -101,6 +119,7 @@ void accept_terms(Effects& fx, TradeEntry& trade, const message::TermsOffered& o
     trade.record.buyer_signature = offered.buyer;
     trade.record.seller_signature = fx.sign(terms_octets(*trade.record.settlement));
     trade.deadline = Timestamp::never();
+    trade.retry_at.reset();
     fx.state().set_due(Due::trade, plan.view(), trade.deadline);
     open_deal(fx, std::move(deal));
     set_trade_state(fx, trade, TradeState::accepted);
@@ -108,6 +127,18 @@ void accept_terms(Effects& fx, TradeEntry& trade, const message::TermsOffered& o
                                           *trade.record.seller_signature};
     fx.to_peer(terms.trade.buyer.node, accepted);
     fx.to_peer(terms.trade.venue, accepted);
+}
+
+// The step that a trade waits with: the buyer's next question or its offer, the seller's answer.
+void resume(Effects& fx, TradeEntry& trade) {
+    if (trade.record.role == TradeRole::buyer && trade.record.state == TradeState::quoting) {
+        if (!ask_next(fx, trade.plan, trade.record.plan)) offer_terms(fx, trade);
+    } else if (trade.record.role == TradeRole::seller && trade.early_terms &&
+               trade.record.state == TradeState::proposed) {
+        const message::TermsOffered early = std::move(*trade.early_terms);
+        trade.early_terms.reset();
+        accept_terms(fx, trade, early);
+    }
 }
 
 }  // namespace
@@ -198,11 +229,7 @@ void on_proposal(Effects& fx, const PublicKey& peer, const message::Proposal& pr
     set_trade_state(fx, here, TradeState::proposed);
     if (available(state, delivering_account(trade)) < trade.quantity)
         return decline_trade(fx, plan, Reason::insufficient_securities);
-    if (here.early_terms) {
-        const message::TermsOffered early = std::move(*here.early_terms);
-        here.early_terms.reset();
-        accept_terms(fx, here, early);
-    }
+    resume(fx, here);
 }
 
 void on_condition(Effects& fx, TradeEntry& trade, const input::ConditionMade& made) {
@@ -255,6 +282,11 @@ void on_trade_quote(Effects& fx, TradeEntry& trade, const PublicKey& peer,
     if (!is_near_offer(fx.state(), trade.plan))
         return decline_trade(fx, plan, Reason::price_out_of_tolerance);
     if (!ask_next(fx, trade.plan, plan)) offer_terms(fx, trade);
+}
+
+void on_trade_quote_refused(Effects& fx, TradeEntry& trade, Reason reason) {
+    forget_ask(fx.state(), trade.plan);
+    if (!put_off(fx, trade, reason)) decline_trade(fx, trade.record.plan, reason);
 }
 
 void on_terms_offered(Effects& fx, const PublicKey& peer, const message::TermsOffered& offered) {
@@ -368,10 +400,18 @@ void decline_trade(Effects& fx, const PlanId& plan, Reason reason) {
 void on_trade_due(Effects& fx, const PlanId& plan) {
     TradeEntry* trade = find_trade(fx.state(), plan);
     if (trade == nullptr) return;
-    // A party has been silent for longer than anything of the trade can be open.
-    if (trade->record.role == TradeRole::venue)
-        return end_trade(fx, plan, TradeState::declined, Reason::outcome_unknown);
+    // A party has been silent for longer than anything of the trade can be open. What became of it
+    // is not known, and a person must ask.
+    if (trade->record.role == TradeRole::venue) {
+        fx.alarm("outcome_unknown", "no word of how " + trade->record.trade.reference + " ended");
+        return end_trade(fx, plan, TradeState::broken, Reason::outcome_unknown);
+    }
     if (trade->record.state >= TradeState::accepted) return;
+    if (trade->confirmed && !is_expired(fx.at(), trade->deadline)) {
+        trade->retry_at.reset();
+        fx.state().set_due(Due::trade, plan.view(), trade->deadline);
+        return resume(fx, *trade);
+    }
     if (!trade->confirmed) {
         // Terms that no venue stood behind.
         forget_early(fx.state(), *trade);
@@ -379,7 +419,7 @@ void on_trade_due(Effects& fx, const PlanId& plan) {
         fx.state().trades.erase(plan);
         return;
     }
-    decline_trade(fx, plan, Reason::terms_lapsed);
+    decline_trade(fx, plan, trade->put_off.value_or(Reason::terms_lapsed));
 }
 
 void trade_deal_progressed(Effects& fx, const Deal& deal) {

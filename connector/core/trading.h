@@ -22,6 +22,8 @@ void on_proposal(Effects& fx, const PublicKey& peer, const message::Proposal& pr
 void on_condition(Effects& fx, TradeEntry& trade, const input::ConditionMade& made);
 void on_trade_quote(Effects& fx, TradeEntry& trade, const PublicKey& peer,
                     const message::Quote& quote);
+// Asked again where the reason passes, else declined.
+void on_trade_quote_refused(Effects& fx, TradeEntry& trade, Reason reason);
 void on_terms_offered(Effects& fx, const PublicKey& peer, const message::TermsOffered& offered);
 void on_terms_accepted(Effects& fx, const PublicKey& peer, const message::TermsAccepted& accepted);
 void on_declined(Effects& fx, const PublicKey& peer, const message::Declined& declined);

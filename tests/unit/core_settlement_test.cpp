@@ -174,7 +174,7 @@ TEST_CASE("a crash of any node before any of its inputs changes nothing") {
             };
             world.submit({world.order("T1")});
             world.pass(Duration::seconds(90));
-            CAPTURE(victim);
+            CAPTURE(std::string(victim));
             CAPTURE(n);
             CHECK(world.trade("venue", "T1").state == TradeState::settled);
             check_settled(world);
@@ -204,5 +204,41 @@ TEST_CASE("a payment crosses two cash ledgers against the receiver's condition")
     CHECK(world.free("test.sek", "sven") == Amount{113'000});
     CHECK(world.free("test.eur", "conn") == Amount{10'020});
     CHECK(world.books_balance());
+    check_idle(world);
+}
+
+TEST_CASE("a ledger that restarts while a trade is arranged delays it, and does not decline it") {
+    for (const char* victim : {"connector", "buyer", "seller"}) {
+        CoreWorld world;
+        auto& node = world.node(victim);
+        const auto said = [&](report::Mode mode) {
+            for (const auto& ledger : node.config.ledgers)
+                world.give(node, core::input::LedgerHealth{ledger.ledger, world.now(),
+                                                           static_cast<std::uint8_t>(mode)});
+        };
+        said(report::Mode::stale);
+        world.submit({world.order("T1")});
+        world.pass(Duration::seconds(1));
+        CAPTURE(std::string(victim));
+        CHECK(!core::is_end(world.trade("venue", "T1").state));
+        said(report::Mode::live);
+        world.pass(Duration::seconds(1));
+        CHECK(world.trade("venue", "T1").state == TradeState::settled);
+        check_settled(world);
+        check_idle(world);
+    }
+}
+
+TEST_CASE("a ledger that stays away is the reason for which a trade is declined") {
+    CoreWorld world;
+    auto& node = world.node("connector");
+    for (const auto& ledger : node.config.ledgers)
+        world.give(node, core::input::LedgerHealth{ledger.ledger, world.now(),
+                                                   static_cast<std::uint8_t>(report::Mode::stale)});
+    world.submit({world.order("T1")});
+    world.pass(Duration::seconds(20));
+    CHECK(world.trade("venue", "T1").state == TradeState::declined);
+    CHECK(world.trade("venue", "T1").reason == Reason::ledger_paused);
+    check_nothing_moved(world);
     check_idle(world);
 }
