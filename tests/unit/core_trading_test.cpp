@@ -464,8 +464,9 @@ TEST_CASE("a venue does not wait for ever for parties that are silent") {
     world.down("seller");
     world.submit({world.order("T1")});
     world.pass(Duration::seconds(24 * 3600 + 1));
-    CHECK(world.trade("venue", "T1").state == TradeState::declined);
+    CHECK(world.trade("venue", "T1").state == TradeState::broken);
     CHECK(world.trade("venue", "T1").reason == Reason::outcome_unknown);
+    CHECK(world.node("venue").alarms == std::vector<std::string>{"outcome_unknown"});
     CHECK(world.node("venue").machine->open_trades() == 0);
 }
 
