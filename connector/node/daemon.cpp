@@ -49,7 +49,9 @@ Daemon::Daemon(Settings settings)
       sockets_(loop_, net::ledger_stream_limits()),
       next_ticket_(random_number()) {}
 
-Daemon::~Daemon() = default;
+Daemon::~Daemon() {
+    stop();
+}
 
 // --- start and stop
 // -------------------------------------------------------------------------------
@@ -144,15 +146,22 @@ void Daemon::run() {
     }
     log_info("draining");
     drain();
-    server_->stop(server_grace);
-    service_->stop();
-    host_->stop();
+    stop();
+    log_info("stopped");
+    flush_log();
+}
+
+// First what brings work, then the node, then what carries its effects, then the threads under all.
+void Daemon::stop() {
+    if (server_) server_->stop(server_grace);
+    if (service_) service_->stop();
+    if (host_) host_->stop();
     for (auto& link : links_)
         link->stop();
     sockets_.stop();
     http_.stop();
-    log_info("stopped");
-    flush_log();
+    worker_.stop();
+    loop_.stop();
 }
 
 // What is still open when the time is over is safe: it is in the journal, and the ladder leaves

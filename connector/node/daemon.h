@@ -86,6 +86,7 @@ private:
     void make_links(const std::vector<std::shared_ptr<const Signer>>& signers);
     Result<void, Failure> start_server();
     void drain();
+    void stop();
 
     void carry_out(assembly::effect::ToLedger&& effect);
     void carry_out(assembly::effect::SendBatch&& effect);
