@@ -41,14 +41,6 @@ core::PlanId plan_of(CoreWorld& world) {
     return world.trade("venue", "T1").plan;
 }
 
-// Keeps the messages of one kind on one way.
-template <class M>
-auto without(std::string from, std::string to) {
-    return [from, to](const std::string& a, const std::string& b, const core::Message& m) {
-        return !(a == from && b == to && std::holds_alternative<M>(m));
-    };
-}
-
 }  // namespace
 
 TEST_CASE("a venue cannot make a party pay anything but quantity times an agreed price") {
