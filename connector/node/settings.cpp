@@ -295,7 +295,7 @@ SettingsRead read_settings(const Json& document, const std::filesystem::path& fi
     // A half-read configuration would only give mistakes that follow from the first ones.
     if (read.mistakes.empty()) read.mistakes = core::check_config(read.settings.node);
     for (std::string& mistake : read.mistakes)
-        mistake = file.string() + ": " + mistake;
+        mistake.insert(0, file.string() + ": ");
     return read;
 }
 
