@@ -175,7 +175,7 @@ struct World {
         terms.expiry = now + Duration::seconds(60);
         return terms;
     }
-    CheckedBatch batch(std::vector<core::Message> messages) {
+    CheckedBatch batch(const std::vector<core::Message>& messages) {
         PeerBatch batch{peer->public_key(), 1, 1, sent + 1, {}};
         for (const core::Message& message : messages)
             batch.messages.push_back(core::encode_message(message));
