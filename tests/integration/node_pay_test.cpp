@@ -156,17 +156,17 @@ TEST_CASE("events come once and in order, from the beginning and across a restar
 TEST_CASE("payments per second" * doctest::skip()) {
     NodeWorld world;
     REQUIRE(world.wait_ready(10'000));
-    constexpr int callers = 16;
-    constexpr int each = 40;
+    constexpr std::size_t callers = 16;
+    constexpr std::size_t each = 40;
     std::vector<std::string> payments(callers * each);
     std::vector<std::thread> threads;
     world.client("alice");
     world.client("bob");
     const auto begin = std::chrono::steady_clock::now();
-    for (int caller = 0; caller < callers; ++caller) {
+    for (std::size_t caller = 0; caller < callers; ++caller) {
         threads.emplace_back([&, caller] {
-            for (int i = 0; i < each; ++i)
-                payments[static_cast<std::size_t>(caller * each + i)] = pay(world, "1.00");
+            for (std::size_t i = 0; i < each; ++i)
+                payments[caller * each + i] = pay(world, "1.00");
         });
     }
     for (auto& thread : threads)

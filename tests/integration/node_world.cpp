@@ -101,16 +101,26 @@ void NodeWorld::write_node(const std::string& name, const std::vector<std::strin
                        "\"\n[[callers]]\nname = \"auditor\"\nrole = \"auditor\"\nkey = \"" +
                        keys_.at("auditor")->public_key().hex() + "\"\n";
     for (const std::string& ledger : ledgers) {
-        text += "[[ledgers]]\naddress = \"test." + ledger +
-                "\"\nadapter = \"cash\"\nurl = \"http://127.0.0.1:" +
-                std::to_string(ledgers_.at(ledger).port) + "\"\naccounts = [\"test." + ledger +
-                "." + name + "\"]\n" + profile_text();
+        text.append("[[ledgers]]\naddress = \"test.")
+            .append(ledger)
+            .append("\"\nadapter = \"cash\"\nurl = \"http://127.0.0.1:")
+            .append(std::to_string(ledgers_.at(ledger).port))
+            .append("\"\naccounts = [\"test.")
+            .append(ledger)
+            .append(".")
+            .append(name)
+            .append("\"]\n")
+            .append(profile_text());
     }
     for (const auto& [peer, port] : ports_) {
         if (peer == name) continue;
-        text += "[[peers]]\nname = \"" + peer + "\"\nkey = \"" +
-                keys_.at(peer)->public_key().hex() +
-                "\"\nurl = \"http://127.0.0.1:" + std::to_string(port) + "\"\n";
+        text.append("[[peers]]\nname = \"")
+            .append(peer)
+            .append("\"\nkey = \"")
+            .append(keys_.at(peer)->public_key().hex())
+            .append("\"\nurl = \"http://127.0.0.1:")
+            .append(std::to_string(port))
+            .append("\"\n");
     }
     const std::string offer =
         "in_ledger = \"test.eur\"\nin_asset = \"EUR/2\"\nin_account = \"test.eur.connector\"\n"
