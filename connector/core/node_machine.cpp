@@ -1,6 +1,7 @@
 #include "connector/core/node_machine.h"
 
 #include <algorithm>
+#include <set>
 
 #include "connector/core/ledger_events.h"
 #include "connector/core/paying.h"
@@ -301,6 +302,22 @@ void on_condition_made(Effects& fx, const input::ConditionMade& made) {
         on_condition(fx, invoice->second, made);
 }
 
+// What is open goes on under any configuration, but a ledger or an account that is no longer there
+// cannot be heard of: nothing can be claimed on it.
+void report_lost_accounts(Effects& fx) {
+    const State& state = fx.state();
+    std::set<Address> lost;
+    for (const auto& [id, deal] : state.deals) {
+        if (deal.in && !state.is_ours(deal.in->hop.ledger, deal.in->hop.payee))
+            lost.insert(deal.in->hop.payee);
+        if (deal.out && !state.is_ours(deal.out->hop.ledger, deal.out->hop.payer))
+            lost.insert(deal.out->hop.payer);
+    }
+    for (const Address& account : lost)
+        fx.alarm("account_not_configured",
+                 account.text() + " has open escrows; put it back into the configuration");
+}
+
 void on_started(Effects& fx, const input::Started& started) {
     State& state = fx.state();
     state.epoch = started.epoch;
@@ -328,6 +345,7 @@ void NodeMachine::apply(Timestamp at, const NodeInput& in, Outputs<NodeMachine>&
     if (const auto* configure = std::get_if<input::Configure>(&in)) {
         state_->config = configure->config;
         state_->rebuild_indexes();
+        report_lost_accounts(fx);
     }
     if (!state_->config) return;  // nothing can be understood without one
     run_due(fx);

@@ -394,6 +394,7 @@ TEST_CASE("an instrument, a peer, an account or a ledger may leave the configura
         world.pass(Duration::seconds(90));
         REQUIRE(changed);
         CHECK(world.books_balance());
+        CHECK(alarmed(world, "seller", "account_not_configured") == (what >= 2));
         // What is open is still claimed, as long as its ledger is there.
         if (what < 3) CHECK(world.free("test.sek", "sven") == price_sek);
         CHECK(CoreWorld::replayed(seller) == seller.machine->write_snapshot());
