@@ -12,29 +12,6 @@
 using namespace lockstep;
 using namespace lockstep::test;
 
-namespace {
-
-std::string pay(NodeWorld& world, const std::string& amount) {
-    const auto invoice = world.client("bob").create_invoice({"test.sek.bob", "SEK", amount, {}});
-    REQUIRE_MESSAGE(invoice, invoice.error().code, ": ", invoice.error().detail);
-    const auto id =
-        world.client("alice").pay({invoice->code, "test.eur.alice", "EUR", "1000.00", false});
-    REQUIRE_MESSAGE(id, id.error().code, ": ", id.error().detail);
-    return *id;
-}
-
-std::string end_of(NodeWorld& world, const std::string& payment, int milliseconds) {
-    std::string state;
-    eventually(milliseconds, [&] {
-        const auto view = world.client("alice").payment(payment);
-        if (view) state = view->state;
-        return state == "paid" || state == "refunded" || state == "declined" || state == "broken";
-    });
-    return state;
-}
-
-}  // namespace
-
 TEST_CASE("a sender in euro pays a receiver in krona through a connector") {
     NodeWorld world;
     REQUIRE(world.wait_ready(10'000));
@@ -150,36 +127,4 @@ TEST_CASE("events come once and in order, from the beginning and across a restar
     events.stop();
     for (std::size_t i = 0; i < numbers.size(); ++i)
         CHECK(numbers[i] == i + 1);
-}
-
-// Run by name with --no-skip: how many payments a second the seven processes of one machine carry.
-TEST_CASE("payments per second" * doctest::skip()) {
-    NodeWorld world;
-    REQUIRE(world.wait_ready(10'000));
-    constexpr std::size_t callers = 16;
-    constexpr std::size_t each = 40;
-    std::vector<std::string> payments(callers * each);
-    std::vector<std::thread> threads;
-    world.client("alice");
-    world.client("bob");
-    const auto begin = std::chrono::steady_clock::now();
-    for (std::size_t caller = 0; caller < callers; ++caller) {
-        threads.emplace_back([&, caller] {
-            for (std::size_t i = 0; i < each; ++i)
-                payments[caller * each + i] = pay(world, "1.00");
-        });
-    }
-    for (auto& thread : threads)
-        thread.join();
-    const auto submitted = std::chrono::steady_clock::now();
-    for (const std::string& payment : payments)
-        CHECK(end_of(world, payment, 60'000) == "paid");
-    const auto end = std::chrono::steady_clock::now();
-    const auto ms = [&](auto from, auto to) {
-        return std::chrono::duration_cast<std::chrono::milliseconds>(to - from).count();
-    };
-    MESSAGE(payments.size() << " payments: begun after " << ms(begin, submitted)
-                            << " ms, paid after " << ms(begin, end) << " ms");
-    for (const char* node : {"alice", "connector", "bob"})
-        MESSAGE(node << " " << write_json(*world.client(node).get("/v1/stats")));
 }

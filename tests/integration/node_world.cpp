@@ -188,4 +188,23 @@ bool NodeWorld::wait_ready(int milliseconds) {
     });
 }
 
+std::string pay(NodeWorld& world, const std::string& amount) {
+    const auto invoice = world.client("bob").create_invoice({"test.sek.bob", "SEK", amount, {}});
+    REQUIRE_MESSAGE(invoice, invoice.error().code, ": ", invoice.error().detail);
+    const auto id =
+        world.client("alice").pay({invoice->code, "test.eur.alice", "EUR", "1000.00", false});
+    REQUIRE_MESSAGE(id, id.error().code, ": ", id.error().detail);
+    return *id;
+}
+
+std::string end_of(NodeWorld& world, const std::string& payment, int milliseconds) {
+    std::string state;
+    eventually(milliseconds, [&] {
+        const auto view = world.client("alice").payment(payment);
+        if (view) state = view->state;
+        return state == "paid" || state == "refunded" || state == "declined" || state == "broken";
+    });
+    return state;
+}
+
 }  // namespace lockstep::test

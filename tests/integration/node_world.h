@@ -49,6 +49,11 @@ private:
     std::map<std::string, std::unique_ptr<client::ApiClient>> clients_;
 };
 
+// A payment from alice to bob, who gets `amount` krona; its id.
+std::string pay(NodeWorld& world, const std::string& amount);
+// The state in which the payment ended, or the last one seen in that time.
+std::string end_of(NodeWorld& world, const std::string& payment, int milliseconds);
+
 // Looks every few milliseconds until it is so, or the time is over.
 template <class IsSo>
 bool eventually(int milliseconds, IsSo is_so);
