@@ -120,6 +120,10 @@ void Effects::write_fee(const Deal& deal) {
     out_.records.push_back(make_record(RecordKind::fee, deal.id.view(), row));
 }
 
+void Effects::write(const AbortRecord& rate) {
+    out_.records.push_back(make_record(RecordKind::abort_rate, as_bytes(rate.party), rate));
+}
+
 void Effects::write_reference(const TradeName& name, const PlanId& plan) {
     const Hash key = sha256(encode_fields(name));
     out_.records.push_back(make_record(RecordKind::reference, key.view(), plan));

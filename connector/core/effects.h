@@ -34,6 +34,7 @@ public:
     void write(const InvoiceEntry& invoice);
     void write(const Deal& deal, bool open);
     void write_fee(const Deal& deal);
+    void write(const AbortRecord& rate);
     void write_reference(const TradeName& name, const PlanId& plan);
 
 private:

@@ -187,6 +187,18 @@ struct FeeRecord {
     }
 };
 
+// Of a party, at the venue: how many of the trades that both sides accepted it let fail, by not
+// placing what it had signed.
+struct AbortRecord {
+    std::string party;
+    std::uint64_t accepted = 0;
+    std::uint64_t aborted = 0;
+    template <class S, class A>
+    static void fields(S& s, A& a) {
+        a(s.party, s.accepted, s.aborted);
+    }
+};
+
 struct AlarmRecord {
     std::uint64_t number = 0;
     Timestamp at;

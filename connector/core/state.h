@@ -236,14 +236,15 @@ struct State {
     std::map<Condition, Timestamp> conditions;  // used or known, remembered until then
     std::map<Condition, LostEscrow> lost;
     std::map<TradeName, Reference> references;
-    std::map<TradeName, Timestamp> withholdings;  // said before the trade came
-    std::map<std::string, IdempotentCall> calls;  // caller ‖ key
+    std::map<TradeName, Timestamp> withholdings;     // said before the trade came
+    std::map<std::string, IdempotentCall> calls;     // caller ‖ key
+    std::map<std::string, AbortRecord> abort_rates;  // by party, those of the configuration
 
     template <class S, class A>
     static void fields(S& s, A& a) {
         a(s.config, s.epoch, s.draining, s.disk_low, s.loud_stop, s.next_event, s.next_alarm,
           s.next_invoice, s.ledgers, s.accounts, s.deals, s.trades, s.payments, s.invoices,
-          s.strays, s.conditions, s.lost, s.references, s.withholdings, s.calls);
+          s.strays, s.conditions, s.lost, s.references, s.withholdings, s.calls, s.abort_rates);
     }
 
     // --- indexes, not in the snapshot ---

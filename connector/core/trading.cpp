@@ -6,6 +6,7 @@
 #include "connector/core/quoting.h"
 #include "connector/core/route_plan.h"
 #include "connector/core/trade_checks.h"
+#include "connector/core/venue.h"
 #include "sdk/base/assert.h"
 #include "sdk/crypto/hash.h"
 
@@ -178,6 +179,7 @@ void end_trade(Effects& fx, const PlanId& plan, TradeState state, std::optional<
     trade->record.reason = reason;
     forget_ask(fx.state(), trade->plan);
     set_trade_state(fx, *trade, state);
+    if (trade->record.role == TradeRole::venue) count_abort(fx, trade->record);
     forget_early(fx.state(), *trade);
     // An open deal still has the secret.
     if (!trade->context.is_zero() && find_deal(fx.state(), Hash{plan.array()}) == nullptr)

@@ -1,5 +1,7 @@
 #include "connector/core/venue.h"
 
+#include <algorithm>
+
 #include "connector/core/quoting.h"
 #include "connector/core/trade_checks.h"
 #include "sdk/crypto/hash.h"
@@ -87,6 +89,25 @@ answer::SubmittedTrade submit_trade(Effects& fx, const input::TradeOrder& order)
     fx.to_peer(here.record.trade.buyer.node, message::Proposal{here.record.trade});
     fx.to_peer(here.record.trade.seller.node, message::Proposal{here.record.trade});
     return answer;
+}
+
+void count_abort(Effects& fx, const TradeRecord& trade) {
+    if (!trade.settlement) return;
+    const auto fails = [&](std::initializer_list<Reason> reasons) {
+        return trade.reason &&
+               std::find(reasons.begin(), reasons.end(), *trade.reason) != reasons.end();
+    };
+    const bool by_buyer = fails({Reason::payment_not_placed, Reason::held});
+    const bool by_seller = fails({Reason::delivery_not_placed, Reason::withheld});
+    for (const bool buyer : {true, false}) {
+        const std::string& party = buyer ? trade.trade.buyer.party : trade.trade.seller.party;
+        if (fx.state().party(party) == nullptr) continue;
+        AbortRecord& rate = fx.state().abort_rates[party];
+        rate.party = party;
+        ++rate.accepted;
+        if (buyer ? by_buyer : by_seller) ++rate.aborted;
+        fx.write(rate);
+    }
 }
 
 void on_ended(Effects& fx, const PublicKey& peer, const message::Ended& ended) {

@@ -244,6 +244,13 @@ TEST_CASE("a party may withhold until it has placed, and it is recorded") {
     CHECK(world.trade("venue", "T1").reason == Reason::withheld);
     check_nothing_moved(world);
     check_idle(world);
+    world.pass_on = [](const auto&, const auto&, const auto&) { return true; };
+    world.submit({world.order("T2")});
+    world.settle_down();
+    const auto& rates = world.node("venue").machine->state().abort_rates;
+    CHECK(rates.at("sven").accepted == 2);
+    CHECK(rates.at("sven").aborted == 1);
+    CHECK(rates.at("anna").aborted == 0);
 }
 
 TEST_CASE("a decline that comes after hop 0 was placed costs nobody anything") {
