@@ -122,7 +122,7 @@ public:
                   std::make_shared<Ed25519>(), std::nullopt) {
         const auto subscribed = cluster.subscribe(
             key, 0,
-            {[this](std::shared_ptr<const Bytes> octets) { return take(*octets); },
+            {[this](const std::shared_ptr<const Bytes>& octets) { return take(*octets); },
              [] { return true; }},
             [](Reason) {});
         REQUIRE(subscribed.has_value());
