@@ -36,7 +36,7 @@ struct Load {
             });
         });
     }
-    void step(Party& party, OpBody body, std::function<void()> then) {
+    void step(Party& party, OpBody body, const std::function<void()>& then) {
         const auto began = std::chrono::steady_clock::now();
         service::Submission submission;
         {

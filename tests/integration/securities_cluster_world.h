@@ -77,8 +77,9 @@ struct World {
     std::vector<OpAnswer> run(Party& party, std::vector<OpBody> bodies) {
         std::promise<Result<std::vector<OpAnswer>>> promise;
         auto future = promise.get_future();
-        cluster->submit(party.sign(clock, std::move(bodies)),
-                        [&](Result<std::vector<OpAnswer>> answers) { promise.set_value(answers); });
+        cluster->submit(
+            party.sign(clock, std::move(bodies)),
+            [&](const Result<std::vector<OpAnswer>>& answers) { promise.set_value(answers); });
         const auto answers = future.get();
         if (!answers) FAIL(to_string(answers.error()));
         return *answers;
