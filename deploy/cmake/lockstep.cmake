@@ -109,13 +109,6 @@ function(lockstep_test)
     ${ARG_NAME} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/tests)
   target_include_directories(
     ${ARG_NAME} PRIVATE ${PROJECT_SOURCE_DIR} ${PROJECT_SOURCE_DIR}/ledger-adapters)
-  # GCC 12 suspects strings that are put together from a constant (PR 105651), and which ones
-  # depends on the length of the path of this checkout: a warning, but no error.
-  if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
-    target_compile_options(
-      ${ARG_NAME} PRIVATE -Wno-error=array-bounds -Wno-error=restrict -Wno-error=stringop-overflow
-                          -Wno-error=stringop-overread)
-  endif()
   target_compile_definitions(
     ${ARG_NAME} PRIVATE LOCKSTEP_SOURCE_DIR="${PROJECT_SOURCE_DIR}"
                         LOCKSTEP_BINARY_DIR="${PROJECT_BINARY_DIR}")
