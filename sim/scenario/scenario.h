@@ -1,5 +1,5 @@
-// What a tester writes down: ledgers, nodes, parties with a behaviour, a load, faults, and what must
-// be true at the end. Plain values; `read_scenario` makes one from a TOML file and names every
+// What a tester writes down: ledgers, nodes, parties with a behaviour, a load, faults, and what
+// must be true at the end. Plain values; `read_scenario` makes one from a TOML file and names every
 // mistake, `draw_swarm` makes one from a seed.
 #pragma once
 
@@ -22,31 +22,32 @@ struct LedgerSpec {
     TimingProfile profile;        // what nodes are told; faults keep within it unless they say not
     Duration beat = Duration::seconds(1);  // how often a quiet ledger says that it is alive
     std::uint32_t validators = 4;          // of a securities ledger
+    bool foreign_hash = false;  // its adapter says that its conditions are not SHA-256 of 32 octets
 };
 
 // How a party behaves; everybody but `honest` is a suspect whose losses are nobody's concern.
 // Each is a page in sim/parties; `lockstep-sim list` says what it does.
 enum class Behaviour : std::uint8_t {
     honest = 1,
-    late,               // every act as late as its messages' deadlines allow
-    silent,             // stops saying and doing anything at a drawn step
-    dies,               // the process ends for good at a drawn step
-    option_holder,      // as secret holder claims only when the price moved its way
-    last_tick,          // reveals in the last instant before the expiry
-    wrong_preimage,     // claims with 32 wrong octets
-    short_preimage,     // with 31 octets
-    long_preimage,      // with 33, 521 or 4096 octets
-    replayed_preimage,  // with one it saw before
-    too_small,          // prepares less than agreed
-    too_large,          // prepares more
-    wrong_asset,        // prepares another asset
-    inverted_ladder,    // prepares with an expiry at or before that of the next hop
-    replayed_condition, // prepares under a condition whose preimage it knows
-    equivocates,        // as connector quotes one thing and does another, tells peers different things
-    colluder,           // hands preimages past the party between itself and its partner
-    jammer,             // holds many small escrows to their expiry
-    leaking_venue,      // tells one side what it hears from the other, and wrong things to both
-    withholder,         // signs and then does not place its escrow
+    late,                // every act as late as its messages' deadlines allow
+    silent,              // stops saying and doing anything at a drawn step
+    dies,                // the process ends for good at a drawn step
+    option_holder,       // as secret holder claims only when the price moved its way
+    last_tick,           // reveals in the last instant before the expiry
+    wrong_preimage,      // claims with 32 wrong octets
+    short_preimage,      // with 31 octets
+    long_preimage,       // with 33, 521 or 4096 octets
+    replayed_preimage,   // with one it saw before
+    too_small,           // prepares less than agreed
+    too_large,           // prepares more
+    wrong_asset,         // prepares another asset
+    inverted_ladder,     // prepares with an expiry at or before that of the next hop
+    replayed_condition,  // prepares under a condition whose preimage it knows
+    equivocates,    // as connector quotes one thing and does another, tells peers different things
+    colluder,       // hands preimages past the party between itself and its partner
+    jammer,         // holds many small escrows to their expiry
+    leaking_venue,  // tells one side what it hears from the other, and wrong things to both
+    withholder,     // signs and then does not place its escrow
 };
 
 struct AccountSpec {
@@ -67,10 +68,10 @@ struct NodeSpec {
     std::string name;
     Behaviour behaviour = Behaviour::honest;
     bool venue = false;
-    bool buyer = false;   // trades as a buyer: needs a cash and a securities account
+    bool buyer = false;  // trades as a buyer: needs a cash and a securities account
     bool seller = false;
-    bool payer = false;   // sends payments
-    bool payee = false;   // receives payments
+    bool payer = false;  // sends payments
+    bool payee = false;  // receives payments
     std::vector<AccountSpec> accounts;
     std::vector<OfferSpec> offers;  // any: a connector
     core::Endurance endurance;      // what its margins are reckoned with
@@ -93,8 +94,8 @@ enum class FaultKind : std::uint8_t {
     crash_in_recovery,  // killed again while it recovers, up to three deep
     pause,              // stopped for a while, loses nothing
     // --- disks ---
-    sync_error,         // one sync fails: the process stops; what was written may be there or not
-    torn_write,         // killed in the middle of a write
+    sync_error,  // one sync fails: the process stops; what was written may be there or not
+    torn_write,  // killed in the middle of a write
     disk_full,
     disk_slow,
     bit_rot,            // a journal row changes: the process must refuse to start; then restored
@@ -105,62 +106,87 @@ enum class FaultKind : std::uint8_t {
     // --- network ---
     message_lost,
     message_duplicated,
-    message_delayed,    // ten times as long
+    message_delayed,  // ten times as long
     message_reordered,
     message_truncated,
-    partition,          // two sides, both ways
+    partition,  // two sides, both ways
     partition_one_way,
     partition_flapping,
-    half_open,          // a stream that says nothing more and does not end
-    answer_lost,        // a ledger applied the command, its answer is lost
+    half_open,    // a stream that says nothing more and does not end
+    answer_lost,  // a ledger applied the command, its answer is lost
     // --- time ---
-    clock_skew,         // within the profile
+    clock_skew,  // within the profile
     clock_jump,
     clock_frozen,
-    clock_beyond,       // beyond the profile
+    clock_beyond,  // beyond the profile
     // --- ledgers ---
     ledger_crash,
-    ledger_halt,        // stops for a while, within D
-    ledger_halt_beyond, // longer than its profile says
-    censor_claims,      // fulfils are not taken for a while, within D
-    validator_crash,    // fewer than a quorum never stop
+    ledger_halt,         // stops for a while, within D
+    ledger_halt_beyond,  // longer than its profile says
+    censor_claims,       // fulfils are not taken for a while, within D
+    validator_crash,     // fewer than a quorum never stop
     validator_equivocates,
-    rollback,           // within R
+    rollback,  // within R
     rollback_beyond,
     // --- people ---
-    reconfigured,       // restarted with another configuration
-    rate_jump,          // the offers' rate changes
+    reconfigured,  // restarted with another configuration
+    rate_jump,     // the offers' rate changes
 };
 
-// One kind of fault that may happen, how often, to whom.
+// One kind of fault that may happen, how often, to whom. Exactly one of per_hour, at and ppm says
+// when.
 struct FaultSpec {
     FaultKind kind = FaultKind::crash;
-    std::string target;           // node or ledger; empty: drawn each time
-    std::uint32_t per_hour = 0;   // drawn moments; or
-    std::optional<Duration> at;   // this moment after the start
+    std::string target;          // node or ledger; empty: drawn each time
+    std::uint32_t per_hour = 0;  // drawn moments, thinned to what profiles and endurance allow; or
+    std::optional<Duration> at;  // this moment after the start
     std::optional<Duration> lasts;  // drawn within what the profile allows where absent
-    std::uint32_t ppm = 0;        // of messages, for the kinds that strike messages
+    std::optional<Duration> by;     // how far a clock leads (negative: lags), how deep a roll-back
+                                    // goes; drawn within what the profile allows where absent
+    std::uint32_t ppm = 0;          // of messages, for the kinds that strike messages
 };
 
 // What must be true at the end beyond the rules that always hold.
 struct Expectation {
-    std::string what;  // settled, unwound, declined, broken, paid, refunded, alarms, loud_stops,
-                       // faults, loss, honest_success_ppm
+    // settled, unwound, declined, broken, paid, refunded, alarms, loud_stops, faults, cheats, loss,
+    // honest_success_ppm; or one entry of a count: faults.KIND, cheats.BEHAVIOUR, alarms.CODE,
+    // reasons.REASON, branches.NAME. `cheats` counts the acts in which a party that is not honest
+    // left the protocol.
+    std::string what;
     std::string relation;  // "=", ">=", "<="
     std::uint64_t value = 0;
 };
 
+// Which worlds `draw_swarm` draws.
+enum class SwarmLength : std::uint8_t {
+    both = 1,  // every other seed a day, the others minutes
+    day,       // at least 200 trades and payments in a day
+    minutes,
+};
+struct SwarmSpec {
+    SwarmLength length = SwarmLength::both;
+    std::uint32_t least_ledgers = 2;
+    std::uint32_t most_ledgers = 6;
+    std::uint32_t least_connectors = 1;
+    std::uint32_t most_connectors = 5;
+    bool cheats = true;
+    bool faults = true;
+
+    friend bool operator==(const SwarmSpec&, const SwarmSpec&) = default;
+};
+
 struct Scenario {
-    std::string name;     // of the file, without its ending
-    std::string title;    // a sentence
+    std::string name;                  // of the file, without its ending
+    std::string title;                 // a sentence
     std::vector<std::string> threats;  // "T07"
-    Duration length;      // of the phase with faults and load; healing comes after it
-    bool unsafe = false;  // margins below the bound are allowed
+    Duration length;                   // of the phase with faults and load; healing comes after it
+    bool unsafe = false;               // margins below the bound are allowed
     std::vector<LedgerSpec> ledgers;
     std::vector<NodeSpec> nodes;
     LoadSpec load;
     std::vector<FaultSpec> faults;
     std::vector<Expectation> expect;
+    std::optional<SwarmSpec> swarm;  // then the seed draws the rest: draw_swarm(seed, *swarm)
     bool real_signatures = false;
     bool real_store = false;  // SQLite over a faulty file layer
 };
