@@ -200,9 +200,11 @@ Json render(const core::AccountView& account) {
 }
 
 Json render(const core::LedgerView& ledger) {
-    return Json::object({{"ledger", ledger.ledger.text()},
-                         {"mode", mode_text(ledger.mode)},
-                         {"ledger_time", time(ledger.ledger_time)}});
+    Json json = Json::object({{"ledger", ledger.ledger.text()},
+                              {"mode", mode_text(ledger.mode)},
+                              {"ledger_time", time(ledger.ledger_time)}});
+    if (ledger.paused_since) json.set("paused_since", time(*ledger.paused_since));
+    return json;
 }
 
 Json render(const core::PeerConfig& peer) {

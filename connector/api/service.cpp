@@ -72,6 +72,7 @@ const std::vector<Service::Route>& Service::routes() {
         {"GET", "/v1/fees", op | auditor, &Service::list_fees},
         {"GET", "/v1/alarms", op | auditor, &Service::list_alarms},
         {"GET", "/v1/ledgers", all, &Service::list_ledgers},
+        {"POST", "/v1/ledgers/*/resume", op, &Service::post_resumption},
         {"GET", "/v1/peers", op | auditor, &Service::list_peers},
         {"GET", "/v1/offers", all, &Service::list_offers},
         {"GET", "/v1/stats", all, &Service::get_stats},

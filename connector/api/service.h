@@ -73,6 +73,7 @@ private:
     void post_invoice(const Call& call);
     void post_payment(const Call& call);
     void post_confirmation(const Call& call);
+    void post_resumption(const Call& call);
     void submit(const Call& call, core::input::ApiBody body);
 
     std::optional<core::TradeRecord> find_trade(const std::string& name) const;

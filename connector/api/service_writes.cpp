@@ -50,6 +50,9 @@ struct RenderAnswer {
     Json operator()(const core::answer::Acted& acted) const {
         return Json::object({{"state", core::to_string(acted.state)}});
     }
+    Json operator()(const core::answer::LedgerResumed& resumed) const {
+        return Json::object({{"ledger", resumed.ledger.text()}});
+    }
 };
 
 }  // namespace
@@ -146,6 +149,13 @@ void Service::post_confirmation(const Call& call) {
     const auto id = core::PlanId::from_hex(call.arguments[0]);
     if (!id) return call.refuse(Reason::not_found, "no payment has this id");
     submit(call, input::ConfirmPayment{*id});
+}
+
+void Service::post_resumption(const Call& call) {
+    if (!call.request.body.empty() && !read_body(call, read_nothing)) return;
+    const auto ledger = Address::parse(call.arguments[0]);
+    if (!ledger) return call.refuse(Reason::not_found, "no ledger has this address");
+    submit(call, input::ResumeLedger{*ledger});
 }
 
 }  // namespace lockstep::api

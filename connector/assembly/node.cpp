@@ -69,7 +69,10 @@ void Node::start(Timestamp at, Turn<NodeEffect>& turn) {
     Context context{at, turn, {}, false};
     assign_spaces(turn.puts);
     for (Ledger& ledger : ledgers_) {
-        ledger.adapter->restore(ledger.restored);
+        {
+            const WatchedStep watched(parts_.watch, ledger.address);
+            ledger.adapter->restore(ledger.restored);
+        }
         ledger.restored = {};
         ledger.inputs.emplace_back(Woken{});
         ledger.woken = true;
@@ -82,6 +85,9 @@ void Node::start(Timestamp at, Turn<NodeEffect>& turn) {
     disk_low_ = turn.disk_low;
     apply(context, input::DiskLow{disk_low_});
     // A release that was decided is carried out, whatever happened meanwhile.
+    for (const Address& ledger : parts_.stalled)
+        apply(context, input::AdapterStalled{ledger});
+    if (!parts_.stalled.empty()) turn.effects.push_back(effect::StallsNoted{});
     const auto unfinished = machine_.unfinished_releases();
     apply(context, input::Started{epoch_});
     for (const output::ReleaseSecret& release : unfinished)
@@ -328,7 +334,10 @@ void Node::step_adapters(Context& context) {
             std::vector<AdapterInput> inputs = std::move(ledger.inputs);
             ledger.inputs.clear();
             AdapterOutputs out;
-            ledger.adapter->step(context.at, inputs, out);
+            {
+                const WatchedStep watched(parts_.watch, ledger.address);
+                ledger.adapter->step(context.at, inputs, out);
+            }
             for (Put& put : out.puts) {
                 put.space = ledger.space;
                 context.turn.puts.push_back(std::move(put));

@@ -13,6 +13,7 @@
 
 #include "connector/assembly/node_events.h"
 #include "connector/assembly/secret_keeper.h"
+#include "connector/assembly/step_watch.h"
 #include "connector/core/node_machine.h"
 #include "sdk/machine/ports.h"
 #include "sdk/machine/program.h"
@@ -31,6 +32,10 @@ struct NodeParts {
     std::shared_ptr<const SignatureScheme> scheme;
     std::shared_ptr<const SecretKeeper> keeper;
     Random* random = nullptr;
+    StepWatch* watch = nullptr;  // null: nobody watches
+    // Ledgers whose adapter an earlier process was ended for; effect::StallsNoted says when that is
+    // in the journal.
+    std::vector<Address> stalled;
 };
 
 struct NodeCounters {

@@ -78,11 +78,13 @@ struct Published {
 struct Described {
     LedgerInfo info;
 };
+// The stalls that the node was started with are in the journal: whatever told of them can go.
+struct StallsNoted {};
 
 }  // namespace effect
 
-using NodeEffect =
-    std::variant<effect::ToLedger, effect::SendBatch, effect::AnswerPeer, effect::AnswerCaller,
-                 effect::Release, effect::Alarm, effect::Published, effect::Described>;
+using NodeEffect = std::variant<effect::ToLedger, effect::SendBatch, effect::AnswerPeer,
+                                effect::AnswerCaller, effect::Release, effect::Alarm,
+                                effect::Published, effect::Described, effect::StallsNoted>;
 
 }  // namespace lockstep::assembly

@@ -22,11 +22,14 @@ constexpr Advice advice[]{
      "This caller's role does not allow it: use the operator's key, or ask for the role."},
     {Reason::signature_expired, "Compare the clocks of this machine and of the node."},
     {Reason::replayed, "Try again: each call carries a number of its own."},
-    {Reason::ledger_paused, "Wait until `lockstep ledgers` shows the ledger as live."},
+    {Reason::ledger_paused,
+     "Wait until `lockstep ledgers` shows the ledger as live; one that is paused there waits for "
+     "its operator, who runs `lockstep ledgers resume LEDGER`."},
     {Reason::draining, "The node is shutting down: try again when it is back."},
     {Reason::overloaded, "Too much is in flight: try again in a moment."},
     {Reason::disk_low, "Make room on the node's disk: it takes no new business until then."},
-    {Reason::not_found, "`lockstep trades` and `lockstep payments` list what there is."},
+    {Reason::not_found,
+     "`lockstep trades`, `lockstep payments` and `lockstep ledgers` list what there is."},
     {Reason::no_route, "`lockstep offers` lists where this node can pay to."},
     {Reason::duplicate_reference, "`lockstep trade REFERENCE` shows the trade of that name."},
 };

@@ -38,4 +38,7 @@ struct PayArguments {
 int pay(Session& session, const PayArguments& arguments);
 int confirm(Session& session, const std::string& id);
 
+// --- operating.cpp: what only an operator may do ---
+int resume_ledger(Session& session, const std::string& ledger);
+
 }  // namespace lockstep::cli

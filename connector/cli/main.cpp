@@ -50,8 +50,15 @@ public:
 
 private:
     CLI::App& add(const std::string& name, const std::string& about, Command command) {
-        CLI::App* sub = app_.add_subcommand(name, about);
-        sub->callback([this, command = std::move(command)] { command_ = command; });
+        return add(app_, name, about, std::move(command));
+    }
+    CLI::App& add(CLI::App& under, const std::string& name, const std::string& about,
+                  Command command) {
+        CLI::App* sub = under.add_subcommand(name, about);
+        sub->callback([this, sub, command = std::move(command)] {
+            // Called for a command of a command as well, after that one.
+            if (sub->get_subcommands().empty()) command_ = command;
+        });
         return *sub;
     }
 
@@ -62,7 +69,6 @@ private:
             {"exposure", "what is at risk at this moment, by asset"},
             {"fees", "what forwarding has earned"},
             {"alarms", "what needs a person, the latest first"},
-            {"ledgers", "how each ledger is reached"},
             {"offers", "what connectors charge from one ledger to another"},
             {"peers", "other nodes"},
             {"payments", "sent by it"},
@@ -73,6 +79,13 @@ private:
                 return cli::show_list(session, list);
             });
         }
+        auto& ledgers = add("ledgers", "how each ledger is reached",
+                            [](Session& session) { return cli::show_list(session, "ledgers"); });
+        auto& resume = add(ledgers, "resume",
+                           "as an operator: take new business again on a ledger that was paused "
+                           "because its adapter stalled",
+                           [this](Session& session) { return cli::resume_ledger(session, id_); });
+        resume.add_option("ledger", id_, "its address, for example test.sek")->required();
         auto& escrows = add("escrows", "what stands between its incoming and outgoing escrows",
                             [this](Session& session) { return show_escrows(session, all_); });
         escrows.add_flag("--all", all_, "closed ones too");

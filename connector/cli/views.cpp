@@ -42,7 +42,10 @@ const std::vector<List>& lists() {
          {{"number", "number", true}, {"at", "at"}, {"code", "code"}, {"detail", "detail"}}},
         {"ledgers",
          "/v1/ledgers",
-         {{"ledger", "ledger"}, {"mode", "mode"}, {"ledger time", "ledger_time"}}},
+         {{"ledger", "ledger"},
+          {"mode", "mode"},
+          {"ledger time", "ledger_time"},
+          {"paused since", "paused_since"}}},
         {"offers",
          "/v1/offers",
          {{"from", "in_ledger"},
@@ -121,18 +124,18 @@ int show_status(Session& session) {
     if (!stats) return complain(stats.error(), session.global());
     const auto ledgers = session.api().get("/v1/ledgers");
     if (!ledgers) return complain(ledgers.error(), session.global());
-    const auto ready = session.api().ready();
-    const bool is_ready = ready && *ready;
+    const auto ready = session.api().get("/health/ready");
+    const std::string why_not = ready ? "" : ready.error().detail;
     if (session.prints_json()) {
         Json json = *stats;
-        json.set("ready", is_ready);
+        json.set("ready", ready.has_value());
+        if (!ready) json.set("why_not", why_not);
         json.set("ledgers", (*ledgers)["items"]);
         print_json(json);
         return exit_done;
     }
     std::printf("%s at %s is %s\n", (*stats)["name"].text_or("").c_str(),
-                session.global().node.c_str(),
-                is_ready ? "ready" : "not ready: see the modes of its ledgers");
+                session.global().node.c_str(), ready ? "ready" : ("not ready: " + why_not).c_str());
     print_members(*stats);
     std::printf("\n");
     return show_list(session, "ledgers");

@@ -240,6 +240,10 @@ Answer<std::vector<AlarmView>> ApiClient::alarms() {
 Answer<std::vector<LedgerView>> ApiClient::ledgers() {
     return read_items(get("/v1/ledgers"), read_ledger);
 }
+Answer<std::string> ApiClient::resume_ledger(const std::string& ledger) {
+    return read_text(post("/v1/ledgers/" + net::percent_encode(ledger) + "/resume", Json::object()),
+                     "ledger");
+}
 Answer<std::vector<PeerView>> ApiClient::peers() {
     return read_items(get("/v1/peers"), read_peer);
 }

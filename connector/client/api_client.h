@@ -65,6 +65,8 @@ public:
     Answer<std::vector<FeeView>> fees();
     Answer<std::vector<AlarmView>> alarms();
     Answer<std::vector<LedgerView>> ledgers();
+    // As an operator; the ledger's address.
+    Answer<std::string> resume_ledger(const std::string& ledger);
     Answer<std::vector<PeerView>> peers();
     Answer<StatsView> stats();
     Answer<DigestView> digest();

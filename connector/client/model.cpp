@@ -122,7 +122,8 @@ AlarmView read_alarm(const Json& json) {
 }
 
 LedgerView read_ledger(const Json& json) {
-    return {text(json, "ledger"), text(json, "mode"), time(json, "ledger_time")};
+    return {text(json, "ledger"), text(json, "mode"), time(json, "ledger_time"),
+            parse_time(text(json, "paused_since"))};
 }
 
 PeerView read_peer(const Json& json) {

@@ -141,6 +141,7 @@ struct LedgerView {
     std::string ledger;
     std::string mode;  // catching_up, live, stale, refused, unknown
     Timestamp ledger_time;
+    std::optional<Timestamp> paused_since;
 };
 struct PeerView {
     std::string name, key;

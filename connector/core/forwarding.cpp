@@ -42,7 +42,10 @@ void place(Effects& fx, Deal& deal) {
     Leg& out = *deal.out;
     if (is_expired(state.ledger_now(out.hop.ledger, fx.at()), out.hop.place_by))
         return give_up(deal, Reason::place_by_passed);
-    if (state.loud_stop) return;
+    // On a paused ledger nothing is placed, nor anywhere against what would have to be claimed
+    // there.
+    if (state.loud_stop || state.paused(out.hop.ledger)) return;
+    if (deal.in && state.paused(deal.in->hop.ledger)) return;
     if (deal.in && deal.forwards()) {
         if (const auto margin = check_margin(state, deal.in->hop, out.hop); !margin)
             return give_up(deal, margin.error());
@@ -103,6 +106,9 @@ void reveal(Effects& fx, Deal& deal) {
         if (!deal.reason) deal.reason = Reason::reveal_guard;
         return;
     }
+    // The claim may not get through, and whoever paid would be paid for nothing. Without the secret
+    // everybody gets back what is theirs.
+    if (state.paused(ledger)) return;
     deal.release_recorded = true;
     fx.release_secret(deal.secret_context, deal.secret_entropy, deal.condition);
 }

@@ -126,6 +126,16 @@ struct SecretReleased {
     }
 };
 
+// The adapter of this ledger ran for too long in one step, and the process was ended for it: no new
+// business there until the operator resumes the ledger.
+struct AdapterStalled {
+    Address ledger;
+    template <class S, class A>
+    static void fields(S& s, A& a) {
+        a(s.ledger);
+    }
+};
+
 // --- from callers of the API; `ticket` finds the caller again and means nothing else ---
 struct TradeOrder {
     std::string reference;
@@ -207,7 +217,17 @@ struct ActOnTrade {
         a(s.venue, s.reference, s.action);
     }
 };
-using ApiBody = std::variant<SubmitTrades, CreateInvoice, Pay, ConfirmPayment, ActOnTrade>;
+// The operator takes new business on a paused ledger again.
+struct ResumeLedger {
+    Address ledger;
+    template <class S, class A>
+    static void fields(S& s, A& a) {
+        a(s.ledger);
+    }
+};
+// The order is that of the journal: a new one goes to the end.
+using ApiBody =
+    std::variant<SubmitTrades, CreateInvoice, Pay, ConfirmPayment, ActOnTrade, ResumeLedger>;
 struct FromApi {
     std::uint64_t ticket = 0;
     std::string caller;           // key id of the caller
@@ -222,11 +242,12 @@ struct FromApi {
 
 }  // namespace input
 
-using NodeInput =
-    std::variant<input::Configure, input::Started, input::Wake, input::FromPeer,
-                 input::CommandAnswered, input::EscrowReported, input::BalanceReported,
-                 input::LedgerHealth, input::LedgerDescribed, input::DiskLow, input::Drain,
-                 input::ConditionMade, input::SecretReleased, input::FromApi>;
+// The order is that of the journal: a new one goes to the end.
+using NodeInput = std::variant<input::Configure, input::Started, input::Wake, input::FromPeer,
+                               input::CommandAnswered, input::EscrowReported,
+                               input::BalanceReported, input::LedgerHealth, input::LedgerDescribed,
+                               input::DiskLow, input::Drain, input::ConditionMade,
+                               input::SecretReleased, input::FromApi, input::AdapterStalled>;
 
 Bytes encode_node_input(const NodeInput& input);
 Result<NodeInput> decode_node_input(ByteView octets);

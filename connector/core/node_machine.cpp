@@ -4,6 +4,7 @@
 #include <set>
 
 #include "connector/core/ledger_events.h"
+#include "connector/core/operating.h"
 #include "connector/core/paying.h"
 #include "connector/core/quoting.h"
 #include "connector/core/route_plan.h"
@@ -128,6 +129,8 @@ Result<void> check_call(const State& state, Timestamp at, const input::FromApi& 
     }
     if (const auto* act = std::get_if<input::ActOnTrade>(&call.body))
         return check_action(state, *act);
+    if (const auto* resume = std::get_if<input::ResumeLedger>(&call.body))
+        return check_resume(state, *resume);
     if (const auto closed = closed_for_business(state)) return refuse(*closed);
     return std::visit(
         Overloaded{
@@ -148,6 +151,7 @@ Result<void> check_call(const State& state, Timestamp at, const input::FromApi& 
                 return check_confirm(state, confirm.payment);
             },
             [&](const input::ActOnTrade&) -> Result<void> { UNREACHABLE(); },
+            [&](const input::ResumeLedger&) -> Result<void> { UNREACHABLE(); },
         },
         call.body);
 }
@@ -208,6 +212,10 @@ void on_call(Effects& fx, const input::FromApi& call) {
                        answered(answer::PaymentBegun{confirm.payment});
                    },
                    [&](const input::ActOnTrade& wanted) { answered(act(fx, wanted)); },
+                   [&](const input::ResumeLedger& wanted) {
+                       resume_ledger(fx, wanted.ledger);
+                       answered(answer::LedgerResumed{wanted.ledger});
+                   },
                },
                call.body);
 }
@@ -370,6 +378,7 @@ void NodeMachine::apply(Timestamp at, const NodeInput& in, Outputs<NodeMachine>&
                        // Time may have passed between check and apply only within one turn.
                        on_call(fx, call);
                    },
+                   [&](const input::AdapterStalled& stalled) { on_stall(fx, stalled.ledger); },
                },
                in);
 }
@@ -450,8 +459,9 @@ std::vector<LedgerView> NodeMachine::ledgers() const {
     for (const LedgerConfig& ledger : state_->config->ledgers) {
         const auto known = state_->ledgers.find(ledger.ledger);
         list.push_back(known == state_->ledgers.end()
-                           ? LedgerView{ledger.ledger, Timestamp{}, 1}
-                           : LedgerView{ledger.ledger, known->second.time, known->second.mode});
+                           ? LedgerView{ledger.ledger, Timestamp{}, 1, std::nullopt}
+                           : LedgerView{ledger.ledger, known->second.time, known->second.mode,
+                                        known->second.paused_since});
     }
     return list;
 }

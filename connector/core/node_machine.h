@@ -33,6 +33,7 @@ struct LedgerView {
     Address ledger;
     Timestamp ledger_time;
     std::uint8_t mode = 0;  // report::Mode
+    std::optional<Timestamp> paused_since;
 };
 
 class NodeMachine {

@@ -109,7 +109,7 @@ bool condition_is_fresh(const State& state, const Condition& condition) {
 
 Result<void> check_ledger(const State& state, const Address& ledger, const AssetId& asset,
                           Amount amount, Timestamp at, Timestamp expiry) {
-    if (!state.live(ledger)) return refuse(Reason::ledger_paused);
+    if (!state.live(ledger) || state.paused(ledger)) return refuse(Reason::ledger_paused);
     const LedgerInfo& info = *state.ledgers.at(ledger).info;
     const auto known = std::find_if(info.assets.begin(), info.assets.end(),
                                     [&](const AssetInfo& a) { return a.asset == asset; });

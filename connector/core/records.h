@@ -268,9 +268,16 @@ struct Acted {
         a(s.state);
     }
 };
+struct LedgerResumed {
+    Address ledger;
+    template <class S, class A>
+    static void fields(S& s, A& a) {
+        a(s.ledger);
+    }
+};
 }  // namespace answer
-using CallerAnswer =
-    std::variant<answer::Submitted, answer::InvoiceMade, answer::PaymentBegun, answer::Acted>;
+using CallerAnswer = std::variant<answer::Submitted, answer::InvoiceMade, answer::PaymentBegun,
+                                  answer::Acted, answer::LedgerResumed>;
 
 template <class T>
 Record make_record(RecordKind kind, ByteView key, const T& value) {

@@ -46,6 +46,11 @@ bool State::live(const Address& ledger) const {
            found->second.mode == static_cast<std::uint8_t>(report::Mode::live);
 }
 
+bool State::paused(const Address& ledger) const {
+    const auto found = ledgers.find(ledger);
+    return found != ledgers.end() && found->second.paused_since.has_value();
+}
+
 bool State::caught_up() const {
     if (!config) return false;
     return std::all_of(config->ledgers.begin(), config->ledgers.end(), [&](const auto& ledger) {

@@ -152,9 +152,11 @@ struct LedgerState {
     std::uint64_t cursor = 0;  // of the last event
     bool caught_up = false;    // was live since this process took over
     std::optional<LedgerInfo> info;
+    // Its adapter stalled: no new business until the operator resumes it. What is open goes on.
+    std::optional<Timestamp> paused_since;
     template <class S, class A>
     static void fields(S& s, A& a) {
-        a(s.time, s.mode, s.cursor, s.caught_up, s.info);
+        a(s.time, s.mode, s.cursor, s.caught_up, s.info, s.paused_since);
     }
 };
 
@@ -267,6 +269,7 @@ struct State {
     const PartyConfig* party(const std::string& name) const;
     const InstrumentConfig* instrument(const std::string& code) const;
     bool live(const Address& ledger) const;
+    bool paused(const Address& ledger) const;
     // Every ledger's events have been replayed to its tip since this process took over: what the
     // journal lacks is known.
     bool caught_up() const;

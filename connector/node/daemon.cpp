@@ -47,6 +47,8 @@ Daemon::Daemon(Settings settings)
     : settings_(std::move(settings)),
       http_(loop_),
       sockets_(loop_, net::ledger_stream_limits()),
+      stalls_(settings_.data),
+      watchdog_(stalls_),
       next_ticket_(random_number()) {}
 
 Daemon::~Daemon() {
@@ -64,6 +66,10 @@ Result<void, Failure> Daemon::start() {
     });
     auto loaded = load_node(settings_, scheme_, random_, Adapters::loaded, Seed::read);
     if (!loaded) return unexpected<Failure>(loaded.error());
+    auto stalled = stalls_.read();
+    if (!stalled) return unexpected<Failure>(stalled.error());
+    loaded->parts.stalled = std::move(*stalled);
+    loaded->parts.watch = &watchdog_;
     signer_ = loaded->parts.signer;
     node_ = std::make_unique<assembly::Node>(std::move(loaded->parts));
 
@@ -227,6 +233,12 @@ void Daemon::carry_out(effect::Published&& effect) {
 
 void Daemon::carry_out(effect::Described&& effect) {
     service_->learn(effect.info);
+}
+
+void Daemon::carry_out(effect::StallsNoted&&) {
+    if (const auto cleared = stalls_.clear(); !cleared)
+        log_error("stalls_not_cleared", Json::object({{"code", cleared.error().code},
+                                                      {"detail", cleared.error().detail}}));
 }
 
 // What the node must hear waits on a thread of the loop until the queue has room for it, which

@@ -12,6 +12,7 @@
 #include "connector/node/load.h"
 #include "connector/node/peer_port.h"
 #include "connector/node/settings.h"
+#include "connector/node/step_watchdog.h"
 #include "sdk/machine/host.h"
 #include "sdk/net/ledger_link.h"
 #include "sdk/store/sqlite_reader.h"
@@ -96,6 +97,7 @@ private:
     void carry_out(assembly::effect::Alarm&& effect);
     void carry_out(assembly::effect::Published&& effect);
     void carry_out(assembly::effect::Described&& effect);
+    void carry_out(assembly::effect::StallsNoted&& effect);
     void submit_surely(assembly::NodeEvent event);
 
     void handle(const net::HttpRequest& request, const net::Respond& respond);
@@ -112,6 +114,8 @@ private:
     net::HttpClient http_;
     net::WebSocketClient sockets_;
     std::shared_ptr<const Signer> signer_;
+    StallFile stalls_;
+    StepWatchdog watchdog_;
     std::unique_ptr<assembly::Node> node_;
     std::unique_ptr<SqliteStore> store_;
     LateReader records_;

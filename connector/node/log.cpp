@@ -54,6 +54,9 @@ void log_warning(std::string_view event, const Json& fields) {
 void log_error(std::string_view event, const Json& fields) {
     write(spdlog::level::err, "error", event, fields);
 }
+void log_critical(std::string_view event, const Json& fields) {
+    write(spdlog::level::critical, "critical", event, fields);
+}
 void flush_log() {
     logger()->flush();
 }

@@ -39,9 +39,19 @@ void Daemon::ready(const net::Respond& respond) {
         const auto views = node.machine().ledgers();
         for (const core::LedgerConfig& ledger : node.config().ledgers) {
             bool live = false;
-            for (const core::LedgerView& view : views)
-                live |= view.ledger == ledger.ledger &&
-                        view.mode == static_cast<std::uint8_t>(report::Mode::live);
+            bool paused = false;
+            for (const core::LedgerView& view : views) {
+                if (view.ledger != ledger.ledger) continue;
+                live = view.mode == static_cast<std::uint8_t>(report::Mode::live);
+                paused = view.paused_since.has_value();
+            }
+            if (paused) {
+                return respond(net::problem(Reason::ledger_paused,
+                                            ledger.ledger.text() +
+                                                " is paused since its adapter stalled; an operator "
+                                                "resumes it: lockstep ledgers resume " +
+                                                ledger.ledger.text()));
+            }
             if (!live) {
                 return respond(net::problem(Reason::ledger_paused,
                                             ledger.ledger.text() + " is not live here yet"));
@@ -91,6 +101,9 @@ void Daemon::metrics(const net::Respond& respond) {
         for (const core::LedgerView& ledger : machine.ledgers())
             metrics.value(ledger.mode == static_cast<std::uint8_t>(report::Mode::live) ? 1 : 0,
                           label("ledger", ledger.ledger.text()));
+        metrics.add("lockstep_ledger_paused", "gauge", "1 where an operator must resume a ledger.");
+        for (const core::LedgerView& ledger : machine.ledgers())
+            metrics.value(ledger.paused_since ? 1 : 0, label("ledger", ledger.ledger.text()));
         metrics.add("lockstep_peer_waiting", "gauge", "Messages that a peer has not acknowledged.");
         for (const assembly::PeerStanding& peer : node.peers())
             metrics.value(peer.waiting, label("peer", peer.key.hex()));

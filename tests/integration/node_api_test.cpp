@@ -45,6 +45,9 @@ TEST_CASE("bad calls are refused with a stable code, and change nothing") {
         {"/v1/settlements", R"([])", "malformed", "trades"},
         {"/v1/settlements/T1/cancel", R"({})", "not_found", ""},
         {"/v1/settlements/T1/explode", R"({})", "not_found", ""},
+        {"/v1/ledgers/test.usd/resume", R"({})", "not_found", ""},
+        {"/v1/ledgers/test..sek/resume", R"({})", "not_found", "no ledger"},
+        {"/v1/ledgers/test.sek/resume", R"({"now":true})", "unknown_field", "now"},
         {"/v1/nothing", R"({})", "not_found", ""},
         {"/v1/balances", R"({})", "method_not_allowed", ""},
     };
@@ -81,7 +84,7 @@ TEST_CASE("bad calls are refused with a stable code, and change nothing") {
             CHECK(answer.error().detail.find("no such path") == std::string::npos);
         }
     }
-    CHECK(paths == 22);
+    CHECK(paths == 23);
     CHECK(bob.get("/v1/settlements?limit=0").error().code == "malformed");
     CHECK(bob.get("/v1/payments/00").error().code == "not_found");
 
@@ -103,6 +106,9 @@ TEST_CASE("bad calls are refused with a stable code, and change nothing") {
         const auto invoice = auditor.create_invoice({"test.sek.bob", "SEK", "1.00", {}});
         REQUIRE_FALSE(invoice);
         CHECK(invoice.error().code == "not_permitted");
+        const auto resumed = auditor.resume_ledger("test.sek");
+        REQUIRE_FALSE(resumed);
+        CHECK(resumed.error().code == "not_permitted");
     }
     SUBCASE("strangers, old signatures and replays are refused") {
         net::HttpClient http(world.loop());

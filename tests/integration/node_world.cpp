@@ -20,7 +20,8 @@ bool sleep_ms(int milliseconds) {
     return true;
 }
 
-NodeWorld::NodeWorld() {
+NodeWorld::NodeWorld(Adapters connector_adapters)
+    : connector_adapters_(std::move(connector_adapters)) {
     for (const char* name : {"alice", "connector", "bob"}) {
         keys_[name] = make_key(directory() / name / "node.key");
         ports_[name] = free_port();
@@ -93,7 +94,8 @@ void NodeWorld::write_node(const std::string& name, const std::vector<std::strin
     const auto base = directory() / name;
     std::string text = "name = \"" + name +
                        "\"\nkey_file = \"node.key\"\nsecret_seed_file = \"secret.seed\"\n"
-                       "data = \"data\"\nlog_level = \"debug\"\n[listen]\nport = " +
+                       "data = \"data\"\nlog_level = \"debug\"\nplugins = \"" LOCKSTEP_BINARY_DIR
+                       "/tests\"\n[listen]\nport = " +
                        std::to_string(ports_.at(name)) +
                        "\n[endurance]\noutage_ms = 2000\noutages = 3\n"
                        "[[callers]]\nname = \"test\"\nrole = \"operator\"\nkey = \"" +
@@ -101,9 +103,16 @@ void NodeWorld::write_node(const std::string& name, const std::vector<std::strin
                        "\"\n[[callers]]\nname = \"auditor\"\nrole = \"auditor\"\nkey = \"" +
                        keys_.at("auditor")->public_key().hex() + "\"\n";
     for (const std::string& ledger : ledgers) {
+        Adapter adapter{"cash", "{}"};
+        const auto other = connector_adapters_.find(ledger);
+        if (name == "connector" && other != connector_adapters_.end()) adapter = other->second;
         text.append("[[ledgers]]\naddress = \"test.")
             .append(ledger)
-            .append("\"\nadapter = \"cash\"\nurl = \"http://127.0.0.1:")
+            .append("\"\nadapter = \"")
+            .append(adapter.name)
+            .append("\"\nsettings = ")
+            .append(adapter.settings)
+            .append("\nurl = \"http://127.0.0.1:")
             .append(std::to_string(ledgers_.at(ledger).port))
             .append("\"\naccounts = [\"test.")
             .append(ledger)
@@ -139,8 +148,11 @@ void NodeWorld::write_node(const std::string& name, const std::vector<std::strin
 }
 
 client::ApiAccess NodeWorld::access(const std::string& node, const std::string& caller) const {
-    const auto url = net::parse_url("http://127.0.0.1:" + std::to_string(ports_.at(node)));
-    return {*url, keys_.at(caller)};
+    return {*net::parse_url(url(node)), keys_.at(caller)};
+}
+
+std::string NodeWorld::url(const std::string& node) const {
+    return "http://127.0.0.1:" + std::to_string(ports_.at(node));
 }
 
 client::ApiClient& NodeWorld::client(const std::string& node) {

@@ -12,7 +12,14 @@ namespace lockstep::test {
 
 class NodeWorld {
 public:
-    NodeWorld();
+    // The adapters of the connector's ledgers, where they are not "cash": a plugin of
+    // build/tests/, with its settings as TOML.
+    struct Adapter {
+        std::string name, settings;
+    };
+    using Adapters = std::map<std::string, Adapter>;  // by ledger: "eur", "sek"
+    NodeWorld() : NodeWorld(Adapters{}) {}
+    explicit NodeWorld(Adapters connector_adapters);
 
     client::ApiClient& client(const std::string& node);
     // "caller" is an operator, "auditor" only reads.
@@ -24,6 +31,9 @@ public:
     bool conserved();
     // Until every node says that it is ready.
     bool wait_ready(int milliseconds);
+    // A key file of "caller".
+    std::filesystem::path caller_key() const { return directory() / "caller.key"; }
+    std::string url(const std::string& node) const;
     const std::filesystem::path& directory() const { return directory_.path(); }
     net::IoLoop& loop() { return loop_; }
 
@@ -39,6 +49,7 @@ private:
     void write_node(const std::string& name, const std::vector<std::string>& ledgers);
     Ledger& ledger_of(const std::string& account);
 
+    const Adapters connector_adapters_;
     TemporaryDirectory directory_;
     Ed25519 scheme_;
     net::IoLoop loop_{1};

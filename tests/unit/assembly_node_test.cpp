@@ -55,6 +55,15 @@ private:
     Script& script_;
 };
 
+// Begins and ends of steps, in order.
+class RecordingWatch final : public StepWatch {
+public:
+    void begin(const Address& ledger) override { seen.push_back("begin " + ledger.text()); }
+    void end() override { seen.emplace_back("end"); }
+
+    std::vector<std::string> seen;
+};
+
 class CountingRandom final : public Random {
 public:
     void fill(std::span<std::uint8_t> bytes) override {
@@ -79,6 +88,8 @@ struct World {
     CountingRandom random;
     std::shared_ptr<const Signer> self = signer_of(1), peer = signer_of(2);
     bool reversed = false;  // the ledgers' order in the configuration
+    std::vector<Address> stalled;
+    RecordingWatch watch;
     std::uint8_t seed = 7;
     Timestamp now{1'000'000'000'000'000};
     SimHost<Node> host{disk, [this] { return make(); }, 1'000'000};
@@ -118,6 +129,8 @@ struct World {
         bytes[0] = seed;
         parts.keeper = std::make_shared<SeedSecretKeeper>(KeySeed{bytes});
         parts.random = &random;
+        parts.watch = &watch;
+        parts.stalled = stalled;
         return std::make_unique<Node>(std::move(parts));
     }
     std::vector<NodeEffect> start() {
@@ -391,4 +404,40 @@ TEST_CASE("a call that is refused is answered and not journalled") {
     CHECK(answer->ticket == 3);
     CHECK_FALSE(answer->body);
     CHECK(world.disk.rows.size() == before);
+}
+
+TEST_CASE("each adapter's restore and steps are watched, one at a time") {
+    World world;
+    world.start();
+    using Seen = std::vector<std::string>;
+    CHECK(world.watch.seen == Seen{"begin test.sek", "end", "begin test.eur", "end",
+                                   "begin test.sek", "end", "begin test.eur", "end"});
+    world.watch.seen.clear();
+    world.give(event::FromLedger{1, StreamDown{}});
+    CHECK(world.watch.seen == Seen{"begin test.eur", "end"});
+    CHECK(world.eur.steps == 2);
+}
+
+TEST_CASE("a ledger whose adapter stalled is paused by the journal, which then says so") {
+    World world;
+    world.start();
+    world.describe();
+    world.host.crash();
+    world.stalled = {address("test.sek")};
+    const auto effects = world.start();
+    CHECK(find<effect::StallsNoted>(effects));
+    REQUIRE(find<effect::Alarm>(effects));
+    CHECK(find<effect::Alarm>(effects)->code == "adapter_stalled");
+    CHECK(find<effect::Alarm>(effects)->detail.find("lockstep ledgers resume test.sek") !=
+          std::string::npos);
+    const auto paused = [&] { return world.host.program().machine().ledgers()[0].paused_since; };
+    CHECK(paused() == world.now);
+    // Later starts say nothing and change nothing.
+    world.stalled.clear();
+    world.host.crash();
+    CHECK_FALSE(find<effect::StallsNoted>(world.start()));
+    CHECK(paused() == world.now);
+    auto whole = world.make();
+    REQUIRE(whole->recover(whole_journal(world.disk)));
+    CHECK(sha256(whole->snapshot()) == world.host.digest().digest);
 }
