@@ -272,7 +272,6 @@ void on_notice(Effects& fx, const PublicKey& peer, const message::HopNotice& not
     if (!deal->in->key.id.is_zero() || notice.escrow.id.is_zero() || deal->in_notifier != peer ||
         deal->in->hop.payer != notice.escrow.payer || state.by_escrow.contains(place))
         return;
-    deal->noticed = true;
     name_leg(state, *deal, *deal->in, notice.escrow);
     const Stray* stray = find_stray(state, place);
     if (stray == nullptr) return;

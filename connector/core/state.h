@@ -32,11 +32,10 @@ struct Deal {
     Condition condition;
     std::optional<Leg> in;
     std::optional<Leg> out;
-    PublicKey in_notifier;  // zero: any peer
-    PublicKey asked_by;     // connector: whose share of slots it takes
-    PublicKey out_peer;     // who is told of the outgoing escrow
-    Hash out_ref;           // and what it refers to there
-    bool noticed = false;
+    PublicKey in_notifier;   // zero: any peer
+    PublicKey asked_by;      // connector: whose share of slots it takes
+    PublicKey out_peer;      // who is told of the outgoing escrow
+    Hash out_ref;            // and what it refers to there
     bool go = false;         // an originator may place hop 0
     bool given_up = false;   // nothing will be placed any more
     bool withheld = false;   // neither place nor reject
@@ -57,9 +56,9 @@ struct Deal {
     template <class S, class A>
     static void fields(S& s, A& a) {
         a(s.id, s.role, s.condition, s.in, s.out, s.in_notifier, s.asked_by, s.out_peer, s.out_ref,
-          s.noticed, s.go, s.given_up, s.withheld, s.cancelled, s.committed, s.claim_sent,
-          s.reject_sent, s.release_recorded, s.preimage, s.secret_context, s.secret_entropy,
-          s.lapse, s.reason, s.fee);
+          s.go, s.given_up, s.withheld, s.cancelled, s.committed, s.claim_sent, s.reject_sent,
+          s.release_recorded, s.preimage, s.secret_context, s.secret_entropy, s.lapse, s.reason,
+          s.fee);
     }
 };
 

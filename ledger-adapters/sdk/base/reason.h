@@ -34,7 +34,6 @@ enum class ReasonFamily : std::uint8_t {
     X(id_reused, 20, final_, "the id was used for something else")                           \
     X(unknown_account, 21, final_, "no such account")                                        \
     X(account_exists, 22, final_, "the account exists with other fields")                    \
-    X(account_closed, 23, final_, "the account is closed or frozen")                         \
     X(unknown_asset, 24, final_, "no such asset on this ledger")                             \
     X(wrong_asset, 25, final_, "the account holds another asset")                            \
     X(zero_amount, 26, final_, "the amount must be at least one unit")                       \
