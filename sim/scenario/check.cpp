@@ -373,6 +373,13 @@ private:
                             std::string(kind.name) + " needs a securities ledger; there is none");
                 if (!fault.target.empty() && !securities)
                     problem(key, "expected a securities ledger");
+                for (const LedgerSpec& each : ledgers)
+                    if (each.kind == LedgerKind::securities && each.validators < 4 &&
+                        (fault.target.empty() || &each == ledger))
+                        problem(path + ".kind", std::string(kind.name) + " leaves no quorum of " +
+                                                    std::to_string(each.validators) +
+                                                    " validators; expected at least 4 on " +
+                                                    each.name);
                 break;
             case FaultTarget::any:
                 if (!fault.target.empty() && ledger == nullptr && node == nullptr)

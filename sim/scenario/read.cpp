@@ -80,7 +80,7 @@ private:
     }
 
     std::optional<AssetId> read_asset(Section& s, std::string_view key, std::string_view text) {
-        const auto asset = parse_asset(text);
+        auto asset = parse_asset(text);
         if (!asset) s.mistake(key, "expected " + std::string(an_asset));
         return asset;
     }

@@ -172,6 +172,7 @@ const std::vector<Row> rows{
     {"target = \"con\"", "target = \"test.eur\"", "x.toml:41: fault.target: expected one of the nodes ann, bob, con, ven"},
     {"kind = \"crash\"", "kind = \"ledger_halt\"", "x.toml:41: fault.target: expected one of the ledgers test.sek, test.eur, test.csd"},
     {"kind = \"crash\"\ntarget = \"con\"", "kind = \"validator_crash\"\ntarget = \"test.eur\"", "x.toml:41: fault.target: expected a securities ledger"},
+    {"kind = \"securities\"", "kind = \"securities\"\nvalidators = 3\n[[fault]]\nkind = \"validator_crash\"\nat = \"1s\"\n[[ledger]]\nname = \"test.csd2\"\nkind = \"securities\"", "x.toml:15: fault.kind: validator_crash leaves no quorum of 3 validators; expected at least 4 on test.csd"},
     {"kind = \"crash\"\ntarget = \"con\"", "kind = \"partition\"\ntarget = \"eve\"", "x.toml:41: fault.target: expected one of ann, bob, con, ven, test.sek"},
     {"kind = \"crash\"\ntarget = \"con\"\nat = \"10s\"\nlasts = \"1s\"", "kind = \"crash\"\n[[fault]]\nkind = \"rate_jump\"\ntarget = \"ann\"\nat = \"1s\"", "x.toml:39: fault: expected one of at and per_hour, which say when crash strikes"},
     {"kind = \"crash\"\ntarget = \"con\"\nat = \"10s\"\nlasts = \"1s\"", "kind = \"crash\"\nat = \"1s\"\n[[fault]]\nkind = \"rate_jump\"\ntarget = \"ann\"\nat = \"1s\"", "x.toml:44: fault.target: expected a node with offers"},
