@@ -37,13 +37,15 @@ Recovered whole_journal(const MemoryDisk& disk) {
 
 Result<Recovered, Failure> MemoryStore::open() {
     Hash chain;
-    for (std::size_t i = 0; i < disk_.rows.size(); ++i) {
+    if (disk_.intact > 0) chain = disk_.rows[disk_.intact - 1].chain;
+    for (std::size_t i = disk_.intact; i < disk_.rows.size(); ++i) {
         const JournalRow& row = disk_.rows[i];
         if (row.seq != i + 1 || chain_hash(chain, row) != row.chain) {
             return fail("corrupt", "journal row " + std::to_string(i + 1) + " has a wrong hash");
         }
         chain = row.chain;
     }
+    disk_.intact = disk_.rows.size();
     epoch_ = ++disk_.epoch;
     Recovered recovered = read_end(disk_);
     std::uint64_t from = 0;
@@ -64,6 +66,8 @@ void MemoryStore::append(Batch batch, std::function<void(Durability)> done) {
     for (JournalRow& row : batch.rows) {
         ASSERT(row.seq == disk_.rows.size() + 1 && row.epoch == epoch_);
         disk_.rows.push_back(std::move(row));
+        // what this process chained by itself is as it was appended
+        if (disk_.intact + 1 == disk_.rows.size()) ++disk_.intact;
     }
     for (Record& record : batch.records) {
         disk_.records[{record.kind, std::move(record.key)}] = std::move(record.value);

@@ -14,6 +14,9 @@ struct MemoryDisk {
 
     std::uint64_t epoch = 0;
     std::vector<JournalRow> rows;
+    // Rows up to here are as they were appended, so that opening need not hash them again. Whoever
+    // changes a row behind the store's back lowers it.
+    std::uint64_t intact = 0;
     std::map<Key, Bytes> records;
     std::map<Key, Bytes> puts;
     std::vector<Snapshot> snapshots;  // the last two

@@ -12,33 +12,39 @@
 
 namespace lockstep {
 
-template <class P>
+// S is a Store. One that fails ends the process, as it does on a real host.
+template <class P, class S = MemoryStore>
 class SimHost {
 public:
     using Input = typename P::Input;
     using Effect = typename P::Effect;
     // A program as it is before its first start.
     using Make = std::function<std::unique_ptr<P>()>;
+    // A store on what survived; it asks at each persistence point whether the process still lives.
+    using Mount = std::function<std::unique_ptr<S>(std::function<bool(PersistencePoint)>)>;
 
+    SimHost(Mount mount, Make make, std::uint64_t snapshot_rows)
+        : mount_(std::move(mount)), make_(std::move(make)), snapshot_rows_(snapshot_rows) {}
     SimHost(MemoryDisk& disk, Make make, std::uint64_t snapshot_rows)
-        : disk_(disk), make_(std::move(make)), snapshot_rows_(snapshot_rows) {}
+        : SimHost(
+              [&disk](std::function<bool(PersistencePoint)> alive) {
+                  return std::make_unique<MemoryStore>(disk, std::move(alive));
+              },
+              std::move(make), snapshot_rows) {}
 
     // Recovers what the disk holds and runs the first turn; the effects that left. It may die on
     // the way like any turn. Codes of Store::open and Program::recover.
     Result<std::vector<Effect>, Failure> start(Timestamp at) {
         ASSERT(!running());
         alive_ = true;
-        store_ = std::make_unique<MemoryStore>(
-            disk_, [this](PersistencePoint point) { return pass(point); });
+        store_ = mount_([this](PersistencePoint point) { return pass(point); });
         program_ = make_();
         const auto recovered = store_->open();
-        if (!recovered) return unexpected<Failure>(recovered.error());
+        if (!recovered) return stay_down(recovered.error());
         end_ = {};
         end_.begin(*recovered);
         rows_since_snapshot_ = recovered->rows.size();
-        if (auto ready = program_->recover(*recovered); !ready) {
-            return unexpected<Failure>(ready.error());
-        }
+        if (auto ready = program_->recover(*recovered); !ready) return stay_down(ready.error());
         return turn(at,
                     [&](Timestamp stamped, Turn<Effect>& turn) { program_->start(stamped, turn); });
     }
@@ -62,9 +68,11 @@ public:
     std::uint64_t points() const { return points_; }
 
     std::optional<Timestamp> next_wake() const { return program_->next_wake(); }
+    // What the process takes for the time when its clock shows `clock`: time does not go back.
+    Timestamp stamp(Timestamp clock) const { return end_.stamp(clock); }
     StateDigest digest() const { return {end_.seq(), sha256(program_->snapshot())}; }
     const P& program() const { return *program_; }
-    MemoryStore& store() { return *store_; }
+    S& store() { return *store_; }
 
 private:
     bool pass(PersistencePoint) {
@@ -90,17 +98,24 @@ private:
             left.push_back(std::move(effect));
         }
         if (alive_ && durable && rows_since_snapshot_ >= snapshot_rows_) {
-            ASSERT(store_->save_snapshot(end_.snapshot(program_->snapshot())));
+            const auto saved = store_->save_snapshot(end_.snapshot(program_->snapshot()));
+            // without room for it the journal suffices
+            if (!saved && saved.error().code != "disk_full") alive_ = false;
             rows_since_snapshot_ = 0;
         }
         if (!alive_ || !durable) crash();
         return left;
     }
 
-    MemoryDisk& disk_;
+    Result<std::vector<Effect>, Failure> stay_down(const Failure& why) {
+        crash();
+        return unexpected<Failure>(why);
+    }
+
+    Mount mount_;
     Make make_;
     std::uint64_t snapshot_rows_;
-    std::unique_ptr<MemoryStore> store_;
+    std::unique_ptr<S> store_;
     std::unique_ptr<P> program_;
     JournalEnd end_;
     std::uint64_t rows_since_snapshot_ = 0;

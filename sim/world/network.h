@@ -1,0 +1,71 @@
+// What carries octets between the processes of a simulated world, and loses, repeats, delays,
+// reorders and cuts them. Two directions of a pair are two links.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <set>
+
+#include "sim/world/scheduler.h"
+#include "sim/world/tally.h"
+#include "sim/world/trace.h"
+
+namespace lockstep::sim {
+
+// Parts of a million messages.
+struct Weather {
+    std::uint32_t lost_ppm = 0;
+    std::uint32_t duplicated_ppm = 0;
+    std::uint32_t delayed_ppm = 0;
+    std::uint32_t reordered_ppm = 0;
+    std::uint32_t truncated_ppm = 0;
+};
+constexpr Duration usual_delay = Duration::milliseconds(1);
+constexpr Duration usual_jitter = Duration::milliseconds(4);
+
+class Network {
+public:
+    using Link = std::pair<ActorId, ActorId>;
+    using Arrive = std::function<void(Bytes octets)>;
+
+    Network(Scheduler& scheduler, Trace& trace, Tally& tally, Rng rng)
+        : scheduler_(scheduler), trace_(trace), tally_(tally), rng_(rng) {}
+
+    // A datagram: arrives once, twice, or never (then `lost` is called at once, if given).
+    void send(ActorId from, ActorId to, std::string what, Bytes octets, Arrive arrive,
+              std::function<void()> lost = nullptr);
+    // One of a stream: in order, once, or never; never means that the stream is broken.
+    void stream(ActorId from, ActorId to, Timestamp& last, Bytes octets, Arrive arrive,
+                const std::function<void()>& broken);
+
+    // `from` cannot reach `to`.
+    void block(ActorId from, ActorId to) { ++blocked_[{from, to}]; }
+    void unblock(ActorId from, ActorId to) {
+        const auto found = blocked_.find({from, to});
+        if (found != blocked_.end() && --found->second == 0) blocked_.erase(found);
+    }
+    bool is_blocked(ActorId from, ActorId to) const { return blocked_.contains({from, to}); }
+    // Of all links without one of their own.
+    void set_weather(const Weather& weather) { weather_ = weather; }
+    void set_weather(ActorId from, ActorId to, const Weather& weather) {
+        own_weather_[{from, to}] = weather;
+    }
+    // Everything that is wrong with it ends.
+    void heal();
+
+    Duration delay() { return usual_delay + rng_.between(Duration{}, usual_jitter); }
+
+private:
+    const Weather& weather(ActorId from, ActorId to) const;
+    void note(MomentKind kind, ActorId from, ActorId to, const std::string& what);
+
+    Scheduler& scheduler_;
+    Trace& trace_;
+    Tally& tally_;
+    Rng rng_;
+    Weather weather_;
+    std::map<Link, Weather> own_weather_;
+    std::map<Link, int> blocked_;
+};
+
+}  // namespace lockstep::sim
