@@ -29,6 +29,7 @@ struct Outcome {
     std::uint64_t unwound = 0;
     std::uint64_t declined = 0;
     std::uint64_t broken = 0;
+    std::uint64_t dropped = 0;  // without an end: the node that they were for is gone
     std::map<std::string, std::uint64_t> reasons;
     std::map<std::string, std::uint64_t> faults_hit;
     std::map<std::string, std::uint64_t> branches_hit;  // of recovery

@@ -6,6 +6,7 @@
 #include <map>
 #include <set>
 
+#include "sim/world/rng.h"
 #include "sim/world/scheduler.h"
 #include "sim/world/tally.h"
 #include "sim/world/trace.h"
@@ -19,6 +20,7 @@ struct Weather {
     std::uint32_t delayed_ppm = 0;
     std::uint32_t reordered_ppm = 0;
     std::uint32_t truncated_ppm = 0;
+    std::uint32_t answer_lost_ppm = 0;  // of ledgers' answers to requests that they carried out
 };
 constexpr Duration usual_delay = Duration::milliseconds(1);
 constexpr Duration usual_jitter = Duration::milliseconds(4);
@@ -52,6 +54,11 @@ public:
     }
     // Everything that is wrong with it ends.
     void heal();
+
+    // A ledger's answer is lost although the request was carried out.
+    bool loses_answer(ActorId from, ActorId to) {
+        return rng_.chance_ppm(weather(from, to).answer_lost_ppm);
+    }
 
     Duration delay() { return usual_delay + rng_.between(Duration{}, usual_jitter); }
 

@@ -1,0 +1,75 @@
+#include "sim/app/runner.h"
+
+#include "sim/oracle/oracle.h"
+#include "sim/world/world.h"
+
+namespace lockstep::sim {
+namespace {
+
+void count_orders(const Orders& orders, Outcome& outcome) {
+    for (const Order& order : orders.all()) {
+        ++outcome.settlements;
+        switch (order.end) {
+            case OrderEnd::settled: ++outcome.settled; break;
+            case OrderEnd::unwound: ++outcome.unwound; break;
+            case OrderEnd::declined: ++outcome.declined; break;
+            case OrderEnd::broken: ++outcome.broken; break;
+            case OrderEnd::open:
+            case OrderEnd::dropped: ++outcome.dropped; break;
+        }
+        if (!order.reason.empty()) ++outcome.reasons[order.reason];
+    }
+}
+
+}  // namespace
+
+Run run_world(const Scenario& scenario, const RunOptions& options) {
+    WorldOptions with;
+    with.seed = options.seed;
+    with.keep_trace = options.keep_trace;
+    with.real_signatures = scenario.real_signatures;
+    World world(scenario, std::move(with));
+    Oracle oracle({world.scheduler(), world.trace(), scenario, world.nodes(), world.ledgers(),
+                   world.orders()});
+    world.on_leak([&](const NodeProcess& node, const Condition& condition) {
+        oracle.secret_leaked(node, condition);
+    });
+    world.on_beyond([&](NodeProcess& node) { oracle.excuse(node); });
+    world.set_watcher(oracle);
+    world.set_up();
+    oracle.begin();
+    world.run();
+    world.heal([&] {
+        if (!oracle.nothing_open()) return false;
+        for (const auto& node : world.nodes())
+            if (node->honest() && node->up() && node->node().machine().open_deals() > 0)
+                return false;
+        return true;
+    });
+    oracle.finish();
+
+    Run run;
+    Outcome& outcome = run.outcome;
+    outcome.scenario = scenario.name;
+    outcome.seed = options.seed;
+    outcome.start = world.started_at();
+    outcome.healed_at = world.healed_at();
+    outcome.end = world.scheduler().now();
+    count_orders(world.orders(), outcome);
+    outcome.faults_hit = world.tally().faults;
+    outcome.branches_hit = world.tally().branches;
+    outcome.alarms = world.tally().alarms;
+    outcome.rules = oracle.results();
+    outcome.real_signatures = scenario.real_signatures;
+    outcome.real_store = scenario.real_store;
+    for (const auto& node : world.nodes())
+        node->mix_into(world.trace());
+    for (const auto& ledger : world.ledgers())
+        ledger->mix_into(world.trace());
+    outcome.digest = world.trace().digest();
+    run.steps = world.scheduler().steps();
+    if (options.keep_trace) run.trace = std::make_unique<Trace>(std::move(world.trace()));
+    return run;
+}
+
+}  // namespace lockstep::sim

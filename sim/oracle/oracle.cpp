@@ -1,0 +1,358 @@
+#include "sim/oracle/oracle.h"
+
+#include <algorithm>
+#include <array>
+
+#include "sdk/base/assert.h"
+#include "sdk/codec/archive.h"
+#include "sdk/crypto/hash.h"
+#include "sim/world/setup.h"
+
+namespace lockstep::sim {
+namespace {
+
+constexpr std::array<RuleEntry, rule_count> all_rules{{
+    {Rule::conservation, "conservation",
+     "on each ledger and for each asset, balances and escrows are what was issued"},
+    {Rule::forward_only, "forward_only", "an escrow is prepared once and ends once"},
+    {Rule::expiry, "expiry", "a fulfil is before the expiry, an expiry's refund is not"},
+    {Rule::preimage, "preimage", "only 32 octets whose SHA-256 is the condition fulfil an escrow"},
+    {Rule::no_honest_loss, "no_honest_loss",
+     "what an honest party paid on was paid to it, or delivered, under the same condition"},
+    {Rule::revealed_is_paid, "revealed_is_paid", "an honest party that showed its secret is paid"},
+    {Rule::exact_amounts, "exact_amounts",
+     "an honest receiver gets exactly what was agreed, an honest connector at least its rate"},
+    {Rule::ladder, "ladder",
+     "an honest forwarder's incoming escrow expires later than its outgoing one, by its margin"},
+    {Rule::placed_once, "placed_once",
+     "an honest party places one escrow under a condition, however often it tries"},
+    {Rule::after_incoming, "after_incoming",
+     "an honest forwarder places its escrow only behind one that stands for it"},
+    {Rule::atomicity, "atomicity",
+     "among honest parties the escrows of a settlement are all fulfilled or none"},
+    {Rule::timeliness, "timeliness", "no escrow is open longer than its ledger's profile allows"},
+    {Rule::secrecy, "secrecy", "no secret is computed before its release is durable"},
+    {Rule::truthful, "truthful", "how an honest node says that it ended is how the ledgers have it"},
+    {Rule::answered, "answered", "everything that an honest node took on has an end"},
+    {Rule::converges, "converges", "when faults are over and expiries have passed nothing is open"},
+    {Rule::replay, "replay", "replaying a journal gives the state that the process has, bit for bit"},
+}};
+
+// Every change is checked for what it can break; the books are added up this often besides.
+constexpr std::uint64_t recount_every = 512;
+
+__extension__ using Wide = unsigned __int128;
+
+}  // namespace
+
+std::span<const RuleEntry> rules() {
+    return all_rules;
+}
+
+Oracle::Oracle(Parts parts) : parts_(std::move(parts)) {
+    for (const RuleEntry& entry : all_rules)
+        results_.push_back({std::string(entry.name), std::string(entry.meaning), 0, {}});
+}
+
+void Oracle::begin() {
+    for (const auto& node : parts_.nodes)
+        for (const core::LedgerConfig& ledger : node->config().ledgers)
+            for (const Address& account : ledger.accounts)
+                owners_[account] = node.get();
+    recount();
+}
+
+void Oracle::excuse(const NodeProcess& node) {
+    excused_.insert(&node);
+}
+bool Oracle::is_excused(const NodeProcess& node) const {
+    return excused_.contains(&node);
+}
+
+std::vector<RuleResult> Oracle::results() const {
+    return results_;
+}
+
+void Oracle::check(Rule rule, bool holds, const std::string& what) {
+    RuleResult& result = results_[static_cast<std::size_t>(rule)];
+    ++result.checks;
+    if (holds) return;
+    ++violations_;
+    constexpr std::size_t most_told = 20;
+    if (result.violations.size() < most_told) result.violations.push_back(what);
+    Moment moment;
+    moment.at = parts_.scheduler.now();
+    moment.kind = MomentKind::violation;
+    moment.text = result.rule + ": " + what;
+    parts_.trace.note(std::move(moment));
+}
+
+std::size_t Oracle::ledger_index(const Address& ledger) const {
+    for (std::size_t i = 0; i < parts_.ledgers.size(); ++i)
+        if (parts_.ledgers[i]->address() == ledger) return i;
+    UNREACHABLE();
+}
+
+const NodeProcess* Oracle::owner(const Address& account) const {
+    const auto found = owners_.find(account);
+    return found == owners_.end() ? nullptr : found->second;
+}
+
+bool Oracle::is_held_to(const NodeProcess* node) const {
+    return node != nullptr && node->honest() && !excused_.contains(node) && !node->dead_for_good();
+}
+
+const NodeSpec& Oracle::spec_of(const NodeProcess& node) const {
+    for (const NodeSpec& spec : parts_.scenario.nodes)
+        if (spec.name == node.name()) return spec;
+    UNREACHABLE();
+}
+
+std::string Oracle::tell(const Known& escrow) const {
+    const EscrowTerms& terms = escrow.terms;
+    return format_amount(terms.amount, terms.asset.scale()) + " " + terms.asset.code() + " from " +
+           terms.payer.text() + " to " + terms.payee.text() + " under " +
+           terms.condition.hex().substr(0, 8) + ", " + std::string(to_string(escrow.state));
+}
+
+// --- what ledgers commit ---
+
+void Oracle::escrow_moved(const LedgerService& ledger, const LedgerEvent& event) {
+    const std::size_t index = ledger_index(ledger.address());
+    const Place place{index, {event.terms.payer, event.terms.id}};
+    Moment moment;
+    moment.at = parts_.scheduler.now();
+    moment.actor = ledger.actor();
+    moment.escrow = event.terms;
+    if (const NodeProcess* node = owner(event.terms.payer)) moment.payer = node->actor();
+    if (const NodeProcess* node = owner(event.terms.payee)) moment.payee = node->actor();
+    auto found = escrows_.find(place);
+    if (event.state == EscrowState::prepared) {
+        check(Rule::forward_only, found == escrows_.end(),
+              "an escrow was prepared twice on " + ledger.address().text());
+        found = escrows_.insert_or_assign(place, Known{event.terms, event.state, index}).first;
+        chains_[event.terms.condition].escrows.push_back(place);
+        ++open_;
+        last_expiry_ = std::max(last_expiry_, event.terms.expiry);
+        const TimingProfile& profile = parts_.scenario.ledgers[index].profile;
+        due_.emplace(event.terms.expiry + profile.late + profile.inclusion + Duration::seconds(1),
+                     place);
+        moment.kind = MomentKind::escrow_prepared;
+        parts_.trace.note(std::move(moment));
+        prepared(found->second);
+    } else {
+        const bool was_open =
+            found != escrows_.end() && found->second.state == EscrowState::prepared;
+        check(Rule::forward_only, was_open,
+              "an escrow that was not open ended on " + ledger.address().text());
+        if (!was_open) return;
+        Known& known = found->second;
+        known.state = event.state;
+        --open_;
+        const TimingProfile& profile = parts_.scenario.ledgers[index].profile;
+        due_.erase({event.terms.expiry + profile.late + profile.inclusion + Duration::seconds(1),
+                    place});
+        moment.kind = event.state == EscrowState::fulfilled ? MomentKind::escrow_fulfilled
+                      : event.state == EscrowState::refunded_expired
+                          ? MomentKind::escrow_expired
+                          : MomentKind::escrow_rejected;
+        parts_.trace.note(std::move(moment));
+        if (event.state == EscrowState::fulfilled) {
+            check(Rule::expiry, !is_expired(event.at, known.terms.expiry),
+                  "fulfilled at its expiry or later: " + tell(known));
+            check(Rule::preimage,
+                  event.preimage && event.preimage->size() == preimage_size &&
+                      sha256(*event.preimage).view().size() == 32 &&
+                      equal(sha256(*event.preimage).view(), known.terms.condition.view()),
+                  "fulfilled without the preimage: " + tell(known));
+        } else if (event.state == EscrowState::refunded_expired) {
+            check(Rule::expiry, is_expired(event.at, known.terms.expiry),
+                  "refunded before its expiry: " + tell(known));
+        }
+        ended(known);
+    }
+    if (++moves_ % recount_every == 0) recount();
+}
+
+void Oracle::prepared(const Known& escrow) {
+    const NodeProcess* payer = owner(escrow.terms.payer);
+    if (payer == nullptr || !payer->honest()) return;
+    const Condition& condition = escrow.terms.condition;
+    std::size_t placed = 0;
+    const Known* incoming = nullptr;
+    for (const Place& place : chains_.at(condition).escrows) {
+        const Known& other = escrows_.at(place);
+        if (owner(other.terms.payer) == payer) ++placed;
+        if (owner(other.terms.payee) == payer && incoming == nullptr) incoming = &other;
+    }
+    check(Rule::placed_once, placed == 1, payer->name() + " placed again: " + tell(escrow));
+    const NodeSpec& spec = spec_of(*payer);
+    const bool may_begin = spec.buyer || spec.payer;
+    if (incoming == nullptr) {
+        check(Rule::after_incoming, may_begin,
+              payer->name() + " forwards what does not stand for it: " + tell(escrow));
+        return;
+    }
+    if (parts_.scenario.unsafe) return;
+    const LedgerSpec& in = parts_.scenario.ledgers[incoming->ledger];
+    const LedgerSpec& out = parts_.scenario.ledgers[escrow.ledger];
+    check(Rule::ladder,
+          incoming->terms.expiry - escrow.terms.expiry >=
+              core::margin({in.profile}, {out.profile}, spec.endurance),
+          payer->name() + " placed with too small a margin: " + tell(escrow));
+}
+
+void Oracle::ended(const Known& escrow) {
+    for (const Address* account : {&escrow.terms.payer, &escrow.terms.payee})
+        if (const NodeProcess* node = owner(*account); is_held_to(node))
+            check_loss(*node, escrow.terms.condition);
+    const NodeProcess* payee = owner(escrow.terms.payee);
+    const auto released = released_.find(escrow.terms.condition);
+    if (released != released_.end() && released->second == payee && is_held_to(payee))
+        check(Rule::revealed_is_paid, escrow.state == EscrowState::fulfilled,
+              payee->name() + " showed its secret and was not paid: " + tell(escrow));
+}
+
+// What this node paid under a condition, and what it was paid. A loss shows as soon as its outgoing
+// escrow is fulfilled while its incoming one was given back, or was never there.
+void Oracle::check_loss(const NodeProcess& node, const Condition& condition) {
+    const Known* out = nullptr;
+    const Known* in = nullptr;
+    for (const Place& place : chains_.at(condition).escrows) {
+        const Known& escrow = escrows_.at(place);
+        if (owner(escrow.terms.payer) == &node && escrow.state == EscrowState::fulfilled)
+            out = &escrow;
+        if (owner(escrow.terms.payee) == &node &&
+            (in == nullptr || escrow.state == EscrowState::fulfilled))
+            in = &escrow;
+    }
+    if (out == nullptr) return;
+    if (in == nullptr) {
+        // A payment's sender has the preimage for its money; whoever forwards needs more.
+        for (const Order& order : parts_.orders.all())
+            if (!order.trade && order.payer == &node && order.invoice &&
+                order.invoice->condition == condition)
+                return;
+        // A buyer that pays is delivered to: its delivery was claimed before anybody saw the secret.
+        return check(Rule::no_honest_loss, false, node.name() + " paid for nothing: " + tell(*out));
+    }
+    check(Rule::no_honest_loss,
+          in->state == EscrowState::fulfilled || in->state == EscrowState::prepared,
+          node.name() + " paid " + tell(*out) + ", and was not paid " + tell(*in));
+    for (const OfferSpec& offer : spec_of(node).offers) {
+        if (offer.in_ledger != parts_.scenario.ledgers[in->ledger].name ||
+            offer.out_ledger != parts_.scenario.ledgers[out->ledger].name)
+            continue;
+        check(Rule::exact_amounts,
+              Wide{in->terms.amount.units()} * offer.rate_den >=
+                  Wide{out->terms.amount.units()} * offer.rate_num,
+              node.name() + " sold below its rate: " + tell(*in) + " for " + tell(*out));
+    }
+}
+
+void Oracle::secret_released(const NodeProcess& node, const Condition& condition) {
+    released_[condition] = &node;
+}
+
+void Oracle::secret_leaked(const NodeProcess& node, const Condition& condition) {
+    check(Rule::secrecy, false,
+          node.name() + " computed a secret before its release: " + condition.hex().substr(0, 8));
+}
+
+void Oracle::after_step() {
+    const Timestamp now = parts_.scheduler.now();
+    while (!due_.empty() && due_.begin()->first < now) {
+        const Known& late = escrows_.at(due_.begin()->second);
+        bool excused = false;
+        for (const auto& node : parts_.nodes)
+            excused = excused || excused_.contains(node.get());
+        check(Rule::timeliness, excused, "open beyond its time: " + tell(late));
+        due_.erase(due_.begin());
+    }
+}
+
+void Oracle::recount() {
+    for (const auto& ledger : parts_.ledgers)
+        for (const AssetTotals& total : ledger->totals())
+            check(Rule::conservation, total.conserved(),
+                  total.asset.code() + " on " + ledger->address().text());
+}
+
+// --- the end ---
+
+void Oracle::check_order(const Order& order) {
+    if (!order.at->honest() || order.end == OrderEnd::dropped) return;
+    const bool payer_honest = is_held_to(order.payer);
+    check(Rule::answered, order.end != OrderEnd::open || !payer_honest || excused_.contains(order.at),
+          order.name + " has no end; last said to be " +
+              (order.state.empty() ? "unanswered" : order.state));
+    if (!payer_honest || !order.plan) return;
+    // The condition, from the payer's signed terms or the invoice.
+    std::optional<Condition> condition;
+    if (order.invoice) {
+        condition = order.invoice->condition;
+    } else {
+        const auto row = order.payer->records().get(
+            static_cast<std::uint16_t>(core::RecordKind::trade), order.plan->view());
+        const auto record = row ? decode_fields<core::TradeRecord>(*row)
+                                : Result<core::TradeRecord>(refuse(Reason::not_found));
+        if (record && record->terms) condition = record->terms->condition;
+    }
+    const auto chain = condition ? chains_.find(*condition) : chains_.end();
+    std::size_t fulfilled = 0;
+    std::size_t made = 0;
+    bool all_honest = true;
+    if (chain != chains_.end()) {
+        for (const Place& place : chain->second.escrows) {
+            const Known& escrow = escrows_.at(place);
+            ++made;
+            if (escrow.state == EscrowState::fulfilled) ++fulfilled;
+            all_honest = all_honest && is_held_to(owner(escrow.terms.payer)) &&
+                         is_held_to(owner(escrow.terms.payee));
+            if (owner(escrow.terms.payee) == order.payee && is_held_to(order.payee) &&
+                escrow.state == EscrowState::fulfilled && !order.trade)
+                check(Rule::exact_amounts, escrow.terms.amount == order.amount,
+                      order.name + ": the payee was paid " + tell(escrow));
+        }
+    }
+    if (all_honest)
+        check(Rule::atomicity, fulfilled == 0 || fulfilled == made,
+              order.name + ": " + std::to_string(fulfilled) + " of " + std::to_string(made) +
+                  " escrows were fulfilled");
+    if (!all_honest || excused_.contains(order.at)) return;
+    if (order.end == OrderEnd::settled)
+        check(Rule::truthful, made > 0 && fulfilled == made, order.name + " is said to be settled");
+    if (order.end == OrderEnd::unwound || order.end == OrderEnd::declined)
+        check(Rule::truthful, fulfilled == 0, order.name + " is said to have come to nothing");
+    if (order.end == OrderEnd::broken)
+        check(Rule::truthful, false, order.name + " is said to be broken: " + order.reason);
+}
+
+void Oracle::finish() {
+    recount();
+    for (const auto& [place, escrow] : escrows_)
+        if (escrow.state == EscrowState::prepared)
+            check(Rule::converges, false, "still open: " + tell(escrow));
+    check(Rule::converges, open_ == 0, std::to_string(open_) + " escrows are open");
+    for (const auto& node : parts_.nodes) {
+        if (!node->honest() || node->dead_for_good()) continue;
+        check(Rule::converges, node->up(), node->name() + " does not come back");
+        if (!node->up()) continue;
+        check(Rule::converges, node->node().machine().open_deals() == 0,
+              node->name() + " has " + std::to_string(node->node().machine().open_deals()) +
+                  " deals open");
+        const auto differs = node->replay();
+        check(Rule::replay, !differs, differs.value_or(""));
+    }
+    for (const auto& ledger : parts_.ledgers)
+        for (const std::string& differs : ledger->replay_all())
+            check(Rule::replay, false, differs);
+    for (const Order& order : parts_.orders.all())
+        check_order(order);
+    // What an honest node was delivered or paid too little for shows once everything has ended.
+    for (const auto& [condition, chain] : chains_)
+        for (const auto& node : parts_.nodes)
+            if (is_held_to(node.get())) check_loss(*node, condition);
+}
+
+}  // namespace lockstep::sim

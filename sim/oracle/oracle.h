@@ -1,0 +1,115 @@
+// The oracle: sees the ledgers' books and who is honest, never a node's opinion, and says which rule
+// broke. It checks with every change of an escrow what that change can break, and everything now and
+// then.
+#pragma once
+
+#include <map>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "sim/report/outcome.h"
+#include "sim/world/node_process.h"
+#include "sim/world/orders.h"
+#include "sim/world/watcher.h"
+
+namespace lockstep::sim {
+
+enum class Rule : std::uint8_t {
+    conservation,
+    forward_only,
+    expiry,
+    preimage,
+    no_honest_loss,
+    revealed_is_paid,
+    exact_amounts,
+    ladder,
+    placed_once,
+    after_incoming,
+    atomicity,
+    timeliness,
+    secrecy,
+    truthful,
+    answered,
+    converges,
+    replay,
+};
+constexpr std::size_t rule_count = 17;
+struct RuleEntry {
+    Rule rule;
+    std::string_view name;
+    std::string_view meaning;
+};
+std::span<const RuleEntry> rules();
+
+class Oracle final : public Watcher {
+public:
+    struct Parts {
+        Scheduler& scheduler;
+        Trace& trace;
+        const Scenario& scenario;
+        const std::vector<std::unique_ptr<NodeProcess>>& nodes;
+        const std::vector<std::unique_ptr<LedgerService>>& ledgers;
+        const Orders& orders;
+    };
+    explicit Oracle(Parts parts);
+
+    // After the accounts are there.
+    void begin();
+    // What this node loses from now on is bounded by what it reported, not excluded.
+    void excuse(const NodeProcess& node);
+    bool is_excused(const NodeProcess& node) const;
+    // A secret was computed although its release is not durable.
+    void secret_leaked(const NodeProcess& node, const Condition& condition);
+    // All that must hold when faults are over and time has passed.
+    void finish();
+
+    bool nothing_open() const { return open_ == 0; }
+    Timestamp last_expiry() const { return last_expiry_; }
+    std::uint64_t losses() const { return losses_; }
+    std::vector<RuleResult> results() const;
+    bool violated() const { return violations_ > 0; }
+
+    void escrow_moved(const LedgerService& ledger, const LedgerEvent& event) override;
+    void secret_released(const NodeProcess& node, const Condition& condition) override;
+    void after_step() override;
+
+private:
+    using Place = std::pair<std::size_t, EscrowKey>;  // ledger, escrow
+    struct Known {
+        EscrowTerms terms;
+        EscrowState state = EscrowState::prepared;
+        std::size_t ledger = 0;
+    };
+    struct Chain {
+        std::vector<Place> escrows;  // in the order in which they were prepared
+    };
+
+    void check(Rule rule, bool holds, const std::string& what);
+    std::size_t ledger_index(const Address& ledger) const;
+    const NodeProcess* owner(const Address& account) const;
+    bool is_held_to(const NodeProcess* node) const;  // honest, and within its profile
+    void prepared(const Known& escrow);
+    void ended(const Known& escrow);
+    void check_loss(const NodeProcess& node, const Condition& condition);
+    void recount();
+    void check_order(const Order& order);
+    std::string tell(const Known& escrow) const;
+    const NodeSpec& spec_of(const NodeProcess& node) const;
+
+    Parts parts_;
+    std::map<Address, const NodeProcess*> owners_;
+    std::map<Place, Known> escrows_;
+    std::map<Condition, Chain> chains_;
+    std::map<Condition, const NodeProcess*> released_;
+    std::set<std::pair<Timestamp, Place>> due_;  // open ones, by the time when they must be over
+    std::set<const NodeProcess*> excused_;
+    std::size_t open_ = 0;
+    Timestamp last_expiry_;
+    std::uint64_t moves_ = 0;
+    std::uint64_t losses_ = 0;
+    std::uint64_t violations_ = 0;
+    std::vector<RuleResult> results_;
+};
+
+}  // namespace lockstep::sim

@@ -1,0 +1,149 @@
+#include "sim/world/setup.h"
+
+#include <algorithm>
+#include <functional>
+
+#include "sdk/base/assert.h"
+
+namespace lockstep::sim {
+
+Address account_of(const std::string& ledger, const std::string& node) {
+    const auto parsed = Address::parse(ledger);
+    ASSERT(parsed);
+    const auto child = parsed->child(node);
+    ASSERT(child);
+    return *child;
+}
+
+const LedgerSpec* find_ledger(const Scenario& scenario, const std::string& name) {
+    for (const LedgerSpec& ledger : scenario.ledgers)
+        if (ledger.name == name) return &ledger;
+    return nullptr;
+}
+
+std::optional<AccountSpec> first_account(const Scenario& scenario, const NodeSpec& node,
+                                         LedgerKind kind) {
+    for (const AccountSpec& account : node.accounts) {
+        const LedgerSpec* ledger = find_ledger(scenario, account.ledger);
+        if (ledger != nullptr && ledger->kind == kind) return account;
+    }
+    return std::nullopt;
+}
+
+std::optional<AccountSpec> price_account(const Scenario& scenario) {
+    for (const NodeSpec& node : scenario.nodes)
+        if (node.seller) return first_account(scenario, node, LedgerKind::cash);
+    return std::nullopt;
+}
+
+namespace {
+
+core::LedgerTiming timing_of(const LedgerSpec& ledger) {
+    return {ledger.profile, ExpiryRule::strict};
+}
+
+routing::Offer offer_of(const Scenario& scenario, const NodeSpec& connector, const OfferSpec& sells,
+                        const KeyOf& key_of) {
+    const LedgerSpec* in = find_ledger(scenario, sells.in_ledger);
+    const LedgerSpec* out = find_ledger(scenario, sells.out_ledger);
+    ASSERT(in != nullptr && out != nullptr);
+    routing::Offer offer;
+    offer.connector = key_of(connector.name);
+    offer.in_ledger = *Address::parse(in->name);
+    offer.in_asset = in->assets.front();
+    offer.in_account = account_of(in->name, connector.name);
+    offer.out_ledger = *Address::parse(out->name);
+    offer.out_asset = out->assets.front();
+    offer.out_account = account_of(out->name, connector.name);
+    offer.rate_num = sells.rate_num;
+    offer.rate_den = sells.rate_den;
+    offer.spread_ppm = sells.spread_ppm;
+    offer.fixed_fee = sells.fixed_fee;
+    offer.min_out = Amount{1};
+    offer.max_out = Amount{1'000'000'000'000};
+    offer.margin = core::margin(timing_of(*in), timing_of(*out), connector.endurance);
+    offer.in_profile = in->profile;
+    offer.out_profile = out->profile;
+    return offer;
+}
+
+core::PartyConfig party_of(const Scenario& scenario, const NodeSpec& node, const KeyOf& key_of) {
+    const auto cash = first_account(scenario, node, LedgerKind::cash);
+    const auto securities = first_account(scenario, node, LedgerKind::securities);
+    ASSERT(cash && securities);
+    return {node.name, key_of(node.name), account_of(cash->ledger, node.name), cash->asset,
+            account_of(securities->ledger, node.name)};
+}
+
+}  // namespace
+
+core::NodeConfig configure(const Scenario& scenario, const NodeSpec& node, const KeyOf& key_of) {
+    core::NodeConfig config;
+    config.self = key_of(node.name);
+    config.name = node.name;
+    config.endurance = node.endurance;
+    Duration slowest = Duration::seconds(1);
+    for (const LedgerSpec& ledger : scenario.ledgers) {
+        slowest = std::max(slowest, ledger.profile.inclusion);
+        const bool has = std::any_of(node.accounts.begin(), node.accounts.end(),
+                                     [&](const AccountSpec& a) { return a.ledger == ledger.name; });
+        if (!has) continue;
+        config.ledgers.push_back({*Address::parse(ledger.name),
+                                  {account_of(ledger.name, node.name)},
+                                  timing_of(ledger)});
+        if (ledger.kind == LedgerKind::securities)
+            for (const AssetId& asset : ledger.assets)
+                config.instruments.push_back(
+                    {asset, *Address::parse(ledger.name), Amount{1}, Amount{}, 0});
+    }
+    for (const NodeSpec& other : scenario.nodes) {
+        if (other.name != node.name) {
+            core::PeerConfig peer;
+            peer.key = key_of(other.name);
+            peer.name = other.name;
+            peer.venue = other.venue;
+            config.peers.push_back(peer);
+        }
+        for (const OfferSpec& sells : other.offers)
+            (other.name == node.name ? config.own_offers : config.known_offers)
+                .push_back(offer_of(scenario, other, sells, key_of));
+        const bool trades = other.buyer || other.seller;
+        if (trades && (node.venue || other.name == node.name))
+            config.parties.push_back(party_of(scenario, other, key_of));
+    }
+    if (node.venue && config.instruments.empty())
+        for (const LedgerSpec& ledger : scenario.ledgers)
+            if (ledger.kind == LedgerKind::securities)
+                for (const AssetId& asset : ledger.assets)
+                    config.instruments.push_back(
+                        {asset, *Address::parse(ledger.name), Amount{1}, Amount{}, 0});
+    if (const auto price = price_account(scenario)) config.price_asset = price->asset;
+    config.decision_time = Duration::seconds(5) + slowest * 2;
+    config.quote_life = Duration::seconds(60) + slowest * 4;
+    config.notice_wait = Duration::seconds(5) + slowest;
+    return config;
+}
+
+Duration longest_margin(const Scenario& scenario, const NodeSpec& node) {
+    Duration longest = Duration::seconds(1);
+    for (const AccountSpec& in : node.accounts)
+        for (const AccountSpec& out : node.accounts) {
+            const LedgerSpec* a = find_ledger(scenario, in.ledger);
+            const LedgerSpec* b = find_ledger(scenario, out.ledger);
+            if (a == nullptr || b == nullptr || a == b) continue;
+            longest = std::max(longest, core::margin(timing_of(*a), timing_of(*b), node.endurance));
+        }
+    return longest;
+}
+
+Duration longest_life(const Scenario& scenario) {
+    Duration life = Duration::seconds(60);
+    for (const NodeSpec& node : scenario.nodes)
+        life = life + longest_margin(scenario, node);
+    for (const LedgerSpec& ledger : scenario.ledgers)
+        life = life + (ledger.profile.inclusion + ledger.profile.finality) * 2 +
+               Duration::seconds(10);
+    return life;
+}
+
+}  // namespace lockstep::sim

@@ -1,0 +1,23 @@
+// Who looks on: sees what ledgers commit and what parties sign, never what a node thinks.
+#pragma once
+
+#include "connector/assembly/node_events.h"
+#include "connector/core/records.h"
+#include "sim/world/ledger_service.h"
+
+namespace lockstep::sim {
+
+class NodeProcess;
+
+class Watcher {
+public:
+    virtual ~Watcher() = default;
+    // An escrow moved on a ledger.
+    virtual void escrow_moved(const LedgerService& ledger, const LedgerEvent& event) = 0;
+    // A node's decision to show its secret became durable, and the secret was made.
+    virtual void secret_released(const NodeProcess& node, const Condition& condition) = 0;
+    // Something happened: the moment to look whether every rule holds.
+    virtual void after_step() = 0;
+};
+
+}  // namespace lockstep::sim
