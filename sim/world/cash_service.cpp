@@ -1,6 +1,7 @@
 // The cash ledger: one machine, a feed for each reader, a heartbeat.
 #include <algorithm>
 #include <map>
+#include <set>
 
 #include "cash/adapter/cash_adapter.h"
 #include "cash/machine/feed.h"
@@ -68,7 +69,11 @@ public:
         ended_streams();
     }
     void kill_at_point(std::size_t, std::uint64_t point) override { process_.kill_at_point(point); }
-    Result<void, Failure> start(std::size_t) override { return process_.start(); }
+    Result<void, Failure> start(std::size_t) override {
+        auto started = process_.start();
+        if (started) catch_up_watch();
+        return started;
+    }
     SimDisk& disk(std::size_t) override { return *disk_; }
     ProcessClock& clock(std::size_t) override { return process_.clock(); }
     void clock_changed(std::size_t) override { process_.clock_changed(); }
@@ -161,8 +166,10 @@ private:
                     continue;
                 }
                 const auto& what = std::get<cash::output::Changed>(output->output);
+                for (const cash::output::OpenedAccount& account : what.accounts)
+                    owners_.insert(account.owner);
                 for (const cash::output::Event& event : what.events)
-                    parts_.watch(event.event);
+                    watch(event.event);
                 for (auto& [node, reader] : readers_)
                     ASSERT(reader.feed.add(what));
                 changed = true;
@@ -177,6 +184,23 @@ private:
             answer(last.result ? Result<Bytes>(encode_answers(given)) : refuse(last.result.error()));
         }
         if (changed) flush();
+    }
+
+    void watch(const LedgerEvent& event) {
+        if (event.sequence <= watched_) return;
+        watched_ = event.sequence;
+        parts_.watch(event);
+    }
+    // What became durable while the process died over it, nobody was told of.
+    void catch_up_watch() {
+        if (!process_.up()) return;
+        std::map<std::uint64_t, LedgerEvent> missed;
+        for (const PublicKey& owner : owners_)
+            for (LedgerEvent& event : cash::read_events(disk_->records(), owner, watched_,
+                                                        machine().sequence(), 100'000))
+                missed.emplace(event.sequence, std::move(event));
+        for (const auto& [sequence, event] : missed)
+            watch(event);
     }
 
     void flush() {
@@ -223,6 +247,8 @@ private:
     std::map<ActorId, Reader> readers_;
     std::map<Ticket, Answer> waiting_;
     Ticket last_ticket_ = 0;
+    std::set<PublicKey> owners_;
+    std::uint64_t watched_ = 0;  // sequence up to which the oracle was told
     bool beating_ = false;
     Timestamp halted_until_;
     Timestamp censored_until_;

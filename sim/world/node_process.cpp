@@ -192,10 +192,12 @@ void NodeProcess::subscribe(std::size_t index, LedgerService& ledger, const Requ
         ++streams_[index];
         hear(event::FromLedger{index, StreamDown{refused}});
     };
-    // A connection that breaks on the way is noticed by both ends.
-    const auto breaks = [this, &ledger, down] {
-        ledger.unsubscribe(actor_);
-        parts_.scheduler.after(usual_jitter, [down] { down(std::nullopt); });
+    // A connection that breaks on the way is noticed by both ends, a little later.
+    const auto breaks = [this, &ledger, alive, down] {
+        parts_.scheduler.after(usual_jitter, [this, &ledger, alive, down] {
+            if (alive()) ledger.unsubscribe(actor_);
+            down(std::nullopt);
+        });
     };
     parts_.network.send(
         actor_, ledger.actor(), "subscribe", Bytes{1},

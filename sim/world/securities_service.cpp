@@ -105,7 +105,11 @@ public:
     void kill_at_point(std::size_t index, std::uint64_t point) override {
         processes_[index]->kill_at_point(point);
     }
-    Result<void, Failure> start(std::size_t index) override { return processes_[index]->start(); }
+    Result<void, Failure> start(std::size_t index) override {
+        auto started = processes_[index]->start();
+        if (started && index == 0) watch_up_to_tip();
+        return started;
+    }
     SimDisk& disk(std::size_t index) override { return *disks_[index]; }
     ProcessClock& clock(std::size_t index) override { return processes_[index]->clock(); }
     void clock_changed(std::size_t index) override { processes_[index]->clock_changed(); }
@@ -235,7 +239,6 @@ private:
             } else if (auto* committed = std::get_if<pool_effect::Committed>(&effect)) {
                 check_agreement(*committed);
                 if (from != 0) continue;
-                watch_all(committed->effects);
                 keep(std::move(committed->block));
                 for (std::size_t i = 0; i < committed->transactions.size(); ++i)
                     answer_all(committed->transactions[i], committed->answers[i]);
@@ -244,6 +247,7 @@ private:
                 parts_.tally.alarm("equivocation");
             }
         }
+        if (from == 0) watch_up_to_tip();
         if (committed_here && processes_[0]->up())
             for (auto& [node, reader] : readers_)
                 serve(reader);
@@ -257,35 +261,16 @@ private:
         if (agreed_.size() > 2 * blocks_kept) agreed_.erase(agreed_.begin());
     }
 
-    void watch_all(const std::vector<securities::Effect>& effects) {
-        for (const securities::Effect& effect : effects) {
-            if (!effect.escrow || effect.kind == EffectKind::tombstone) continue;
-            watch_one(effect);
-        }
-    }
-    void watch_one(const securities::Effect& effect) {
+    // The first validator's blocks, each once, also those that it committed and died over.
+    void watch_up_to_tip() {
         if (!processes_[0]->up()) return;
-        const Escrow* escrow = ledger().state().escrows.find(*effect.escrow);
-        if (escrow == nullptr) return;
-        LedgerEvent event;
-        event.sequence = effect.sequence;
-        event.at = effect.at;
-        event.terms = escrow->terms;
-        switch (effect.kind) {
-            case EffectKind::prepare: event.state = EscrowState::prepared; break;
-            case EffectKind::fulfil: event.state = EscrowState::fulfilled; break;
-            case EffectKind::reject: event.state = EscrowState::refunded_rejected; break;
-            case EffectKind::refund: event.state = EscrowState::refunded_expired; break;
-            case EffectKind::open_account:
-            case EffectKind::register_asset:
-            case EffectKind::issue:
-            case EffectKind::redeem:
-            case EffectKind::transfer:
-            case EffectKind::tombstone: return;
+        for (const std::uint64_t top = tip(); watched_ < top;) {
+            for (const Bytes& leaf : provable(++watched_).block().leaves) {
+                const auto event = event_of_leaf(leaf);
+                ASSERT(event);
+                if (*event) parts_.watch(**event);
+            }
         }
-        if (event.state == EscrowState::fulfilled && escrow->preimage)
-            event.preimage = Bytes(escrow->preimage->view().begin(), escrow->preimage->view().end());
-        parts_.watch(event);
     }
 
     void keep(DecidedBlock block) {
@@ -341,6 +326,7 @@ private:
     std::map<Hash, Waiting> waiting_;
     std::map<std::uint64_t, ProvableBlock> ready_;
     std::map<std::uint64_t, Hash> agreed_;
+    std::uint64_t watched_ = 0;  // height up to which the oracle was told
     Timestamp halted_until_;
     Timestamp censored_until_;
 };
