@@ -19,13 +19,23 @@ Duration most_ledger_outage(const TimingProfile& profile) {
     return Duration{profile.inclusion.us() / 4};
 }
 
+void add(Weather& weather, const FaultSpec& fault) {
+    const auto is = [&](FaultKind kind) { return fault.kind == kind; };
+    if (is(FaultKind::message_lost)) weather.lost_ppm += fault.ppm;
+    if (is(FaultKind::message_duplicated)) weather.duplicated_ppm += fault.ppm;
+    if (is(FaultKind::message_delayed)) weather.delayed_ppm += fault.ppm;
+    if (is(FaultKind::message_reordered)) weather.reordered_ppm += fault.ppm;
+    if (is(FaultKind::message_truncated)) weather.truncated_ppm += fault.ppm;
+    if (is(FaultKind::answer_lost)) weather.answer_lost_ppm += fault.ppm;
+}
+
 bool strikes_messages(FaultKind kind) {
     return entry(kind).timing == FaultTiming::message;
 }
 
 }  // namespace
 
-FaultPlan::FaultPlan(Parts parts) : parts_(std::move(parts)) {
+FaultPlan::FaultPlan(Parts parts) : parts_(std::move(parts)), rng_(parts_.rng) {
     for (const NodeSpec& node : parts_.scenario.nodes)
         budgets_.emplace_back(node.endurance, longest_margin(parts_.scenario, node));
     ledger_rests_until_.resize(parts_.scenario.ledgers.size());
@@ -58,19 +68,11 @@ void FaultPlan::begin() {
     Weather weather;
     for (const FaultSpec& fault : parts_.scenario.faults) {
         if (strikes_messages(fault.kind)) {
-            switch (fault.kind) {
-                case FaultKind::message_lost: weather.lost_ppm += fault.ppm; break;
-                case FaultKind::message_duplicated: weather.duplicated_ppm += fault.ppm; break;
-                case FaultKind::message_delayed: weather.delayed_ppm += fault.ppm; break;
-                case FaultKind::message_reordered: weather.reordered_ppm += fault.ppm; break;
-                case FaultKind::message_truncated: weather.truncated_ppm += fault.ppm; break;
-                case FaultKind::answer_lost: weather.answer_lost_ppm += fault.ppm; break;
-                default: UNREACHABLE();
-            }
+            add(weather, fault);
             continue;
         }
         if (fault.at) {
-            parts_.scheduler.at(start + *fault.at, [this, fault] { strike(fault); });
+            plan(start + *fault.at, fault);
             continue;
         }
         const auto hours_us = static_cast<std::uint64_t>(length.us());
@@ -78,10 +80,15 @@ void FaultPlan::begin() {
         std::uint64_t count = expected / us_per_hour;
         if (parts_.rng.below(us_per_hour) < expected % us_per_hour) ++count;
         for (std::uint64_t i = 0; i < count; ++i)
-            parts_.scheduler.at(start + parts_.rng.between(Duration{}, length),
-                                [this, fault] { strike(fault); });
+            plan(start + parts_.rng.between(Duration{}, length), fault);
     }
-    parts_.network.set_weather(weather);
+    if (parts_.selection.weather) parts_.network.set_weather(weather);
+}
+
+void FaultPlan::plan(Timestamp when, const FaultSpec& fault) {
+    const std::uint32_t number = planned_++;
+    if (!parts_.selection.has_strike(number)) return;
+    parts_.scheduler.at(when, [this, fault, number] { strike(fault, number); });
 }
 
 std::optional<FaultPlan::Target> FaultPlan::choose(const FaultSpec& fault) {
@@ -100,11 +107,12 @@ std::optional<FaultPlan::Target> FaultPlan::choose(const FaultSpec& fault) {
                 possible.push_back({nullptr, &ledger, i});
         }
     if (possible.empty()) return std::nullopt;
-    return possible[parts_.rng.below(possible.size())];
+    return possible[rng_.below(possible.size())];
 }
 
-void FaultPlan::strike(const FaultSpec& fault) {
+void FaultPlan::strike(const FaultSpec& fault, std::uint32_t number) {
     if (healed_) return;
+    rng_ = parts_.rng.fork("strike " + std::to_string(number));
     const auto target = choose(fault);
     if (!target) return;
     bool struck = false;
@@ -156,7 +164,7 @@ void FaultPlan::strike(const FaultSpec& fault) {
 Duration FaultPlan::outage_of(const FaultSpec& fault, std::size_t node) {
     if (fault.lasts) return *fault.lasts;
     const Duration most = parts_.scenario.nodes[node].endurance.outage;
-    return parts_.rng.between(Duration::milliseconds(100), Duration{most.us() * 9 / 10});
+    return rng_.between(Duration::milliseconds(100), Duration{most.us() * 9 / 10});
 }
 
 bool FaultPlan::may_be_out(const FaultSpec& fault, std::size_t node, Duration lasts) {
@@ -179,7 +187,7 @@ void FaultPlan::bring_back(NodeProcess& node, int depth) {
     if (node.up() || node.dead_for_good()) return;
     const std::size_t index = index_of(node);
     if (deep_[index] && depth < deepest_recovery) {
-        node.kill_at_point(1 + parts_.rng.below(3));
+        node.kill_at_point(1 + rng_.below(3));
         parts_.tally.branch("recovery_crashed_" + std::to_string(depth + 1));
     } else {
         deep_[index] = false;
@@ -206,7 +214,7 @@ void FaultPlan::node_died(NodeProcess& node) {
     parts_.tally.branch("died_at_persistence_point");
     const std::size_t index = index_of(node);
     if (deep_[index]) return;  // bring_back looks after it
-    back_in(node, parts_.rng.between(
+    back_in(node, rng_.between(
                       Duration::milliseconds(50),
                       Duration{parts_.scenario.nodes[index].endurance.outage.us() / 2}));
 }
@@ -216,34 +224,31 @@ bool FaultPlan::strike_node(const FaultSpec& fault, Target target) {
     if (!node.up()) return false;
     const Duration lasts = outage_of(fault, target.index);
     if (!may_be_out(fault, target.index, lasts)) return false;
-    switch (fault.kind) {
-        case FaultKind::crash_at_point:
-            node.kill_at_point(1 + parts_.rng.below(most_points_ahead));
-            note(MomentKind::fault, node.actor(), "will die at a persistence point");
-            return true;
-        case FaultKind::pause:
-            node.pause(parts_.scheduler.now() + lasts);
-            note(MomentKind::fault, node.actor(), "stopped");
-            return true;
-        case FaultKind::second_instance: {
-            note(MomentKind::fault, node.actor(), "a second instance takes over");
-            const auto taken = node.take_over();
-            if (!taken) {
-                node.kill();
-                back_in(node, lasts);
-            }
-            return true;
-        }
-        case FaultKind::crash_in_recovery: deep_[target.index] = true; break;
-        case FaultKind::rate_jump:
-            for (routing::Offer& offer : node.next_config().own_offers)
-                offer.rate_num += offer.rate_num / 20 + 1;
-            break;
-        case FaultKind::reconfigured:
-            node.next_config().quote_life = node.next_config().quote_life + Duration::seconds(1);
-            break;
-        default: break;
+    const auto is = [&](FaultKind kind) { return fault.kind == kind; };
+    if (is(FaultKind::crash_at_point)) {
+        node.kill_at_point(1 + rng_.below(most_points_ahead));
+        note(MomentKind::fault, node.actor(), "will die at a persistence point");
+        return true;
     }
+    if (is(FaultKind::pause)) {
+        node.pause(parts_.scheduler.now() + lasts);
+        note(MomentKind::fault, node.actor(), "stopped");
+        return true;
+    }
+    if (is(FaultKind::second_instance)) {
+        note(MomentKind::fault, node.actor(), "a second instance takes over");
+        if (!node.take_over()) {
+            node.kill();
+            back_in(node, lasts);
+        }
+        return true;
+    }
+    if (is(FaultKind::crash_in_recovery)) deep_[target.index] = true;
+    if (is(FaultKind::rate_jump))
+        for (routing::Offer& offer : node.next_config().own_offers)
+            offer.rate_num += offer.rate_num / 20 + 1;
+    if (is(FaultKind::reconfigured))
+        node.next_config().quote_life = node.next_config().quote_life + Duration::seconds(1);
     node.kill();
     note(MomentKind::crashed, node.actor(), std::string(to_string(fault.kind)));
     back_in(node, lasts);
@@ -265,61 +270,57 @@ bool FaultPlan::strike_disk(const FaultSpec& fault, Target target) {
         return true;
     }
     if (!may_be_out(fault, target.index, lasts)) return false;
-    switch (fault.kind) {
-        case FaultKind::sync_error:
-            node.disk().fail_next_sync(parts_.rng.below(2) == 0);
-            note(MomentKind::fault, node.actor(), "the next sync fails");
-            return true;
-        case FaultKind::torn_write:
-            node.kill_at_point(2);
-            note(MomentKind::fault, node.actor(), "the next write is torn");
-            return true;
-        case FaultKind::disk_slow:
-            node.pause(parts_.scheduler.now() + std::min(lasts, Duration::milliseconds(500)));
-            note(MomentKind::fault, node.actor(), "a slow disk");
-            return true;
-        case FaultKind::bit_rot:
-        case FaultKind::misdirected_write: {
-            node.disk().back_up();
-            parts_.scheduler.after(Duration::milliseconds(200), [this, &node, fault, lasts] {
-                if (!node.up()) return;
-                node.kill();
-                const bool hit = fault.kind == FaultKind::bit_rot ? node.disk().rot(parts_.rng)
-                                                                  : node.disk().misdirect(parts_.rng);
-                note(MomentKind::crashed, node.actor(), hit ? "its journal is damaged" : "");
-                back_in(node, lasts);
-            });
-            return true;
-        }
-        case FaultKind::lost_write:
-        case FaultKind::stale_restore: {
-            node.disk().back_up();
-            const Duration age = fault.kind == FaultKind::lost_write
-                                     ? Duration::milliseconds(20)
-                                     : parts_.rng.between(Duration::seconds(1), Duration::seconds(20));
-            parts_.scheduler.after(age, [this, &node, lasts] {
-                if (!node.up()) return;
-                node.kill();
-                node.disk().restore();
-                parts_.tally.branch("old_copy_restored");
-                note(MomentKind::crashed, node.actor(), "restored from an older copy");
-                back_in(node, lasts);
-            });
-            return true;
-        }
-        default: UNREACHABLE();
+    const auto is = [&](FaultKind kind) { return fault.kind == kind; };
+    if (is(FaultKind::sync_error)) {
+        node.disk().fail_next_sync(rng_.below(2) == 0);
+        note(MomentKind::fault, node.actor(), "the next sync fails");
+        return true;
     }
+    if (is(FaultKind::torn_write)) {
+        node.kill_at_point(2);
+        note(MomentKind::fault, node.actor(), "the next write is torn");
+        return true;
+    }
+    if (is(FaultKind::disk_slow)) {
+        node.pause(parts_.scheduler.now() + std::min(lasts, Duration::milliseconds(500)));
+        note(MomentKind::fault, node.actor(), "a slow disk");
+        return true;
+    }
+    node.disk().back_up();
+    if (is(FaultKind::bit_rot) || is(FaultKind::misdirected_write)) {
+        const bool rots = is(FaultKind::bit_rot);
+        parts_.scheduler.after(Duration::milliseconds(200), [this, &node, rots, lasts, rng = rng_]() mutable {
+            if (!node.up()) return;
+            node.kill();
+            const bool hit = rots ? node.disk().rot(rng) : node.disk().misdirect(rng);
+            note(MomentKind::crashed, node.actor(), hit ? "its journal is damaged" : "");
+            back_in(node, lasts);
+        });
+        return true;
+    }
+    const Duration age = is(FaultKind::lost_write)
+                             ? Duration::milliseconds(20)
+                             : rng_.between(Duration::seconds(1), Duration::seconds(20));
+    parts_.scheduler.after(age, [this, &node, lasts] {
+        if (!node.up()) return;
+        node.kill();
+        node.disk().restore();
+        parts_.tally.branch("old_copy_restored");
+        note(MomentKind::crashed, node.actor(), "restored from an older copy");
+        back_in(node, lasts);
+    });
+    return true;
 }
 
 // --- network ---
 
 bool FaultPlan::strike_network(const FaultSpec& fault) {
     if (fault.kind != FaultKind::half_open) return partition(fault);
-    const std::size_t i = parts_.rng.below(parts_.nodes.size());
+    const std::size_t i = rng_.below(parts_.nodes.size());
     NodeProcess& node = *parts_.nodes[i];
     const auto& ledgers = node.config().ledgers;
     if (!node.up() || ledgers.empty()) return false;
-    const Address& address = ledgers[parts_.rng.below(ledgers.size())].ledger;
+    const Address& address = ledgers[rng_.below(ledgers.size())].ledger;
     for (std::size_t l = 0; l < parts_.ledgers.size(); ++l) {
         if (parts_.ledgers[l]->address() != address) continue;
         const LedgerSpec& spec = parts_.scenario.ledgers[l];
@@ -346,7 +347,7 @@ void FaultPlan::cut(std::vector<std::pair<ActorId, ActorId>> links, Duration las
 // One node is cut off from everybody, or (one way) hears everybody and is heard by nobody, or the
 // other way round. That is an outage of this node.
 bool FaultPlan::partition(const FaultSpec& fault) {
-    std::size_t i = parts_.rng.below(parts_.nodes.size());
+    std::size_t i = rng_.below(parts_.nodes.size());
     if (!fault.target.empty())
         for (std::size_t n = 0; n < parts_.nodes.size(); ++n)
             if (parts_.nodes[n]->name() == fault.target) i = n;
@@ -365,7 +366,7 @@ bool FaultPlan::partition(const FaultSpec& fault) {
         with(ledger->actor());
     note(MomentKind::fault, node.actor(), std::string(to_string(fault.kind)));
     if (fault.kind == FaultKind::partition_one_way) {
-        cut(parts_.rng.below(2) == 0 ? out : in, lasts);
+        cut(rng_.below(2) == 0 ? out : in, lasts);
         return true;
     }
     out.insert(out.end(), in.begin(), in.end());
@@ -403,11 +404,11 @@ bool FaultPlan::strike_clock(const FaultSpec& fault, Target target) {
         early = Duration{std::min(early.us(), Duration::milliseconds(800).us()) / 2};
     }
     Duration by = fault.by ? *fault.by
-                           : parts_.rng.between(Duration{} - Duration{late.us() * 9 / 10},
+                           : rng_.between(Duration{} - Duration{late.us() * 9 / 10},
                                                 Duration{early.us() * 9 / 10});
     if (fault.kind == FaultKind::clock_beyond && !fault.by) by = early * 20;
     const std::size_t process =
-        target.ledger != nullptr ? parts_.rng.below(target.ledger->processes()) : 0;
+        target.ledger != nullptr ? rng_.below(target.ledger->processes()) : 0;
     ProcessClock& clock =
         target.ledger != nullptr ? target.ledger->clock(process) : target.node->clock();
     const ActorId actor = target.ledger != nullptr ? target.ledger->actor() : target.node->actor();
@@ -478,54 +479,39 @@ bool FaultPlan::strike_ledger(const FaultSpec& fault, Target target) {
     const TimingProfile& profile = parts_.scenario.ledgers[target.index].profile;
     const Duration most = most_ledger_outage(profile);
     Duration lasts = fault.lasts ? *fault.lasts
-                                 : parts_.rng.between(Duration::milliseconds(20), most);
+                                 : rng_.between(Duration::milliseconds(20), most);
     const Timestamp now = parts_.scheduler.now();
-    switch (fault.kind) {
-        case FaultKind::ledger_crash: {
-            // Every process of a cash ledger, one of the validators' (they share the outage).
-            const std::size_t index = 0;
-            if (!ledger.process_up(index) || !may_be_slow(fault, target.index, lasts)) return false;
-            if (parts_.rng.below(2) == 0) {
-                ledger.kill_at_point(index, 1 + parts_.rng.below(most_points_ahead));
-                note(MomentKind::fault, ledger.actor(), "will die at a persistence point");
-                return true;
-            }
-            ledger.kill(index);
-            note(MomentKind::crashed, ledger.actor(), "");
-            ledger_back_in(ledger, index, lasts);
-            return true;
-        }
-        case FaultKind::validator_crash: {
-            if (!may_be_slow(fault, target.index, lasts)) return false;
-            const std::size_t index = 1 + parts_.rng.below(ledger.processes() - 1);
-            if (!ledger.process_up(index)) return false;
-            ledger.kill(index);
-            note(MomentKind::crashed, ledger.actor(), "validator " + std::to_string(index + 1));
-            ledger_back_in(ledger, index, lasts);
-            return true;
-        }
-        case FaultKind::ledger_halt_beyond:
-            if (!fault.lasts) lasts = profile.inclusion * 20;
-            ledger.halt(now + lasts);
-            note(MomentKind::fault, ledger.actor(), "halts beyond its profile");
-            for (const auto& node : parts_.nodes)
-                parts_.beyond(*node);
-            return true;
-        case FaultKind::ledger_halt:
-            if (!may_be_slow(fault, target.index, lasts)) return false;
-            ledger.halt(now + lasts);
-            note(MomentKind::fault, ledger.actor(), "halts");
-            return true;
-        case FaultKind::censor_claims:
-            if (!may_be_slow(fault, target.index, lasts)) return false;
-            ledger.censor_claims(now + lasts);
-            note(MomentKind::fault, ledger.actor(), "takes no claims");
-            return true;
-        case FaultKind::validator_equivocates:
-        case FaultKind::rollback:
-        case FaultKind::rollback_beyond: return false;
-        default: UNREACHABLE();
+    const auto is = [&](FaultKind kind) { return fault.kind == kind; };
+    if (is(FaultKind::ledger_halt_beyond)) {
+        if (!fault.lasts) lasts = profile.inclusion * 20;
+        ledger.halt(now + lasts);
+        note(MomentKind::fault, ledger.actor(), "halts beyond its profile");
+        for (const auto& node : parts_.nodes)
+            parts_.beyond(*node);
+        return true;
     }
+    // Ledgers of today do not roll back, and their validators do not lie.
+    if (is(FaultKind::rollback) || is(FaultKind::rollback_beyond) ||
+        is(FaultKind::validator_equivocates))
+        return false;
+    const std::size_t index =
+        is(FaultKind::validator_crash) ? 1 + rng_.below(ledger.processes() - 1) : 0;
+    if (!ledger.process_up(index) || !may_be_slow(fault, target.index, lasts)) return false;
+    if (is(FaultKind::ledger_halt)) {
+        ledger.halt(now + lasts);
+        note(MomentKind::fault, ledger.actor(), "halts");
+    } else if (is(FaultKind::censor_claims)) {
+        ledger.censor_claims(now + lasts);
+        note(MomentKind::fault, ledger.actor(), "takes no claims");
+    } else if (is(FaultKind::ledger_crash) && rng_.below(2) == 0) {
+        ledger.kill_at_point(index, 1 + rng_.below(most_points_ahead));
+        note(MomentKind::fault, ledger.actor(), "will die at a persistence point");
+    } else {
+        ledger.kill(index);
+        note(MomentKind::crashed, ledger.actor(), "process " + std::to_string(index + 1));
+        ledger_back_in(ledger, index, lasts);
+    }
+    return true;
 }
 
 void FaultPlan::heal() {

@@ -4,12 +4,26 @@
 #pragma once
 
 #include <memory>
+#include <optional>
+#include <set>
 #include <vector>
 
 #include "sim/world/node_process.h"
 #include "sim/world/outages.h"
 
 namespace lockstep::sim {
+
+// Which strikes and orders of a world take place; all of them where nothing is said. What a strike
+// or an order draws does not depend on the others, so that some can be left out: that is how a
+// failing world is made small.
+struct Selection {
+    std::optional<std::set<std::uint32_t>> strikes;
+    std::optional<std::set<std::uint32_t>> orders;
+    bool weather = true;  // messages are lost, delayed, …
+
+    bool has_strike(std::uint32_t number) const { return !strikes || strikes->contains(number); }
+    bool has_order(std::uint32_t number) const { return !orders || orders->contains(number); }
+};
 
 class FaultPlan {
 public:
@@ -19,6 +33,7 @@ public:
         Tally& tally;
         Network& network;
         Rng rng;
+        const Selection& selection;
         const Scenario& scenario;
         std::vector<std::unique_ptr<NodeProcess>>& nodes;  // in the scenario's order
         std::vector<std::unique_ptr<LedgerService>>& ledgers;
@@ -30,6 +45,7 @@ public:
 
     // Draws every strike of the phase that begins now.
     void begin();
+    std::uint32_t planned() const { return planned_; }
     // No more faults; what is down comes back, what is cut off is reached again.
     void heal();
 
@@ -44,7 +60,8 @@ private:
         std::size_t index = 0;  // of the node's or ledger's specification
     };
 
-    void strike(const FaultSpec& fault);
+    void plan(Timestamp when, const FaultSpec& fault);
+    void strike(const FaultSpec& fault, std::uint32_t number);
     bool strike_node(const FaultSpec& fault, Target target);
     bool strike_disk(const FaultSpec& fault, Target target);
     bool strike_network(const FaultSpec& fault);
@@ -67,6 +84,8 @@ private:
     void note(MomentKind kind, ActorId actor, const std::string& text);
 
     Parts parts_;
+    std::uint32_t planned_ = 0;
+    Rng rng_;  // of the strike under way
     bool healed_ = false;
     std::vector<OutageBudget> budgets_;           // of the nodes
     std::vector<Timestamp> ledger_rests_until_;   // of the ledgers: no halt before

@@ -10,10 +10,12 @@ namespace lockstep::sim {
 
 struct Tally {
     std::map<std::string, std::uint64_t> faults;
+    std::map<std::string, std::uint64_t> cheats;
     std::map<std::string, std::uint64_t> branches;
     std::map<std::string, std::uint64_t> alarms;
 
     void fault(const std::string& name) { ++faults[name]; }
+    void cheat(const std::string& name) { ++cheats[name]; }
     void branch(const std::string& name) { ++branches[name]; }
     void alarm(const std::string& name) { ++alarms[name]; }
 };

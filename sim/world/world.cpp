@@ -211,7 +211,7 @@ void World::open_accounts(LedgerService& ledger, const LedgerSpec& spec) {
 
 void World::set_up() {
     faults_ = std::make_unique<FaultPlan>(FaultPlan::Parts{
-        scheduler_, trace_, tally_, network_, rng_.fork("faults"), scenario_, nodes_, ledgers_,
+        scheduler_, trace_, tally_, network_, rng_.fork("faults"), options_.selection, scenario_, nodes_, ledgers_,
         [this](NodeProcess& node) {
             if (beyond_) beyond_(node);
         }});
@@ -332,7 +332,9 @@ void World::schedule_load() {
         if (i % burst == 0) when = started_at_ + rng.between(load.from, last);
         // Trades and payments mixed, whatever their numbers.
         const bool trade = i < load.trades;
-        scheduler_.at(when, [this, i, trade, own = Rng(rng.next())] {
+        const Rng own(rng.next());
+        if (!options_.selection.has_order(i)) continue;
+        scheduler_.at(when, [this, i, trade, own] {
             trade ? order_trade(i + 1, own) : order_payment(i + 1, own);
         });
     }

@@ -17,6 +17,7 @@ namespace lockstep::sim {
 struct WorldOptions {
     std::uint64_t seed = 1;
     bool keep_trace = false;
+    Selection selection;
     bool real_signatures = false;
     std::function<std::unique_ptr<SimDisk>()> make_disk = make_memory_disk;
     // The conduct of a node that is not honest.
@@ -49,6 +50,7 @@ public:
     Scheduler& scheduler() { return scheduler_; }
     Trace& trace() { return trace_; }
     Tally& tally() { return tally_; }
+    std::uint32_t strikes_planned() const { return faults_->planned(); }
     Orders& orders() { return orders_; }
     std::vector<std::unique_ptr<NodeProcess>>& nodes() { return nodes_; }
     std::vector<std::unique_ptr<LedgerService>>& ledgers() { return ledgers_; }
