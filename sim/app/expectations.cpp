@@ -61,8 +61,8 @@ RuleResult check_expectations(const Scenario& scenario, const Outcome& outcome) 
         ++result.checks;
         const std::uint64_t value = value_of(expected.what, outcome);
         if (!holds(value, expected.relation, expected.value))
-            result.violations.push_back("expected " + expected.what + " " + expected.relation + " " +
-                                        std::to_string(expected.value) + ", and it is " +
+            result.violations.push_back("expected " + expected.what + " " + expected.relation +
+                                        " " + std::to_string(expected.value) + ", and it is " +
                                         std::to_string(value));
     }
     return result;

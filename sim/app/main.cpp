@@ -14,7 +14,7 @@
 #include "sim/app/shrink.h"
 #include "sim/app/soak.h"
 #include "sim/report/account.h"
-#include "sim/report/html_report.h"
+#include "sim/report/html.h"
 #include "sim/scenario/read.h"
 
 namespace {
@@ -92,9 +92,8 @@ int run_one(const RunArguments& arguments) {
 int shrink_one(const RunArguments& arguments) {
     const auto scenario = read(arguments.file);
     if (!scenario) return exit_usage;
-    const auto shrunk = shrink(*scenario, arguments.seed, [](const std::string& what) {
-        std::cerr << "  " << what << "\n";
-    });
+    const auto shrunk = shrink(*scenario, arguments.seed,
+                               [](const std::string& what) { std::cerr << "  " << what << "\n"; });
     if (!shrunk) {
         std::cout << "No rule breaks with this seed; there is nothing to shrink.\n";
         return exit_held;
@@ -108,10 +107,9 @@ int shrink_one(const RunArguments& arguments) {
               << " of " << shrunk->orders_before << " orders still break " << shrunk->rule
               << ".\n  lockstep-sim run " << arguments.file << " --seed " << arguments.seed
               << " --faults " << list_of(*shrunk->selection.strikes) << " --orders "
-              << list_of(*shrunk->selection.orders)
-              << (shrunk->selection.weather ? "" : " --calm") << "\n";
-    if (!arguments.report.empty() &&
-        !write_report(arguments.report, shrunk->scenario, shrunk->run))
+              << list_of(*shrunk->selection.orders) << (shrunk->selection.weather ? "" : " --calm")
+              << "\n";
+    if (!arguments.report.empty() && !write_report(arguments.report, shrunk->scenario, shrunk->run))
         return exit_usage;
     return exit_broke;
 }
@@ -170,9 +168,9 @@ int soak_many(SoakArguments& arguments) {
     std::signal(SIGINT, on_signal);
     std::signal(SIGTERM, on_signal);
     Progress progress(arguments.json && isatty(STDERR_FILENO) == 0);
-    const SoakResult result =
-        soak(arguments.options, interrupted,
-             [&](const SoakResult& so_far, std::uint64_t planned) { progress.show(so_far, planned); });
+    const SoakResult result = soak(
+        arguments.options, interrupted,
+        [&](const SoakResult& so_far, std::uint64_t planned) { progress.show(so_far, planned); });
     progress.end();
     std::cout << (arguments.json ? to_json(result) + "\n" : to_text(result));
     if (result.failed()) return exit_broke;
@@ -185,8 +183,9 @@ int main(int argc, char** argv) {
     CLI::App app("Simulates ledgers, connectors and parties with faults and cheats, from a seed.",
                  "lockstep-sim");
     app.require_subcommand(1);
-    app.footer("Exit codes: 0 every rule held, 1 one broke or a fault was never hit, 2 wrong usage,\n"
-               "130 interrupted. The same seed gives the same world everywhere.");
+    app.footer(
+        "Exit codes: 0 every rule held, 1 one broke or a fault was never hit, 2 wrong usage,\n"
+        "130 interrupted. The same seed gives the same world everywhere.");
     int result = exit_held;
 
     RunArguments run;
@@ -219,8 +218,9 @@ int main(int argc, char** argv) {
     soaking->add_option("--jobs", many.options.jobs, "threads")
         ->check(CLI::Range(1, 256))
         ->capture_default_str();
-    soaking->add_option("--most-violations", many.options.most_violations,
-                        "stop after so many worlds that broke a rule")
+    soaking
+        ->add_option("--most-violations", many.options.most_violations,
+                     "stop after so many worlds that broke a rule")
         ->capture_default_str();
     soaking->add_flag("--twice", many.options.twice,
                       "run each seed twice; both must give the same digest");

@@ -1,9 +1,9 @@
 #include "sim/app/runner.h"
 
+#include "connector/core/state.h"
 #include "sim/app/expectations.h"
 #include "sim/oracle/oracle.h"
 #include "sim/scenario/swarm.h"
-#include "connector/core/state.h"
 #include "sim/world/world.h"
 
 namespace lockstep::sim {
@@ -18,12 +18,22 @@ void count_orders(const Orders& orders, Outcome& outcome) {
         if (!order.trade && order.end == OrderEnd::settled) ++outcome.paid;
         if (!order.trade && order.end == OrderEnd::unwound) ++outcome.refunded;
         switch (order.end) {
-            case OrderEnd::settled: ++outcome.settled; break;
-            case OrderEnd::unwound: ++outcome.unwound; break;
-            case OrderEnd::declined: ++outcome.declined; break;
-            case OrderEnd::broken: ++outcome.broken; break;
+            case OrderEnd::settled:
+                ++outcome.settled;
+                break;
+            case OrderEnd::unwound:
+                ++outcome.unwound;
+                break;
+            case OrderEnd::declined:
+                ++outcome.declined;
+                break;
+            case OrderEnd::broken:
+                ++outcome.broken;
+                break;
             case OrderEnd::open:
-            case OrderEnd::dropped: ++outcome.dropped; break;
+            case OrderEnd::dropped:
+                ++outcome.dropped;
+                break;
         }
         if (!order.reason.empty()) ++outcome.reasons[order.reason];
     }

@@ -29,7 +29,8 @@ std::set<std::uint32_t> first_numbers(std::uint32_t count) {
 
 class Shrinker {
 public:
-    Shrinker(Shrunk& shrunk, std::uint64_t seed, const std::function<void(const std::string&)>& progress)
+    Shrinker(Shrunk& shrunk, std::uint64_t seed,
+             const std::function<void(const std::string&)>& progress)
         : shrunk_(shrunk), seed_(seed), progress_(progress) {}
 
     bool still_breaks(const Scenario& scenario, const Selection& selection) {

@@ -14,7 +14,7 @@ struct Shrunk {
     std::string rule;
     Scenario scenario;  // cheats that were not needed are honest
     Selection selection;
-    Run run;            // with its trace
+    Run run;                 // with its trace
     std::size_t worlds = 0;  // that were tried
     std::uint32_t strikes_before = 0;
     std::uint32_t orders_before = 0;

@@ -15,7 +15,7 @@ struct SoakOptions {
     std::uint64_t first_seed = 1;
     std::uint64_t seeds = 1'000;
     unsigned jobs = 1;
-    bool twice = false;              // each seed runs twice and must give the same digest
+    bool twice = false;                  // each seed runs twice and must give the same digest
     std::uint64_t most_violations = 20;  // then it stops
 };
 
@@ -38,9 +38,9 @@ struct SoakResult {
     std::map<std::string, std::uint64_t> branches_hit;
     std::uint64_t seeds_real_crypto = 0;
     std::uint64_t seeds_real_sqlite = 0;
-    std::int64_t cpu_us = 0;   // of the whole process
+    std::int64_t cpu_us = 0;  // of the whole process
     std::int64_t wall_us = 0;
-    Hash digest;               // of all worlds, in the order of their seeds
+    Hash digest;  // of all worlds, in the order of their seeds
     std::vector<SoakFailure> failures;
     std::vector<std::string> never_hit;
     bool interrupted = false;
@@ -54,8 +54,9 @@ struct SoakResult {
 };
 
 // `progress` is called now and then, from the thread that called. Ends early when `stop` is set.
-SoakResult soak(const SoakOptions& options, const std::atomic<bool>& stop,
-                const std::function<void(const SoakResult& so_far, std::uint64_t planned)>& progress);
+SoakResult soak(
+    const SoakOptions& options, const std::atomic<bool>& stop,
+    const std::function<void(const SoakResult& so_far, std::uint64_t planned)>& progress);
 
 std::string to_json(const SoakResult& result);
 std::string to_text(const SoakResult& result);

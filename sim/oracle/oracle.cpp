@@ -32,10 +32,12 @@ constexpr std::array<RuleEntry, rule_count> all_rules{{
      "among honest parties the escrows of a settlement are all fulfilled or none"},
     {Rule::timeliness, "timeliness", "no escrow is open longer than its ledger's profile allows"},
     {Rule::secrecy, "secrecy", "no secret is computed before its release is durable"},
-    {Rule::truthful, "truthful", "how an honest node says that it ended is how the ledgers have it"},
+    {Rule::truthful, "truthful",
+     "how an honest node says that it ended is how the ledgers have it"},
     {Rule::answered, "answered", "everything that an honest node took on has an end"},
     {Rule::converges, "converges", "when faults are over and expiries have passed nothing is open"},
-    {Rule::replay, "replay", "replaying a journal gives the state that the process has, bit for bit"},
+    {Rule::replay, "replay",
+     "replaying a journal gives the state that the process has, bit for bit"},
 }};
 
 // Every change is checked for what it can break; the books are added up this often besides.
@@ -150,12 +152,11 @@ void Oracle::escrow_moved(const LedgerService& ledger, const LedgerEvent& event)
         known.state = event.state;
         --open_;
         const TimingProfile& profile = parts_.scenario.ledgers[index].profile;
-        due_.erase({event.terms.expiry + profile.late + profile.inclusion + Duration::seconds(1),
-                    place});
-        moment.kind = event.state == EscrowState::fulfilled ? MomentKind::escrow_fulfilled
-                      : event.state == EscrowState::refunded_expired
-                          ? MomentKind::escrow_expired
-                          : MomentKind::escrow_rejected;
+        due_.erase(
+            {event.terms.expiry + profile.late + profile.inclusion + Duration::seconds(1), place});
+        moment.kind = event.state == EscrowState::fulfilled          ? MomentKind::escrow_fulfilled
+                      : event.state == EscrowState::refunded_expired ? MomentKind::escrow_expired
+                                                                     : MomentKind::escrow_rejected;
         parts_.trace.note(std::move(moment));
         if (event.state == EscrowState::fulfilled) {
             check(Rule::expiry, !is_expired(event.at, known.terms.expiry),
@@ -233,7 +234,8 @@ void Oracle::check_loss(const NodeProcess& node, const Condition& condition) {
             if (!order.trade && order.payer == &node && order.invoice &&
                 order.invoice->condition == condition)
                 return;
-        // A buyer that pays is delivered to: its delivery was claimed before anybody saw the secret.
+        // A buyer that pays is delivered to: its delivery was claimed before anybody saw the
+        // secret.
         return check(Rule::no_honest_loss, false, node.name() + " paid for nothing: " + tell(*out));
     }
     check(Rule::no_honest_loss,
@@ -283,7 +285,8 @@ void Oracle::recount() {
 void Oracle::check_order(const Order& order) {
     if (!order.at->honest() || order.end == OrderEnd::dropped) return;
     const bool payer_honest = is_held_to(order.payer);
-    check(Rule::answered, order.end != OrderEnd::open || !payer_honest || excused_.contains(order.at),
+    check(Rule::answered,
+          order.end != OrderEnd::open || !payer_honest || excused_.contains(order.at),
           order.name + " has no end; last said to be " +
               (order.state.empty() ? "unanswered" : order.state));
     if (!payer_honest || !order.plan) return;

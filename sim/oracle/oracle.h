@@ -1,6 +1,6 @@
-// The oracle: sees the ledgers' books and who is honest, never a node's opinion, and says which rule
-// broke. It checks with every change of an escrow what that change can break, and everything now and
-// then.
+// The oracle: sees the ledgers' books and who is honest, never a node's opinion, and says which
+// rule broke. It checks with every change of an escrow what that change can break, and everything
+// now and then.
 #pragma once
 
 #include <map>

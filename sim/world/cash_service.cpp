@@ -21,8 +21,8 @@ public:
           address_(*Address::parse(parts_.spec.name)),
           actor_(parts_.trace.add_actor({parts_.spec.name, ActorKind::ledger, true})),
           disk_(parts_.make_disk()),
-          process_({parts_.scheduler, parts_.trace, actor_, *disk_, [this] { return make(); }, 2'000,
-                    [this](std::vector<Effect> effects) { release(effects); },
+          process_({parts_.scheduler, parts_.trace, actor_, *disk_, [this] { return make(); },
+                    2'000, [this](std::vector<Effect> effects) { release(effects); },
                     [this] { ended(); }}) {}
 
     ActorId actor() const override { return actor_; }
@@ -43,7 +43,8 @@ public:
         readers_.erase(node);
         auto feed = cash::Feed::begin(machine(), reader.key, cursor, ledger_now());
         if (!feed) return reader.ended(feed.error());
-        auto& entry = readers_.emplace(node, Reader{std::move(reader), std::move(*feed)}).first->second;
+        auto& entry =
+            readers_.emplace(node, Reader{std::move(reader), std::move(*feed)}).first->second;
         while (auto frame = entry.feed.past(process_.store()))
             entry.end.frame(encode_frame(*frame));
         if (!beating_) beat_later();
@@ -55,7 +56,7 @@ public:
     }
 
     std::vector<std::pair<std::string, std::string>> adapter_settings() const override {
-        return {{"stale_after_ms", std::to_string(stale_after().us() / 1000)}};
+        return {{"stale_after_ms", std::to_string(stale_after(parts_.spec).us() / 1000)}};
     }
     Result<std::unique_ptr<LedgerAdapter>, Failure> make_adapter(
         const AdapterSetup& setup) const override {
@@ -96,8 +97,7 @@ public:
     }
     std::vector<std::string> replay_all() const override {
         if (!process_.up()) return {};
-        const auto differs =
-            replay_differs(make(), *disk_, process_.digest(), parts_.spec.name);
+        const auto differs = replay_differs(make(), *disk_, process_.digest(), parts_.spec.name);
         return differs ? std::vector<std::string>{*differs} : std::vector<std::string>{};
     }
     void mix_into(Trace& trace) const override {
@@ -122,9 +122,6 @@ private:
     const cash::CashMachine& machine() const { return process_.program().machine(); }
     Timestamp ledger_now() {
         return std::max(process_.clock().show(parts_.scheduler.now()), machine().time());
-    }
-    Duration stale_after() const {
-        return parts_.spec.beat * 3 + parts_.spec.profile.inclusion + Duration::seconds(2);
     }
 
     void submit(ByteView octets, Answer answer) {
@@ -181,7 +178,8 @@ private:
             const Answer answer = std::move(found->second);
             waiting_.erase(found);
             std::vector<OpAnswer> given = std::exchange(answers, {});
-            answer(last.result ? Result<Bytes>(encode_answers(given)) : refuse(last.result.error()));
+            answer(last.result ? Result<Bytes>(encode_answers(given))
+                               : refuse(last.result.error()));
         }
         if (changed) flush();
     }

@@ -123,7 +123,9 @@ void FaultPlan::strike(const FaultSpec& fault, std::uint32_t number) {
         case FaultKind::pause:
         case FaultKind::second_instance:
         case FaultKind::reconfigured:
-        case FaultKind::rate_jump: struck = strike_node(fault, *target); break;
+        case FaultKind::rate_jump:
+            struck = strike_node(fault, *target);
+            break;
         case FaultKind::sync_error:
         case FaultKind::torn_write:
         case FaultKind::disk_full:
@@ -131,15 +133,21 @@ void FaultPlan::strike(const FaultSpec& fault, std::uint32_t number) {
         case FaultKind::bit_rot:
         case FaultKind::misdirected_write:
         case FaultKind::lost_write:
-        case FaultKind::stale_restore: struck = strike_disk(fault, *target); break;
+        case FaultKind::stale_restore:
+            struck = strike_disk(fault, *target);
+            break;
         case FaultKind::partition:
         case FaultKind::partition_one_way:
         case FaultKind::partition_flapping:
-        case FaultKind::half_open: struck = strike_network(fault); break;
+        case FaultKind::half_open:
+            struck = strike_network(fault);
+            break;
         case FaultKind::clock_skew:
         case FaultKind::clock_jump:
         case FaultKind::clock_frozen:
-        case FaultKind::clock_beyond: struck = strike_clock(fault, *target); break;
+        case FaultKind::clock_beyond:
+            struck = strike_clock(fault, *target);
+            break;
         case FaultKind::ledger_crash:
         case FaultKind::ledger_halt:
         case FaultKind::ledger_halt_beyond:
@@ -147,13 +155,16 @@ void FaultPlan::strike(const FaultSpec& fault, std::uint32_t number) {
         case FaultKind::validator_crash:
         case FaultKind::validator_equivocates:
         case FaultKind::rollback:
-        case FaultKind::rollback_beyond: struck = strike_ledger(fault, *target); break;
+        case FaultKind::rollback_beyond:
+            struck = strike_ledger(fault, *target);
+            break;
         case FaultKind::message_lost:
         case FaultKind::message_duplicated:
         case FaultKind::message_delayed:
         case FaultKind::message_reordered:
         case FaultKind::message_truncated:
-        case FaultKind::answer_lost: UNREACHABLE();
+        case FaultKind::answer_lost:
+            UNREACHABLE();
     }
     if (!struck) return;
     parts_.tally.fault(std::string(to_string(fault.kind)));
@@ -214,9 +225,8 @@ void FaultPlan::node_died(NodeProcess& node) {
     parts_.tally.branch("died_at_persistence_point");
     const std::size_t index = index_of(node);
     if (deep_[index]) return;  // bring_back looks after it
-    back_in(node, rng_.between(
-                      Duration::milliseconds(50),
-                      Duration{parts_.scenario.nodes[index].endurance.outage.us() / 2}));
+    back_in(node, rng_.between(Duration::milliseconds(50),
+                               Duration{parts_.scenario.nodes[index].endurance.outage.us() / 2}));
 }
 
 bool FaultPlan::strike_node(const FaultSpec& fault, Target target) {
@@ -289,13 +299,14 @@ bool FaultPlan::strike_disk(const FaultSpec& fault, Target target) {
     node.disk().back_up();
     if (is(FaultKind::bit_rot) || is(FaultKind::misdirected_write)) {
         const bool rots = is(FaultKind::bit_rot);
-        parts_.scheduler.after(Duration::milliseconds(200), [this, &node, rots, lasts, rng = rng_]() mutable {
-            if (!node.up()) return;
-            node.kill();
-            const bool hit = rots ? node.disk().rot(rng) : node.disk().misdirect(rng);
-            note(MomentKind::crashed, node.actor(), hit ? "its journal is damaged" : "");
-            back_in(node, lasts);
-        });
+        parts_.scheduler.after(
+            Duration::milliseconds(200), [this, &node, rots, lasts, rng = rng_]() mutable {
+                if (!node.up()) return;
+                node.kill();
+                const bool hit = rots ? node.disk().rot(rng) : node.disk().misdirect(rng);
+                note(MomentKind::crashed, node.actor(), hit ? "its journal is damaged" : "");
+                back_in(node, lasts);
+            });
         return true;
     }
     const Duration age = is(FaultKind::lost_write)
@@ -323,10 +334,8 @@ bool FaultPlan::strike_network(const FaultSpec& fault) {
     const Address& address = ledgers[rng_.below(ledgers.size())].ledger;
     for (std::size_t l = 0; l < parts_.ledgers.size(); ++l) {
         if (parts_.ledgers[l]->address() != address) continue;
-        const LedgerSpec& spec = parts_.scenario.ledgers[l];
         // Silence is noticed when the stream counts as stale.
-        const Duration silence = spec.beat * 3 + spec.profile.inclusion + Duration::seconds(3);
-        if (!may_be_out(fault, i, silence)) return false;
+        if (!may_be_out(fault, i, stale_after(parts_.scenario.ledgers[l]))) return false;
         parts_.ledgers[l]->go_silent(node.actor());
         note(MomentKind::fault, node.actor(), "a stream goes silent");
         return true;
@@ -405,7 +414,7 @@ bool FaultPlan::strike_clock(const FaultSpec& fault, Target target) {
     }
     Duration by = fault.by ? *fault.by
                            : rng_.between(Duration{} - Duration{late.us() * 9 / 10},
-                                                Duration{early.us() * 9 / 10});
+                                          Duration{early.us() * 9 / 10});
     if (fault.kind == FaultKind::clock_beyond && !fault.by) by = early * 20;
     const std::size_t process =
         target.ledger != nullptr ? rng_.below(target.ledger->processes()) : 0;
@@ -434,7 +443,8 @@ bool FaultPlan::strike_clock(const FaultSpec& fault, Target target) {
     clock.set_offset(by);
     changed();
     note(MomentKind::fault, actor, "its clock is off by " + std::to_string(by.us() / 1000) + " ms");
-    if (fault.kind == FaultKind::clock_beyond && target.node != nullptr) parts_.beyond(*target.node);
+    if (fault.kind == FaultKind::clock_beyond && target.node != nullptr)
+        parts_.beyond(*target.node);
     return true;
 }
 
@@ -478,8 +488,7 @@ bool FaultPlan::strike_ledger(const FaultSpec& fault, Target target) {
     LedgerService& ledger = *target.ledger;
     const TimingProfile& profile = parts_.scenario.ledgers[target.index].profile;
     const Duration most = most_ledger_outage(profile);
-    Duration lasts = fault.lasts ? *fault.lasts
-                                 : rng_.between(Duration::milliseconds(20), most);
+    Duration lasts = fault.lasts ? *fault.lasts : rng_.between(Duration::milliseconds(20), most);
     const Timestamp now = parts_.scheduler.now();
     const auto is = [&](FaultKind kind) { return fault.kind == kind; };
     if (is(FaultKind::ledger_halt_beyond)) {

@@ -1,6 +1,7 @@
 // Faults of a simulated world: when and whom they strike follows from the scenario and the seed.
-// Those that a profile speaks of keep within it: outages within a node's endurance, halts of ledgers
-// within their inclusion time, clocks within their errors. What goes beyond says so by its name.
+// Those that a profile speaks of keep within it: outages within a node's endurance, halts of
+// ledgers within their inclusion time, clocks within their errors. What goes beyond says so by its
+// name.
 #pragma once
 
 #include <memory>
@@ -87,9 +88,9 @@ private:
     std::uint32_t planned_ = 0;
     Rng rng_;  // of the strike under way
     bool healed_ = false;
-    std::vector<OutageBudget> budgets_;           // of the nodes
-    std::vector<Timestamp> ledger_rests_until_;   // of the ledgers: no halt before
-    std::vector<bool> deep_;                      // of the nodes: dies again while it recovers
+    std::vector<OutageBudget> budgets_;          // of the nodes
+    std::vector<Timestamp> ledger_rests_until_;  // of the ledgers: no halt before
+    std::vector<bool> deep_;                     // of the nodes: dies again while it recovers
 };
 
 }  // namespace lockstep::sim

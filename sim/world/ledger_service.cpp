@@ -28,9 +28,8 @@ std::uint64_t cursor_in(const std::string& path) {
 }
 
 bool has_claim(const Instruction& instruction) {
-    return std::any_of(instruction.ops.begin(), instruction.ops.end(), [](const Op& op) {
-        return std::holds_alternative<op::Fulfil>(op.body);
-    });
+    return std::any_of(instruction.ops.begin(), instruction.ops.end(),
+                       [](const Op& op) { return std::holds_alternative<op::Fulfil>(op.body); });
 }
 
 }  // namespace lockstep::sim

@@ -92,6 +92,11 @@ struct LedgerParts {
 std::unique_ptr<LedgerService> make_cash_service(LedgerParts parts);
 std::unique_ptr<LedgerService> make_securities_service(LedgerParts parts);
 
+// Silence on a stream after which its reader counts the ledger as stale: one beat may be missed.
+constexpr Duration stale_after(const LedgerSpec& spec) {
+    return spec.beat * 2;
+}
+
 // What a ledger's service lets through: decoded, and signed by the key that it names.
 Result<SignedInstruction> admit_instruction(ByteView octets, const SignatureScheme& scheme);
 Result<SignedQuery> admit_query(ByteView octets, const SignatureScheme& scheme);

@@ -53,11 +53,11 @@ void Network::send(ActorId from, ActorId to, std::string what, Bytes octets, Arr
     };
     if (rng_.chance_ppm(now.duplicated_ppm)) {
         tally_.fault("message_duplicated");
-        scheduler_.after(delay() * 3, [deliver, copy = octets]() mutable { deliver(std::move(copy)); });
+        scheduler_.after(delay() * 3,
+                         [deliver, copy = octets]() mutable { deliver(std::move(copy)); });
     }
-    scheduler_.after(wait, [deliver, octets = std::move(octets)]() mutable {
-        deliver(std::move(octets));
-    });
+    scheduler_.after(
+        wait, [deliver, octets = std::move(octets)]() mutable { deliver(std::move(octets)); });
 }
 
 void Network::stream(ActorId from, ActorId to, Timestamp& last, Bytes octets, Arrive arrive,

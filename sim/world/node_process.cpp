@@ -16,32 +16,34 @@ NodeProcess::NodeProcess(Parts parts)
     : parts_(std::move(parts)),
       actor_(parts_.trace.add_actor({parts_.config.name, ActorKind::node, parts_.honest})),
       random_(parts_.rng.fork("entropy")),
-      process_({parts_.scheduler, parts_.trace, actor_, *parts_.disk, [this] { return make(); }, 2'000,
-                [this](std::vector<NodeEffect> effects) { release(std::move(effects)); },
+      process_({parts_.scheduler, parts_.trace, actor_, *parts_.disk, [this] { return make(); },
+                2'000, [this](std::vector<NodeEffect> effects) { release(std::move(effects)); },
                 [this] { ended(); }}),
       streams_(parts_.config.ledgers.size()),
       last_frame_(parts_.config.ledgers.size()) {
     if (!parts_.make_conduct) return;
-    Means means{parts_.scheduler,
-                parts_.tally,
-                parts_.rng.fork("conduct"),
-                parts_.signer,
-                [this](NodeEffect one) {
-                    if (up()) std::visit([this](auto&& kind) { carry_out(std::move(kind)); }, std::move(one));
-                },
-                [this](NodeEvent one) { process_.give(std::move(one)); },
-                [this] {
-                    dead_for_good_ = true;
-                    kill();
-                },
-                [this](const PublicKey& peer, Bytes batch) {
-                    NodeProcess* to = parts_.board.find_node(peer);
-                    if (to == nullptr) return;
-                    parts_.network.send(actor_, to->actor(), "cheat", std::move(batch),
-                                        [to](Bytes octets) { to->receive(std::move(octets), nullptr); });
-                },
-                nullptr,
-                [this](std::size_t ledger) { return parts_.config.ledgers[ledger].ledger; }};
+    Means means{
+        parts_.scheduler,
+        parts_.tally,
+        parts_.rng.fork("conduct"),
+        parts_.signer,
+        [this](NodeEffect one) {
+            if (up())
+                std::visit([this](auto&& kind) { carry_out(std::move(kind)); }, std::move(one));
+        },
+        [this](NodeEvent one) { process_.give(std::move(one)); },
+        [this] {
+            dead_for_good_ = true;
+            kill();
+        },
+        [this](const PublicKey& peer, Bytes batch) {
+            NodeProcess* to = parts_.board.find_node(peer);
+            if (to == nullptr) return;
+            parts_.network.send(actor_, to->actor(), "cheat", std::move(batch),
+                                [to](Bytes octets) { to->receive(std::move(octets), nullptr); });
+        },
+        nullptr,
+        [this](std::size_t ledger) { return parts_.config.ledgers[ledger].ledger; }};
     conduct_ = parts_.make_conduct(std::move(means));
 }
 
@@ -51,8 +53,8 @@ std::unique_ptr<assembly::Node> NodeProcess::make() const {
     for (const core::LedgerConfig& ledger : parts_.config.ledgers) {
         LedgerService* service = parts_.board.find_ledger(ledger.ledger);
         ASSERT(service != nullptr);
-        AdapterSetup setup{ledger.ledger,  ledger.accounts,       parts_.signer,
-                           parts_.scheme,  ledger.timing.profile, service->adapter_settings()};
+        AdapterSetup setup{ledger.ledger, ledger.accounts,       parts_.signer,
+                           parts_.scheme, ledger.timing.profile, service->adapter_settings()};
         auto adapter = service->make_adapter(setup);
         ASSERT(adapter);
         node.adapters.push_back(std::move(*adapter));
@@ -149,20 +151,17 @@ void NodeProcess::request(std::size_t index, LedgerService& ledger, Request requ
     };
     auto exchange = std::make_shared<Exchange>();
     const std::uint64_t id = request.id;
-    const auto reply = [this, index, id, exchange,
-                        incarnation = incarnation_](Result<Bytes> body) {
+    const auto reply = [this, index, id, exchange, incarnation = incarnation_](Result<Bytes> body) {
         if (exchange->over || incarnation != incarnation_) return;
         exchange->over = true;
         hear(event::FromLedger{index, Reply{id, std::move(body)}});
     };
-    parts_.scheduler.after(transport_patience,
-                           [reply] { reply(refuse(Reason::outcome_unknown)); });
+    parts_.scheduler.after(transport_patience, [reply] { reply(refuse(Reason::outcome_unknown)); });
     const std::size_t sent = request.body.size();
     parts_.network.send(
         actor_, ledger.actor(), request.path, std::move(request.body),
         [this, &ledger, path = request.path, sent, reply](Bytes body) {
-            if (!ledger.up())
-                return reply(refuse(Reason::unavailable));
+            if (!ledger.up()) return reply(refuse(Reason::unavailable));
             if (body.size() != sent) return;  // HTTP knows the length: a cut request is no request
             ledger.request(path, body, [this, &ledger, reply](Result<Bytes> answer) {
                 if (parts_.network.loses_answer(ledger.actor(), actor_)) {
@@ -173,11 +172,12 @@ void NodeProcess::request(std::size_t index, LedgerService& ledger, Request requ
                 Bytes octets = done ? std::move(*answer) : Bytes{};
                 const std::size_t size = octets.size();
                 const Reason reason = done ? Reason::internal_error : answer.error();
-                parts_.network.send(ledger.actor(), actor_, "answer", std::move(octets),
-                                    [reply, done, reason, size](Bytes back) {
-                                        if (back.size() != size) return;
-                                        reply(done ? Result<Bytes>(std::move(back)) : refuse(reason));
-                                    });
+                parts_.network.send(
+                    ledger.actor(), actor_, "answer", std::move(octets),
+                    [reply, done, reason, size](Bytes back) {
+                        if (back.size() != size) return;
+                        reply(done ? Result<Bytes>(std::move(back)) : refuse(reason));
+                    });
             });
         });
 }
@@ -214,8 +214,7 @@ void NodeProcess::subscribe(std::size_t index, LedgerService& ledger, const Requ
                 parts_.network.stream(
                     ledger.actor(), actor_, last_frame_[index], std::move(frame),
                     [this, index, alive](Bytes octets) {
-                        if (alive())
-                            hear(event::FromLedger{index, StreamFrame{std::move(octets)}});
+                        if (alive()) hear(event::FromLedger{index, StreamFrame{std::move(octets)}});
                     },
                     breaks);
             };
@@ -239,10 +238,11 @@ void NodeProcess::carry_out(effect::SendBatch&& out) {
     parts_.network.send(
         actor_, peer->actor(), "batch", std::move(out.body),
         [this, peer, replied](Bytes octets) {
-            peer->receive(std::move(octets), [this, peer, replied](const Result<assembly::PeerAck>& ack) {
-                parts_.network.send(peer->actor(), actor_, "acknowledgement", Bytes{},
-                                    [replied, ack](const Bytes&) { replied(ack); });
-            });
+            peer->receive(std::move(octets),
+                          [this, peer, replied](const Result<assembly::PeerAck>& ack) {
+                              parts_.network.send(peer->actor(), actor_, "acknowledgement", Bytes{},
+                                                  [replied, ack](const Bytes&) { replied(ack); });
+                          });
         },
         [this, replied] {
             parts_.scheduler.after(transport_patience,

@@ -109,6 +109,8 @@ private:
     void carry_out(assembly::effect::Alarm&& effect);
     void carry_out(assembly::effect::Published&& effect);
     void carry_out(assembly::effect::Described&&) {}
+    // No step of a plugin takes time here.
+    void carry_out(assembly::effect::StallsNoted&&) {}
     void request(std::size_t index, LedgerService& ledger, Request request);
     void subscribe(std::size_t index, LedgerService& ledger, const Request& request);
     void ended();
@@ -121,8 +123,8 @@ private:
     std::uint64_t incarnation_ = 0;
     std::uint64_t last_ticket_ = 0;
     std::map<std::uint64_t, std::function<void(Result<assembly::PeerAck>)>> batches_;
-    std::vector<std::uint64_t> streams_;     // of each ledger: the number of the present one
-    std::vector<Timestamp> last_frame_;      // of each ledger: frames do not overtake each other
+    std::vector<std::uint64_t> streams_;  // of each ledger: the number of the present one
+    std::vector<Timestamp> last_frame_;   // of each ledger: frames do not overtake each other
     bool dead_for_good_ = false;
 };
 

@@ -9,7 +9,6 @@ namespace {
 
 // A payment may cost this many times what arrives: routes are judged by the planner, not here.
 constexpr std::uint64_t most_paid_factor = 1'000;
-constexpr Duration invoice_life = Duration::seconds(3600);
 
 }  // namespace
 
@@ -42,7 +41,7 @@ void Orders::ask(std::size_t index) {
     } else if (!order.invoice) {
         call.idempotency_key = order.name + "/invoice";
         call.body = core::input::CreateInvoice{order.to, order.to_asset, order.amount,
-                                               order.submitted + invoice_life};
+                                               order.submitted + invoice_life_};
     } else {
         call.idempotency_key = order.name;
         call.body = core::input::Pay{*order.invoice, order.from, order.from_asset,
@@ -113,8 +112,7 @@ void Orders::look_at(Order& order) {
     if (order.at->dead_for_good()) return end(order, OrderEnd::dropped, "node_gone");
     if (!order.plan) return;
     const auto kind = order.trade ? core::RecordKind::trade : core::RecordKind::payment;
-    const auto row =
-        order.at->records().get(static_cast<std::uint16_t>(kind), order.plan->view());
+    const auto row = order.at->records().get(static_cast<std::uint16_t>(kind), order.plan->view());
     if (!row) return;
     const auto reason_of = [](const std::optional<Reason>& reason) {
         return reason ? std::string(to_string(*reason)) : std::string();
@@ -123,7 +121,8 @@ void Orders::look_at(Order& order) {
         const auto record = decode_fields<core::TradeRecord>(*row);
         ASSERT(record);
         switch (record->state) {
-            case core::TradeState::settled: return end(order, OrderEnd::settled, "");
+            case core::TradeState::settled:
+                return end(order, OrderEnd::settled, "");
             case core::TradeState::unwound:
                 return end(order, OrderEnd::unwound, reason_of(record->reason));
             case core::TradeState::declined:
@@ -136,13 +135,15 @@ void Orders::look_at(Order& order) {
             case core::TradeState::accepted:
             case core::TradeState::paying:
             case core::TradeState::delivered:
-            case core::TradeState::released: return;
+            case core::TradeState::released:
+                return;
         }
     }
     const auto record = decode_fields<core::PaymentRecord>(*row);
     ASSERT(record);
     switch (record->state) {
-        case core::PaymentState::paid: return end(order, OrderEnd::settled, "");
+        case core::PaymentState::paid:
+            return end(order, OrderEnd::settled, "");
         case core::PaymentState::refunded:
             return end(order, OrderEnd::unwound, reason_of(record->reason));
         case core::PaymentState::declined:
@@ -151,7 +152,8 @@ void Orders::look_at(Order& order) {
             return end(order, OrderEnd::broken, reason_of(record->reason));
         case core::PaymentState::quoting:
         case core::PaymentState::quoted:
-        case core::PaymentState::paying: return;
+        case core::PaymentState::paying:
+            return;
     }
 }
 

@@ -13,24 +13,24 @@
 namespace lockstep::sim {
 
 enum class OrderEnd : std::uint8_t {
-    open,      // no end yet
-    settled,   // of a payment: paid
-    unwound,   // of a payment: refunded
+    open,     // no end yet
+    settled,  // of a payment: paid
+    unwound,  // of a payment: refunded
     declined,
     broken,
-    dropped,   // the node that it was for is gone for good, or never answered while cheating
+    dropped,  // the node that it was for is gone for good, or never answered while cheating
 };
 
 struct Order {
     bool trade = true;
-    std::string name;         // reference, or the idempotency key of a payment
-    NodeProcess* at = nullptr;       // the venue, or the payer
-    NodeProcess* payer = nullptr;    // the buyer
-    NodeProcess* payee = nullptr;    // the seller
-    core::input::TradeOrder order;   // of a trade
-    Address from, to;                // of a payment
+    std::string name;               // reference, or the idempotency key of a payment
+    NodeProcess* at = nullptr;      // the venue, or the payer
+    NodeProcess* payer = nullptr;   // the buyer
+    NodeProcess* payee = nullptr;   // the seller
+    core::input::TradeOrder order;  // of a trade
+    Address from, to;               // of a payment
     AssetId from_asset, to_asset;
-    Amount amount;                   // that the payee gets
+    Amount amount;  // that the payee gets
     Timestamp submitted;
     bool answered = false;
     std::optional<core::PlanId> plan;
@@ -42,8 +42,8 @@ struct Order {
 
 class Orders {
 public:
-    Orders(Scheduler& scheduler, Trace& trace, Tally& tally, Duration patience)
-        : scheduler_(scheduler), trace_(trace), tally_(tally), patience_(patience) {}
+    Orders(Scheduler& scheduler, Trace& trace, Duration patience, Duration invoice_life)
+        : scheduler_(scheduler), trace_(trace), patience_(patience), invoice_life_(invoice_life) {}
 
     void submit(Order order);
     void answered(NodeProcess& node, std::uint64_t ticket, const Result<Bytes>& answer);
@@ -62,8 +62,8 @@ private:
 
     Scheduler& scheduler_;
     Trace& trace_;
-    Tally& tally_;
     Duration patience_;  // until a call without an answer is made again
+    Duration invoice_life_;
     std::vector<Order> orders_;
     std::map<std::uint64_t, std::size_t> tickets_;
     std::map<core::PlanId, std::size_t> plans_;

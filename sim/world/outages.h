@@ -1,5 +1,6 @@
-// How much of a node's endurance is used up: a fault that is within the profile takes an outage from
-// the budget of its node, and there are at most o in any stretch as long as the longest margin.
+// How much of a node's endurance is used up: a fault that is within the profile takes an outage
+// from the budget of its node, and there are at most o in any stretch as long as the longest
+// margin.
 #pragma once
 
 #include <vector>

@@ -3,9 +3,9 @@
 #include <algorithm>
 #include <map>
 
-#include "sim/world/ledger_service.h"
 #include "securities/adapter/securities_adapter.h"
 #include "securities/machine/validator_program.h"
+#include "sim/world/ledger_service.h"
 
 namespace lockstep::sim {
 namespace {
@@ -36,13 +36,14 @@ public:
         timing_.max_interval = parts_.spec.beat;
         for (std::size_t i = 0; i < signers_.size(); ++i) {
             disks_.push_back(parts_.make_disk());
-            processes_.push_back(std::make_unique<Process<Program>>(Process<Program>::Parts{
-                parts_.scheduler, parts_.trace, actors_[i], *disks_[i], [this, i] { return make(i); },
-                2'000, [this, i](Effects effects) { let_out(i, effects); },
-                [this, i] {
-                    lost(i);
-                    parts_.died(i);
-                }}));
+            processes_.push_back(std::make_unique<Process<Program>>(
+                Process<Program>::Parts{parts_.scheduler, parts_.trace, actors_[i], *disks_[i],
+                                        [this, i] { return make(i); }, 2'000,
+                                        [this, i](Effects effects) { let_out(i, effects); },
+                                        [this, i] {
+                                            lost(i);
+                                            parts_.died(i);
+                                        }}));
         }
     }
 
@@ -85,11 +86,9 @@ public:
         std::string validators;
         for (const PublicKey& key : genesis_.validators.keys)
             validators += (validators.empty() ? "" : ",") + key.hex();
-        const Duration stale =
-            parts_.spec.beat * 3 + parts_.spec.profile.inclusion + Duration::seconds(2);
         return {{"chain", genesis_.chain_id().hex()},
                 {"validators", validators},
-                {"stale_after_ms", std::to_string(stale.us() / 1000)}};
+                {"stale_after_ms", std::to_string(stale_after(parts_.spec).us() / 1000)}};
     }
     Result<std::unique_ptr<LedgerAdapter>, Failure> make_adapter(
         const AdapterSetup& setup) const override {
@@ -217,11 +216,11 @@ private:
     }
 
     void pass(std::size_t from, std::size_t to, Bytes octets) {
-        parts_.network.send(actors_[from], actors_[to], "vote", std::move(octets),
-                            [this, from, to](Bytes arrived) {
-                                processes_[to]->give(pool_input::FromPeer{
-                                    static_cast<std::uint32_t>(from), std::move(arrived)});
-                            });
+        parts_.network.send(
+            actors_[from], actors_[to], "vote", std::move(octets), [this, from, to](Bytes arrived) {
+                processes_[to]->give(
+                    pool_input::FromPeer{static_cast<std::uint32_t>(from), std::move(arrived)});
+            });
     }
 
     void let_out(std::size_t from, Effects& effects) {

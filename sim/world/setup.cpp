@@ -141,8 +141,8 @@ Duration longest_life(const Scenario& scenario) {
     for (const NodeSpec& node : scenario.nodes)
         life = life + longest_margin(scenario, node);
     for (const LedgerSpec& ledger : scenario.ledgers)
-        life = life + (ledger.profile.inclusion + ledger.profile.finality) * 2 +
-               Duration::seconds(10);
+        life =
+            life + (ledger.profile.inclusion + ledger.profile.finality) * 2 + Duration::seconds(10);
     return life;
 }
 

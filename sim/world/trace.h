@@ -31,9 +31,9 @@ enum class MomentKind : std::uint8_t {
     released,  // actor's decision to show its secret is durable
     crashed,
     started,
-    fault,      // text: which, what it does
+    fault,  // text: which, what it does
     fault_over,
-    state,      // actor says of a trade or payment: text "TRD-1 settled"
+    state,  // actor says of a trade or payment: text "TRD-1 settled"
     alarm,
     balance,    // actor is a ledger: other holds `amount` of `asset`, `escrowed` beside it
     violation,  // text: rule and why

@@ -48,7 +48,7 @@ World::World(const Scenario& scenario, WorldOptions options)
       trace_(options_.keep_trace),
       network_(scheduler_, trace_, tally_, rng_.fork("network")),
       scheme_(make_scheme(options_)),
-      orders_(scheduler_, trace_, tally_, Duration::seconds(15)) {
+      orders_(scheduler_, trace_, Duration::seconds(15), longest_life(scenario_)) {
     for (const LedgerSpec& spec : scenario_.ledgers)
         make_ledger(spec);
     for (const NodeSpec& spec : scenario_.nodes)
@@ -84,22 +84,21 @@ NodeProcess& World::node_of(const NodeSpec& spec) {
 
 void World::make_ledger(const LedgerSpec& spec) {
     const std::size_t index = ledgers_.size();
-    LedgerParts parts{scheduler_,
-                      trace_,
-                      tally_,
-                      network_,
-                      rng_.fork(spec.name),
-                      spec,
-                      scheme_,
-                      key_of("operator"),
-                      [this](const std::string& name) { return signer_of(name); },
-                      options_.make_disk,
-                      [this, index](const LedgerEvent& event) {
-                          if (watcher_ != nullptr) watcher_->escrow_moved(*ledgers_[index], event);
-                      },
-                      [this, index](std::size_t process) {
-                          faults_->ledger_died(*ledgers_[index], process);
-                      }};
+    LedgerParts parts{
+        scheduler_,
+        trace_,
+        tally_,
+        network_,
+        rng_.fork(spec.name),
+        spec,
+        scheme_,
+        key_of("operator"),
+        [this](const std::string& name) { return signer_of(name); },
+        options_.make_disk,
+        [this, index](const LedgerEvent& event) {
+            if (watcher_ != nullptr) watcher_->escrow_moved(*ledgers_[index], event);
+        },
+        [this, index](std::size_t process) { faults_->ledger_died(*ledgers_[index], process); }};
     ledgers_.push_back(spec.kind == LedgerKind::cash ? make_cash_service(std::move(parts))
                                                      : make_securities_service(std::move(parts)));
 }
@@ -107,8 +106,8 @@ void World::make_ledger(const LedgerSpec& spec) {
 void World::make_node(const NodeSpec& spec) {
     const std::size_t index = nodes_.size();
     const auto self = [this, index]() -> NodeProcess& { return *nodes_[index]; };
-    auto keeper = std::make_shared<WatchedKeeper>(
-        KeySeed{sha256(as_bytes("secrets of " + spec.name + std::to_string(options_.seed))).array()});
+    auto keeper = std::make_shared<WatchedKeeper>(KeySeed{
+        sha256(as_bytes("secrets of " + spec.name + std::to_string(options_.seed))).array()});
     keeper->leaked = [this, self](const Condition& condition) {
         if (leaked_) leaked_(self(), condition);
     };
@@ -173,7 +172,8 @@ void World::submit_ops(LedgerService& ledger, std::vector<Op> ops, const Signer&
     const Bytes octets =
         sign_instruction({ledger.address(), signer.public_key(), until, std::move(ops)}, signer);
     std::optional<Result<Bytes>> answer;
-    ledger.request("/v1/instructions", octets, [&](Result<Bytes> given) { answer = std::move(given); });
+    ledger.request("/v1/instructions", octets,
+                   [&](Result<Bytes> given) { answer = std::move(given); });
     while (!answer)
         ASSERT(scheduler_.step(until));
     ASSERT(*answer);
@@ -211,8 +211,8 @@ void World::open_accounts(LedgerService& ledger, const LedgerSpec& spec) {
 
 void World::set_up() {
     faults_ = std::make_unique<FaultPlan>(FaultPlan::Parts{
-        scheduler_, trace_, tally_, network_, rng_.fork("faults"), options_.selection, scenario_, nodes_, ledgers_,
-        [this](NodeProcess& node) {
+        scheduler_, trace_, tally_, network_, rng_.fork("faults"), options_.selection, scenario_,
+        nodes_, ledgers_, [this](NodeProcess& node) {
             if (beyond_) beyond_(node);
         }});
     for (std::size_t i = 0; i < ledgers_.size(); ++i) {
@@ -272,14 +272,13 @@ void World::order_trade(std::uint64_t number, Rng rng) {
         draw(nodes_that(scenario_, [](const NodeSpec& n) { return n.venue; }), rng);
     const NodeSpec* buyer =
         draw(nodes_that(scenario_, [](const NodeSpec& n) { return n.buyer; }), rng);
-    const NodeSpec* seller = draw(nodes_that(scenario_,
-                                             [&](const NodeSpec& n) {
-                                                 const auto cash = first_account(
-                                                     scenario_, n, LedgerKind::cash);
-                                                 return n.seller && cash &&
-                                                        cash->asset == price_in->asset;
-                                             }),
-                                  rng);
+    const NodeSpec* seller =
+        draw(nodes_that(scenario_,
+                        [&](const NodeSpec& n) {
+                            const auto cash = first_account(scenario_, n, LedgerKind::cash);
+                            return n.seller && cash && cash->asset == price_in->asset;
+                        }),
+             rng);
     if (venue == nullptr || buyer == nullptr || seller == nullptr || buyer == seller) return;
     const auto shares = first_account(scenario_, *seller, LedgerKind::securities);
     if (!shares) return;
@@ -289,8 +288,12 @@ void World::order_trade(std::uint64_t number, Rng rng) {
     order.at = &node_of(*venue);
     order.payer = &node_of(*buyer);
     order.payee = &node_of(*seller);
-    order.order = {order.name, shares->asset.code(), Amount{rng.between(1, 20)},
-                   Amount{rng.between(100, 2'000)}, buyer->name, seller->name};
+    order.order = {order.name,
+                   shares->asset.code(),
+                   Amount{rng.between(1, 20)},
+                   Amount{rng.between(100, 2'000)},
+                   buyer->name,
+                   seller->name};
     orders_.submit(std::move(order));
 }
 
@@ -301,8 +304,8 @@ void World::order_payment(std::uint64_t number, Rng rng) {
     const auto from = first_account(scenario_, *payer, LedgerKind::cash);
     const NodeSpec* payee = draw(nodes_that(scenario_,
                                             [&](const NodeSpec& n) {
-                                                const auto to = first_account(scenario_, n,
-                                                                              LedgerKind::cash);
+                                                const auto to =
+                                                    first_account(scenario_, n, LedgerKind::cash);
                                                 return n.payee && n.name != payer->name && to &&
                                                        from && to->ledger != from->ledger;
                                             }),
@@ -360,7 +363,7 @@ void World::heal(const std::function<bool()>& quiet) {
     faults_->heal();
     for (const auto& node : nodes_)
         if (node->conduct() != nullptr) node->conduct()->rest();
-    const Timestamp latest = scheduler_.now() + longest_life(scenario_) * 2;
+    const Timestamp latest = scheduler_.now() + longest_life(scenario_) * 2 + Duration::seconds(60);
     constexpr Duration look = Duration::seconds(10);
     while (scheduler_.now() < latest) {
         run_until(scheduler_.now() + look);
