@@ -4,13 +4,16 @@
 #include <numeric>
 
 #include "connector/node/section.h"
-#include "connector/node/toml_file.h"
+#include "sdk/base/assert.h"
 #include "sdk/base/checked.h"
+#include "sdk/codec/toml.h"
 #include "sdk/crypto/signature.h"
 
 namespace lockstep::node {
 
 namespace {
+
+constexpr std::size_t max_config_octets = std::size_t{4} << 20;
 
 TimingProfile read_profile(Section& profile) {
     TimingProfile timing;
@@ -299,24 +302,47 @@ SettingsRead read_settings(const Json& document, const std::filesystem::path& fi
     return read;
 }
 
+namespace {
+
+std::string sentence(const TomlMistake& mistake) {
+    switch (mistake.trouble) {
+        case TomlTrouble::unreadable:
+            return "cannot be read; check the path and its permissions";
+        case TomlTrouble::too_large:
+            return "is larger than 4 MiB";
+        case TomlTrouble::malformed:
+            return "line " + std::to_string(mistake.line) + ", column " +
+                   std::to_string(mistake.column) + ": " + mistake.what;
+    }
+    UNREACHABLE();
+}
+
+}  // namespace
+
 SettingsRead read_settings(const std::filesystem::path& file) {
-    const auto document = read_toml_file(file);
-    if (!document) {
+    const auto document = read_toml_file(file, {max_config_octets});
+    if (!document || !document->refused.empty()) {
         SettingsRead read;
-        read.mistakes.push_back(file.string() + ": " + document.error().detail);
+        if (!document)
+            read.mistakes.push_back(file.string() + ": " + sentence(document.error()));
+        else
+            for (const std::string& key : document->refused)
+                read.mistakes.push_back(file.string() + ": " + key +
+                                        ": times and dates are not used here; write a text");
         return read;
     }
+    const Json& values = document->values;
     // The node's key comes first: it names the connector of its own offers.
     PublicKey self;
     std::string mistake;
-    if (const std::string* name = (*document)["key_file"].as_text(); name != nullptr) {
+    if (const std::string* name = values["key_file"].as_text(); name != nullptr) {
         const auto seed = read_key_file(file.parent_path() / *name);
         if (seed)
             self = Ed25519().signer(*seed)->public_key();
         else
             mistake = file.string() + ": key_file: " + seed.error().detail;
     }
-    SettingsRead read = read_settings(*document, file, self);
+    SettingsRead read = read_settings(values, file, self);
     if (!mistake.empty()) read.mistakes.insert(read.mistakes.begin(), mistake);
     return read;
 }

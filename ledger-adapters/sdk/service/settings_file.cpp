@@ -1,62 +1,34 @@
 #include "sdk/service/settings_file.h"
 
-#include <toml++/toml.h>
 #include <algorithm>
-#include <fstream>
-#include <iterator>
+
+#include "sdk/codec/toml.h"
 
 namespace lockstep::service {
-namespace {
-
-constexpr std::uintmax_t max_file_octets = 1 << 20;
-
-Json to_json(const toml::node& node, const std::string& where, Mistakes& mistakes) {
-    if (const auto* table = node.as_table()) {
-        Json object = Json::object();
-        for (const auto& [key, value] : *table) {
-            object.set(std::string(key.str()),
-                       to_json(value, where + std::string(key.str()) + ".", mistakes));
-        }
-        return object;
-    }
-    if (const auto* list = node.as_array()) {
-        Json array = Json::array();
-        for (const auto& value : *list)
-            array.push(to_json(value, where, mistakes));
-        return array;
-    }
-    if (const auto* text = node.as_string()) return Json(text->get());
-    if (const auto* integer = node.as_integer()) return Json(integer->get());
-    if (const auto* flag = node.as_boolean()) return Json(flag->get());
-    mistakes.push_back(where.substr(0, where.size() - 1) +
-                       ": expected a text, an integer, true or false");
-    return {};
-}
-
-}  // namespace
 
 std::optional<Json> read_settings_file(const std::filesystem::path& file, Mistakes& mistakes) {
+    constexpr TomlRules rules{std::size_t{1} << 20, false};
     const std::string name = file.filename().string();
-    std::ifstream stream(file, std::ios::binary);
-    if (!stream) {
-        mistakes.push_back(file.string() + ": cannot be read; give its path with --config");
+    auto document = read_toml_file(file, rules);
+    if (!document) {
+        const TomlMistake& wrong = document.error();
+        switch (wrong.trouble) {
+            case TomlTrouble::unreadable:
+                mistakes.push_back(file.string() + ": cannot be read; give its path with --config");
+                break;
+            case TomlTrouble::too_large:
+                mistakes.push_back(name + ": is no file of at most a mebibyte");
+                break;
+            case TomlTrouble::malformed:
+                mistakes.push_back(name + ":" + std::to_string(wrong.line) + ":" +
+                                   std::to_string(wrong.column) + ": " + wrong.what);
+                break;
+        }
         return std::nullopt;
     }
-    std::error_code unknown;
-    if (std::filesystem::file_size(file, unknown) > max_file_octets || unknown) {
-        mistakes.push_back(name + ": is no file of at most a mebibyte");
-        return std::nullopt;
-    }
-    const std::string text{std::istreambuf_iterator<char>(stream), {}};
-    try {
-        const toml::table table = toml::parse(text);
-        return to_json(table, name + ": ", mistakes);
-    } catch (const toml::parse_error& error) {
-        const auto& at = error.source().begin;
-        mistakes.push_back(name + ":" + std::to_string(at.line) + ":" + std::to_string(at.column) +
-                           ": " + std::string(error.description()));
-        return std::nullopt;
-    }
+    for (const std::string& key : document->refused)
+        mistakes.push_back(name + ": " + key + ": expected a text, an integer, true or false");
+    return std::move(document->values);
 }
 
 SettingsTable::SettingsTable(const Json& values, std::string where, Mistakes& mistakes)
