@@ -4,7 +4,6 @@
 #include "connector/api/render.h"
 #include "connector/api/service_call.h"
 #include "sdk/base/assert.h"
-#include "sdk/crypto/hash.h"
 
 namespace lockstep::api {
 
@@ -101,10 +100,8 @@ std::optional<core::TradeRecord> Service::find_trade(const std::string& name) co
         if (peer.venue) venues.push_back(peer.key);
     }
     for (const PublicKey& key : venues) {
-        ArchiveWriter writer;
-        writer(key, name);
         const auto plan = get_record<core::PlanId>(*parts_.records, RecordKind::reference,
-                                                   sha256(writer.bytes()).view());
+                                                   core::reference_key(key, name).view());
         if (!plan) continue;
         auto found =
             get_record<core::TradeRecord>(*parts_.records, RecordKind::trade, plan->view());

@@ -125,7 +125,7 @@ void Effects::write(const AbortRecord& rate) {
 }
 
 void Effects::write_reference(const TradeName& name, const PlanId& plan) {
-    const Hash key = sha256(encode_fields(name));
+    const Hash key = reference_key(name.first, name.second);
     out_.records.push_back(make_record(RecordKind::reference, key.view(), plan));
 }
 

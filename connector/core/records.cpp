@@ -1,6 +1,7 @@
 #include "connector/core/records.h"
 
 #include "sdk/base/assert.h"
+#include "sdk/crypto/hash.h"
 
 namespace lockstep::core {
 
@@ -116,6 +117,12 @@ Bytes number_key(std::uint64_t number) {
     OerWriter writer;
     writer.u64(number);
     return writer.take();
+}
+
+Hash reference_key(const PublicKey& venue, const std::string& reference) {
+    ArchiveWriter writer;
+    writer(venue, reference);
+    return sha256(writer.bytes());
 }
 
 }  // namespace lockstep::core

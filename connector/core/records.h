@@ -286,5 +286,7 @@ Record make_record(RecordKind kind, ByteView key, const T& value) {
 }
 // A number as a key that sorts.
 Bytes number_key(std::uint64_t number);
+// Of RecordKind::reference.
+Hash reference_key(const PublicKey& venue, const std::string& reference);
 
 }  // namespace lockstep::core
