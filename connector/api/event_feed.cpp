@@ -1,9 +1,6 @@
 #include "connector/api/event_feed.h"
 
-#include <set>
-
 #include "connector/api/render.h"
-#include "connector/core/records.h"
 #include "sdk/codec/archive.h"
 
 namespace lockstep::api {
@@ -13,8 +10,14 @@ namespace {
 // More than this unsent: the reader is waited for, well before its queue overflows.
 constexpr std::size_t enough_queued = 512 * 1024;
 constexpr Duration pause_for_reader = Duration::milliseconds(20);
+// Then other work of the thread has its turn: a reader that may see little would run through the
+// whole history at once.
+constexpr int most_looks_in_a_turn = 32;
 
 struct Reader {
+    explicit Reader(EventFeed::Kinds may_see) : kinds(std::move(may_see)) {}
+
+    const EventFeed::Kinds kinds;
     net::WebSocketPtr socket;
     std::mutex mutex;
     std::uint64_t cursor = 0;  // last number sent
@@ -23,9 +26,15 @@ struct Reader {
     bool closed = false;
 };
 
-std::string text_of(ByteView octets) {
+struct Event {
+    core::EventKind kind = core::EventKind::alarm;
+    std::string text;  // JSON
+};
+
+Event read_event(ByteView octets) {
     const auto event = decode_fields<core::EventRecord>(octets);
-    return event ? write_json(render(*event)) : std::string("{}");
+    if (!event) return {core::EventKind::alarm, "{}"};
+    return {event->kind, write_json(render(*event))};
 }
 
 }  // namespace
@@ -33,14 +42,18 @@ std::string text_of(ByteView octets) {
 struct EventFeed::State : std::enable_shared_from_this<EventFeed::State> {
     State(const RecordReader& rows, net::IoLoop& io) : records(rows), loop(io) {}
 
-    // The events after `cursor` as one message, and the number of the last of them.
-    std::optional<std::pair<std::string, std::uint64_t>> next(std::uint64_t cursor) {
-        std::string message = "{\"events\":[";
-        std::uint64_t last = cursor;
-        const auto add = [&](std::uint64_t number, const std::string& text) {
-            if (last != cursor) message += ',';
-            message += text;
-            last = number;
+    struct Batch {
+        std::uint64_t last = 0;  // number of the last event that was looked at
+        std::string message;     // empty where the reader may see none of them
+    };
+    // The events after `cursor`, of these kinds; nullopt where there is none after it.
+    std::optional<Batch> next(std::uint64_t cursor, const EventFeed::Kinds& kinds) {
+        Batch batch{cursor, {}};
+        const auto add = [&](std::uint64_t number, const Event& event) {
+            batch.last = number;
+            if (!kinds.contains(event.kind)) return;
+            batch.message += batch.message.empty() ? "{\"events\":[" : ",";
+            batch.message += event.text;
         };
         bool in_memory = false;
         {
@@ -59,11 +72,12 @@ struct EventFeed::State : std::enable_shared_from_this<EventFeed::State> {
                              core::number_key(cursor + 1), {}, max_events_per_message);
             for (const Record& row : rows) {
                 OerReader number(row.key);
-                add(number.u64(), text_of(row.value));
+                add(number.u64(), read_event(row.value));
             }
         }
-        if (last == cursor) return std::nullopt;
-        return std::pair{message + "]}", last};
+        if (batch.last == cursor) return std::nullopt;
+        if (!batch.message.empty()) batch.message += "]}";
+        return batch;
     }
 
     void pump(const std::shared_ptr<Reader>& reader) {
@@ -85,18 +99,24 @@ struct EventFeed::State : std::enable_shared_from_this<EventFeed::State> {
                 reader->again = false;
                 cursor = reader->cursor;
             }
-            while (reader->socket->queued_bytes() < enough_queued) {
-                const auto message = next(cursor);
-                if (!message || !reader->socket->send_text(message->first)) break;
-                cursor = message->second;
+            int looks = 0;
+            for (; looks < most_looks_in_a_turn; ++looks) {
+                if (reader->socket->queued_bytes() >= enough_queued) break;
+                const auto batch = next(cursor, reader->kinds);
+                if (!batch) break;
+                if (!batch->message.empty() && !reader->socket->send_text(batch->message)) break;
+                cursor = batch->last;
             }
             const std::lock_guard lock(reader->mutex);
             reader->cursor = cursor;
-            if (reader->socket->queued_bytes() >= enough_queued) {
-                reader->pumping = false;
+            const bool full = reader->socket->queued_bytes() >= enough_queued;
+            if (!full && looks < most_looks_in_a_turn) continue;
+            reader->pumping = false;
+            if (full)
                 later(reader);
-                return;
-            }
+            else
+                post(reader);
+            return;
         }
     }
 
@@ -117,7 +137,7 @@ struct EventFeed::State : std::enable_shared_from_this<EventFeed::State> {
     const RecordReader& records;
     net::IoLoop& loop;
     std::mutex mutex;
-    std::deque<std::string> recent;  // events as JSON, numbered from first_recent
+    std::deque<Event> recent;  // numbered from first_recent
     std::uint64_t first_recent = 0;
     std::set<std::shared_ptr<Reader>> readers;
     bool woken = false;  // readers will be pumped soon
@@ -129,8 +149,8 @@ EventFeed::~EventFeed() {
     stop();
 }
 
-void EventFeed::accept(const net::WebSocketAccept& accept, std::uint64_t cursor) {
-    auto reader = std::make_shared<Reader>();
+void EventFeed::accept(const net::WebSocketAccept& accept, std::uint64_t cursor, Kinds kinds) {
+    auto reader = std::make_shared<Reader>(std::move(kinds));
     reader->cursor = cursor;
     {
         const std::lock_guard lock(state_->mutex);
@@ -172,14 +192,14 @@ void EventFeed::accept(const net::WebSocketAccept& accept, std::uint64_t cursor)
 }
 
 void EventFeed::publish(std::uint64_t number, ByteView event) {
-    std::string text = text_of(event);
+    Event read = read_event(event);
     const std::lock_guard lock(state_->mutex);
     auto& recent = state_->recent;
     if (recent.empty() || number != state_->first_recent + recent.size()) {
         recent.clear();
         state_->first_recent = number;
     }
-    recent.push_back(std::move(text));
+    recent.push_back(std::move(read));
     if (recent.size() > max_recent_events) {
         recent.pop_front();
         ++state_->first_recent;

@@ -1,6 +1,6 @@
-// The event stream: each reader gets every event after its cursor, once, in order, without a gap.
-// History comes from the records, the rest as it becomes durable; a slow reader is waited for, and
-// cut off by its connection's limits.
+// The event stream: each reader gets every event after its cursor that it may see, once, in order,
+// without a gap. History comes from the records, the rest as it becomes durable; a slow reader is
+// waited for, and cut off by its connection's limits.
 //
 // A message is {"events": [...]}, at most 256 of them.
 #pragma once
@@ -8,7 +8,9 @@
 #include <deque>
 #include <memory>
 #include <mutex>
+#include <set>
 
+#include "connector/core/records.h"
 #include "sdk/machine/store.h"
 #include "sdk/net/http_server.h"
 
@@ -26,7 +28,9 @@ public:
     EventFeed(const EventFeed&) = delete;
     EventFeed& operator=(const EventFeed&) = delete;
 
-    void accept(const net::WebSocketAccept& accept, std::uint64_t cursor);
+    // Of these kinds alone.
+    using Kinds = std::set<core::EventKind>;
+    void accept(const net::WebSocketAccept& accept, std::uint64_t cursor, Kinds kinds);
     // A durable event; numbers grow by one.
     void publish(std::uint64_t number, ByteView event);
     void stop();

@@ -17,26 +17,43 @@ constexpr unsigned participant = bit(Role::participant);
 constexpr unsigned auditor = bit(Role::auditor);
 constexpr unsigned all = op | venue | participant | auditor;
 
-std::vector<std::string_view> split_path(std::string_view path) {
-    std::vector<std::string_view> parts;
+constexpr unsigned not_venue = op | participant | auditor;
+
+// The kinds of events that a role may follow: those that it may list.
+EventFeed::Kinds kinds_for(Role role) {
+    constexpr std::pair<core::EventKind, unsigned> table[]{
+        {core::EventKind::trade, all},          {core::EventKind::payment, not_venue},
+        {core::EventKind::invoice, not_venue},  {core::EventKind::hop, not_venue},
+        {core::EventKind::alarm, op | auditor},
+    };
+    EventFeed::Kinds kinds;
+    for (const auto& [kind, roles] : table) {
+        if ((roles & bit(role)) != 0) kinds.insert(kind);
+    }
+    return kinds;
+}
+
+// Split before it is decoded: a reference may hold a slash, as %2F.
+std::vector<std::string> split_path(std::string_view path) {
+    std::vector<std::string> parts;
     while (!path.empty()) {
         path.remove_prefix(1);
         const std::size_t slash = path.find('/');
-        parts.push_back(path.substr(0, slash));
+        parts.push_back(net::percent_decode(path.substr(0, slash)).value_or(""));
         path = slash == std::string_view::npos ? std::string_view{} : path.substr(slash);
     }
     return parts;
 }
 
 // "*" stands for one part.
-bool matches(std::string_view pattern, std::string_view path, std::vector<std::string>& arguments) {
+bool matches(std::string_view pattern, const std::vector<std::string>& given,
+             std::vector<std::string>& arguments) {
     arguments.clear();
     const auto wanted = split_path(pattern);
-    const auto given = split_path(path);
     if (wanted.size() != given.size()) return false;
     for (std::size_t i = 0; i < wanted.size(); ++i) {
         if (wanted[i] == "*" && !given[i].empty())
-            arguments.emplace_back(given[i]);
+            arguments.push_back(given[i]);
         else if (wanted[i] != given[i])
             return false;
     }
@@ -60,15 +77,15 @@ const std::vector<Service::Route>& Service::routes() {
         {"POST", "/v1/settlements/*/*", op | venue | participant, &Service::post_trade_action},
         {"POST", "/v1/withholdings", op | participant, &Service::post_withholding},
         {"POST", "/v1/invoices", op | participant, &Service::post_invoice},
-        {"GET", "/v1/invoices", op | participant | auditor, &Service::list_invoices},
-        {"GET", "/v1/invoices/*", op | participant | auditor, &Service::get_invoice},
+        {"GET", "/v1/invoices", not_venue, &Service::list_invoices},
+        {"GET", "/v1/invoices/*", not_venue, &Service::get_invoice},
         {"POST", "/v1/payments", op | participant, &Service::post_payment},
         {"POST", "/v1/payments/*/confirm", op | participant, &Service::post_confirmation},
-        {"GET", "/v1/payments", op | participant | auditor, &Service::list_payments},
-        {"GET", "/v1/payments/*", op | participant | auditor, &Service::get_payment},
-        {"GET", "/v1/escrows", op | participant | auditor, &Service::list_escrows},
-        {"GET", "/v1/balances", op | participant | auditor, &Service::list_balances},
-        {"GET", "/v1/exposure", op | participant | auditor, &Service::list_exposure},
+        {"GET", "/v1/payments", not_venue, &Service::list_payments},
+        {"GET", "/v1/payments/*", not_venue, &Service::get_payment},
+        {"GET", "/v1/escrows", not_venue, &Service::list_escrows},
+        {"GET", "/v1/balances", not_venue, &Service::list_balances},
+        {"GET", "/v1/exposure", not_venue, &Service::list_exposure},
         {"GET", "/v1/fees", op | auditor, &Service::list_fees},
         {"GET", "/v1/alarms", op | auditor, &Service::list_alarms},
         {"GET", "/v1/ledgers", all, &Service::list_ledgers},
@@ -105,8 +122,10 @@ void Service::handle(const net::HttpRequest& request, const net::Respond& respon
 
 void Service::dispatch(Call call) {
     bool path_known = false;
+    const std::string_view target = call.request.target;
+    const auto parts = split_path(target.substr(0, target.find('?')));
     for (const Route& route : routes()) {
-        if (!matches(route.pattern, call.request.path, call.arguments)) continue;
+        if (!matches(route.pattern, parts, call.arguments)) continue;
         path_known = true;
         if (route.method != call.request.method) continue;
         if ((route.roles & bit(call.caller.role)) == 0) {
@@ -134,7 +153,7 @@ void Service::upgrade(const net::HttpRequest& request, const net::WebSocketAccep
         }
         cursor = number->units();
     }
-    feed_.accept(accept, cursor);
+    feed_.accept(accept, cursor, kinds_for(caller->role));
 }
 
 }  // namespace lockstep::api

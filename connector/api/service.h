@@ -76,7 +76,8 @@ private:
     void post_resumption(const Call& call);
     void submit(const Call& call, core::input::ApiBody body);
 
-    std::optional<core::TradeRecord> find_trade(const std::string& name) const;
+    // The trade of an id or reference; without it, the call was refused.
+    std::optional<core::TradeRecord> find_trade(const Call& call, const std::string& name) const;
 
     ServiceParts parts_;
     std::map<PublicKey, Caller> callers_;

@@ -72,6 +72,24 @@ Json collect(const RecordReader& records, RecordKind kind, const PageQuery& quer
     return page(std::move(items), to_hex(from));
 }
 
+constexpr auto first_state = static_cast<unsigned>(core::TradeState::proposed);
+constexpr auto last_state = static_cast<unsigned>(core::TradeState::broken);
+
+std::string trade_states() {
+    std::string words;
+    for (unsigned state = first_state; state <= last_state; ++state) {
+        if (!words.empty()) words += ", ";
+        words += core::to_string(static_cast<core::TradeState>(state));
+    }
+    return words;
+}
+bool is_trade_state(std::string_view word) {
+    for (unsigned state = first_state; state <= last_state; ++state) {
+        if (core::to_string(static_cast<core::TradeState>(state)) == word) return true;
+    }
+    return false;
+}
+
 }  // namespace
 
 // --- records
@@ -81,6 +99,9 @@ void Service::list_trades(const Call& call) {
     const auto query = read_page(call.request);
     if (!query) return call.refuse(Reason::malformed, query.error());
     const std::string* state = call.request.parameter("state");
+    if (state != nullptr && !is_trade_state(*state)) {
+        return call.refuse(Reason::malformed, "state: expected one of " + trade_states());
+    }
     call.answer(collect<core::TradeRecord>(
         *parts_.records, RecordKind::trade, *query,
         [&](const core::TradeRecord& trade) -> std::optional<Json> {
@@ -89,8 +110,11 @@ void Service::list_trades(const Call& call) {
         }));
 }
 
-// A plan id, or a venue's reference: this node's own, or that of a venue it knows.
-std::optional<core::TradeRecord> Service::find_trade(const std::string& name) const {
+// A plan id, or a venue's reference: this node's own, or that of a venue it knows. References are
+// unique at their venue only; one that several used names nothing, or the wrong trade would be held
+// or cancelled.
+std::optional<core::TradeRecord> Service::find_trade(const Call& call,
+                                                     const std::string& name) const {
     if (const auto id = core::PlanId::from_hex(name)) {
         auto found = get_record<core::TradeRecord>(*parts_.records, RecordKind::trade, id->view());
         if (found) return found;
@@ -99,21 +123,29 @@ std::optional<core::TradeRecord> Service::find_trade(const std::string& name) co
     for (const core::PeerConfig& peer : parts_.config.peers) {
         if (peer.venue) venues.push_back(peer.key);
     }
+    std::vector<core::TradeRecord> trades;
     for (const PublicKey& key : venues) {
         const auto plan = get_record<core::PlanId>(*parts_.records, RecordKind::reference,
                                                    core::reference_key(key, name).view());
         if (!plan) continue;
         auto found =
             get_record<core::TradeRecord>(*parts_.records, RecordKind::trade, plan->view());
-        if (found) return found;
+        if (found) trades.push_back(std::move(*found));
     }
+    if (trades.size() == 1) return std::move(trades.front());
+    if (trades.empty()) {
+        call.refuse(Reason::not_found, "no settlement has this id or reference");
+        return std::nullopt;
+    }
+    std::string detail = "several venues used this reference; give an id, one of";
+    for (const core::TradeRecord& trade : trades)
+        detail += " " + trade.plan.hex();
+    call.refuse(Reason::malformed, detail);
     return std::nullopt;
 }
 
 void Service::get_trade(const Call& call) {
-    const auto trade = find_trade(call.arguments[0]);
-    if (!trade) return call.refuse(Reason::not_found, "no settlement has this id or reference");
-    call.answer(render(*trade, true));
+    if (const auto trade = find_trade(call, call.arguments[0])) call.answer(render(*trade, true));
 }
 
 void Service::list_payments(const Call& call) {

@@ -117,8 +117,8 @@ void Service::post_trade_action(const Call& call) {
     else
         return call.refuse(Reason::not_found, "an action is hold, release or cancel");
     if (!call.request.body.empty() && !read_body(call, read_nothing)) return;
-    const auto trade = find_trade(call.arguments[0]);
-    if (!trade) return call.refuse(Reason::not_found, "no settlement has this id or reference");
+    const auto trade = find_trade(call, call.arguments[0]);
+    if (!trade) return;
     act.venue = trade->trade.venue;
     act.reference = trade->trade.reference;
     submit(call, std::move(act));

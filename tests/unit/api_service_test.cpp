@@ -1,0 +1,302 @@
+// The interface over a socket, with records and a node that the test makes up: who sees what, and
+// how a name in a path is read.
+#include <doctest/doctest.h>
+
+#include <chrono>
+#include <condition_variable>
+
+#include "connector/api/service.h"
+#include "connector/client/api_client.h"
+#include "connector/client/event_stream.h"
+#include "sdk/machine/memory_store.h"
+
+using namespace lockstep;
+using namespace lockstep::api;
+
+namespace {
+
+class WallClock final : public Clock {
+public:
+    Timestamp now() const override {
+        const auto since = std::chrono::system_clock::now().time_since_epoch();
+        return Timestamp{std::chrono::duration_cast<std::chrono::microseconds>(since).count()};
+    }
+};
+
+// Remembers what it was asked to do, and does it.
+class ListeningNode final : public NodePort {
+public:
+    void submit(core::input::FromApi call, std::function<void(Result<Bytes>)> done) override {
+        {
+            const std::lock_guard lock(mutex_);
+            if (const auto* act = std::get_if<core::input::ActOnTrade>(&call.body))
+                acted_.push_back(*act);
+        }
+        done(encode_fields(core::CallerAnswer{core::answer::Acted{core::TradeState::proposed}}));
+    }
+    Result<void> view(std::function<void(const assembly::Node&)>) override {
+        return refuse(Reason::unavailable);
+    }
+    void digest(std::function<void(Result<StateDigest>)> done) override {
+        done(refuse(Reason::unavailable));
+    }
+    NodeFigures figures() const override { return {}; }
+
+    std::vector<core::input::ActOnTrade> acted() const {
+        const std::lock_guard lock(mutex_);
+        return acted_;
+    }
+
+private:
+    mutable std::mutex mutex_;
+    std::vector<core::input::ActOnTrade> acted_;
+};
+
+PublicKey key_of(std::uint8_t number) {
+    std::array<std::uint8_t, 32> octets{};
+    octets.front() = number;
+    return PublicKey{octets};
+}
+
+const PublicKey self = key_of(1);
+const PublicKey first_venue = key_of(2);
+const PublicKey second_venue = key_of(3);
+
+class World {
+public:
+    World() {
+        for (const Role role :
+             {Role::operator_, Role::venue, Role::participant, Role::auditor}) {
+            std::array<std::uint8_t, KeySeed::size> octets{};
+            octets.front() = static_cast<std::uint8_t>(role) + 1;
+            signers_[role] = scheme_.signer(KeySeed{octets});
+        }
+        server_.on_request([this](const net::HttpRequest& request, const net::Respond& respond) {
+            service_->handle(request, respond);
+        });
+        server_.on_websocket(
+            [this](const net::HttpRequest& request, const net::WebSocketAccept& accept) {
+                service_->upgrade(request, accept);
+            });
+        const auto port = server_.start();
+        REQUIRE(port);
+        url_.scheme = "http";
+        url_.host = "127.0.0.1";
+        url_.port = *port;
+        net::VerifierRules rules;
+        rules.origins = {{url_.scheme, url_.authority()}};
+        verifier_ = std::make_unique<net::RequestVerifier>(scheme_, rules);
+        ServiceParts parts;
+        parts.config.self = self;
+        for (const PublicKey& key : {first_venue, second_venue}) {
+            core::PeerConfig peer;
+            peer.key = key;
+            peer.venue = true;
+            parts.config.peers.push_back(peer);
+        }
+        for (const auto& [role, signer] : signers_)
+            parts.callers.push_back({std::string(to_string(role)), signer->public_key(), role});
+        parts.node = &node;
+        parts.records = &store_;
+        parts.verifier = verifier_.get();
+        parts.clock = &clock_;
+        parts.loop = &loop_;
+        service_ = std::make_unique<Service>(std::move(parts));
+    }
+    ~World() {
+        service_->stop();
+        server_.stop();
+        service_.reset();
+        loop_.stop();
+    }
+
+    client::ApiAccess access(Role role) const { return {url_, signers_.at(role)}; }
+    client::ApiClient client(Role role) { return {loop_, access(role)}; }
+    net::IoLoop& loop() { return loop_; }
+    Service& service() { return *service_; }
+
+    template <class T>
+    void put(core::RecordKind kind, ByteView key, const T& value) {
+        const Record record = core::make_record(kind, key, value);
+        disk_.records[{record.kind, record.key}] = record.value;
+    }
+    core::PlanId put_trade(const PublicKey& venue, const std::string& reference) {
+        core::TradeRecord record;
+        record.trade.venue = venue;
+        record.trade.reference = reference;
+        record.plan = core::plan_of(record.trade);
+        put(core::RecordKind::trade, record.plan.view(), record);
+        put(core::RecordKind::reference, core::reference_key(venue, reference).view(), record.plan);
+        return record.plan;
+    }
+    core::EventRecord put_event(std::uint64_t number, core::EventKind kind) {
+        core::EventRecord event;
+        event.number = number;
+        event.kind = kind;
+        event.state = "x";
+        put(core::RecordKind::event, core::number_key(number), event);
+        return event;
+    }
+
+    ListeningNode node;
+
+private:
+    Ed25519 scheme_;
+    WallClock clock_;
+    MemoryDisk disk_;
+    MemoryStore store_{disk_};
+    std::map<Role, std::shared_ptr<const Signer>> signers_;
+    net::IoLoop loop_{1};
+    net::Url url_;
+    std::unique_ptr<net::RequestVerifier> verifier_;
+    std::unique_ptr<Service> service_;
+    net::HttpServer server_{loop_};
+};
+
+// Follows until an event of that number came, or the time is over; the numbers that came.
+class Follower {
+public:
+    Follower(World& world, Role role)
+        : stream_(world.loop(), world.access(role), 0, [this](const client::EventView& event) {
+              const std::lock_guard lock(mutex_);
+              seen_.push_back(event.number);
+              changed_.notify_all();
+          }) {}
+    ~Follower() { stream_.stop(); }
+
+    std::vector<std::uint64_t> until(std::uint64_t number) {
+        std::unique_lock lock(mutex_);
+        changed_.wait_for(lock, std::chrono::seconds(5),
+                          [&] { return !seen_.empty() && seen_.back() >= number; });
+        return seen_;
+    }
+
+private:
+    std::mutex mutex_;
+    std::condition_variable changed_;
+    std::vector<std::uint64_t> seen_;
+    client::EventStream stream_;
+};
+
+}  // namespace
+
+TEST_CASE("the stream tells each role the kinds that it may list, and nothing else") {
+    World world;
+    using core::EventKind;
+    // 1..6 from the records, 7..12 as they happen.
+    const EventKind kinds[] = {EventKind::alarm, EventKind::payment, EventKind::invoice,
+                               EventKind::hop,   EventKind::alarm,   EventKind::trade};
+    std::uint64_t number = 0;
+    for (const EventKind kind : kinds)
+        world.put_event(++number, kind);
+    Follower venue(world, Role::venue);
+    Follower participant(world, Role::participant);
+    Follower auditor(world, Role::auditor);
+    Follower all(world, Role::operator_);
+    CHECK(venue.until(6) == std::vector<std::uint64_t>{6});
+    CHECK(participant.until(6) == std::vector<std::uint64_t>{2, 3, 4, 6});
+    CHECK(auditor.until(6) == std::vector<std::uint64_t>{1, 2, 3, 4, 5, 6});
+    CHECK(all.until(6) == std::vector<std::uint64_t>{1, 2, 3, 4, 5, 6});
+    for (const EventKind kind : kinds) {
+        const core::EventRecord event = world.put_event(++number, kind);
+        world.service().publish(number, encode_fields(event));
+    }
+    CHECK(venue.until(12) == std::vector<std::uint64_t>{6, 12});
+    CHECK(participant.until(12) == std::vector<std::uint64_t>{2, 3, 4, 6, 8, 9, 10, 12});
+    CHECK(all.until(12).size() == 12);
+}
+
+TEST_CASE("a reader that may see little gets past any number of events that it may not see") {
+    World world;
+    constexpr std::uint64_t many = 20'000;
+    for (std::uint64_t number = 1; number < many; ++number)
+        world.put_event(number, core::EventKind::alarm);
+    world.put_event(many, core::EventKind::trade);
+    Follower venue(world, Role::venue);
+    CHECK(venue.until(many) == std::vector<std::uint64_t>{many});
+}
+
+TEST_CASE("a reference may hold any character, and a path names it percent-encoded") {
+    World world;
+    auto client = world.client(Role::operator_);
+    for (const std::string reference : {"2026/0001", "50% + 1?", "hold", "a b", "#\\", "å"}) {
+        CAPTURE(reference);
+        const auto plan = world.put_trade(self, reference);
+        const auto found = client.trade(reference);
+        REQUIRE_MESSAGE(found, found.error().detail);
+        CHECK(found->id == plan.hex());
+        const auto done = client.act(reference, "hold");
+        REQUIRE_MESSAGE(done, done.error().detail);
+        CHECK(world.node.acted().back().reference == reference);
+    }
+    CHECK(client.trade("2026").error().code == "not_found");
+    CHECK(client.get("/v1/settlements/2026/0001").error().code == "method_not_allowed");
+}
+
+TEST_CASE("a reference that two venues used names neither trade") {
+    World world;
+    auto client = world.client(Role::operator_);
+    const auto first = world.put_trade(first_venue, "T1");
+    const auto second = world.put_trade(second_venue, "T1");
+    const auto found = client.trade("T1");
+    REQUIRE_FALSE(found);
+    CHECK(found.error().code == "malformed");
+    CHECK_MESSAGE(found.error().detail.find(second.hex()) != std::string::npos,
+                  found.error().detail);
+    CHECK_FALSE(client.act("T1", "cancel"));
+    CHECK(world.node.acted().empty());
+    CHECK(client.trade(first.hex()));
+    REQUIRE(client.act(second.hex(), "cancel"));
+    CHECK(world.node.acted().back().venue == second_venue);
+}
+
+TEST_CASE("a state that no settlement can have is refused") {
+    World world;
+    auto client = world.client(Role::auditor);
+    world.put_trade(self, "T1");
+    CHECK(client.get("/v1/settlements?state=proposed"));
+    const auto refused = client.get("/v1/settlements?state=setled");
+    REQUIRE_FALSE(refused);
+    CHECK(refused.error().code == "malformed");
+    CHECK_MESSAGE(refused.error().detail.find("settled") != std::string::npos,
+                  refused.error().detail);
+}
+
+TEST_CASE("every path refuses the roles that have no business there") {
+    World world;
+    struct Row {
+        const char* path;
+        const char* who;  // may: o(perator), v(enue), p(articipant), a(uditor)
+    };
+    const Row gets[] = {
+        {"/v1/settlements", "ovpa"}, {"/v1/settlements/T", "ovpa"}, {"/v1/invoices", "opa"},
+        {"/v1/invoices/00", "opa"},  {"/v1/payments", "opa"},       {"/v1/payments/00", "opa"},
+        {"/v1/escrows", "opa"},      {"/v1/balances", "opa"},       {"/v1/exposure", "opa"},
+        {"/v1/fees", "oa"},          {"/v1/alarms", "oa"},          {"/v1/ledgers", "ovpa"},
+        {"/v1/peers", "oa"},         {"/v1/offers", "ovpa"},        {"/v1/stats", "ovpa"},
+        {"/v1/digest", "oa"},
+    };
+    const Row posts[] = {
+        {"/v1/settlements", "ov"},          {"/v1/settlements/T/hold", "ovp"},
+        {"/v1/withholdings", "op"},         {"/v1/invoices", "op"},
+        {"/v1/payments", "op"},             {"/v1/payments/00/confirm", "op"},
+    };
+    const std::pair<Role, char> roles[] = {{Role::operator_, 'o'},
+                                           {Role::venue, 'v'},
+                                           {Role::participant, 'p'},
+                                           {Role::auditor, 'a'}};
+    for (const auto& [role, letter] : roles) {
+        auto client = world.client(role);
+        const auto check = [&](const Row& row, const client::Answer<Json>& answer) {
+            CAPTURE(std::string(row.path));
+            CAPTURE(letter);
+            const bool refused = !answer && answer.error().code == "not_permitted";
+            const bool may = std::string_view(row.who).find(letter) != std::string_view::npos;
+            CHECK(refused != may);
+        };
+        for (const Row& row : gets)
+            check(row, client.get(row.path));
+        for (const Row& row : posts)
+            check(row, client.post(row.path, Json::object({{"zort", 1}})));
+    }
+}
