@@ -2,9 +2,16 @@
 
 #include <cstdio>
 
+#include "connector/cli/print.h"
+
 namespace lockstep::cli {
 
 namespace {
+
+// Found before anything is sent; the key file's own codes besides.
+constexpr const char* bad_url = "bad_url";
+constexpr const char* no_tls = "no_tls";
+constexpr const char* key_file = "key_file";
 
 struct Advice {
     Reason reason;
@@ -35,6 +42,13 @@ constexpr Advice advice[]{
 };
 
 const char* advice_for(const std::string& code) {
+    if (code == bad_url) return "Give the node's URL with --node or LOCKSTEP_NODE.";
+    if (code == no_tls) {
+        return "Give the http:// URL of the node, or of a proxy on this machine that speaks TLS to "
+               "it.";
+    }
+    if (code.starts_with(key_file))
+        return "Give the key file of a caller that the node knows with --key or LOCKSTEP_KEY.";
     const auto reason = reason_from_string(code);
     for (const Advice& one : advice) {
         if (reason == one.reason) return one.what_to_do;
@@ -51,7 +65,8 @@ int complain(const Failure& failure, const Global& global) {
         if (!what_to_do.empty()) json.set("what_to_do", what_to_do);
         std::fprintf(stderr, "%s\n", write_json(json).c_str());
     } else {
-        std::fprintf(stderr, "lockstep: %s [%s]\n", failure.detail.c_str(), failure.code.c_str());
+        std::fprintf(stderr, "lockstep: %s [%s]\n", printable(failure.detail).c_str(),
+                     printable(failure.code).c_str());
         if (!what_to_do.empty()) std::fprintf(stderr, "%s\n", what_to_do.c_str());
     }
     const auto reason = reason_from_string(failure.code);
@@ -76,7 +91,9 @@ Session::~Session() {
 
 Result<std::unique_ptr<Session>, Failure> Session::open(const Global& global) {
     auto url = net::parse_url(global.node);
-    if (!url) return unexpected<Failure>(url.error());
+    if (!url) return fail(bad_url, url.error().detail);
+    if (url->scheme != "http")
+        return fail(no_tls, global.node + " cannot be called: TLS is not spoken here");
     if (global.key_file.empty()) {
         return fail("unauthenticated",
                     "no key: every call is signed by a caller that the node "

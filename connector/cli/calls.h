@@ -28,7 +28,7 @@ int wrong_usage(const std::string& what);
 
 class Session {
 public:
-    // Codes: io, malformed (of the key file or the URL).
+    // Codes: bad_url, no_tls, unauthenticated (no key is named), of the key file.
     static Result<std::unique_ptr<Session>, Failure> open(const Global& global);
     ~Session();
 

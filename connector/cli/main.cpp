@@ -7,6 +7,7 @@
 
 #include "connector/cli/commands.h"
 #include "connector/cli/print.h"
+#include "sdk/net/http.h"
 
 namespace {
 
@@ -44,7 +45,10 @@ public:
             return app_.exit(error) == 0 ? cli::exit_done : cli::exit_usage;
         }
         auto session = Session::open(global_);
-        if (!session) return cli::complain(session.error(), global_);
+        if (!session) {
+            cli::complain(session.error(), global_);
+            return cli::exit_usage;
+        }
         return command_(**session);
     }
 
@@ -98,7 +102,7 @@ private:
                           [this](Session& session) { return cli::show_trade(session, id_); });
         trade.add_option("reference", id_, "the venue's reference, or an id")->required();
         auto& payment = add("payment", "one payment", [this](Session& session) {
-            return cli::show_one(session, "/v1/payments/" + id_);
+            return cli::show_one(session, "/v1/payments/" + net::percent_encode(id_));
         });
         payment.add_option("id", id_)->required();
         add("stats", "counters",
@@ -159,7 +163,8 @@ private:
         invoice.add_option("amount", invoice_.amount, "decimal")->required();
         invoice.add_option("--asset", invoice_.asset, "where the ledger has several");
         invoice.add_option("--minutes", invoice_.minutes, "how long it can be paid")
-            ->capture_default_str();
+            ->capture_default_str()
+            ->check(CLI::Range(1, 1440));
         auto& pay = add("pay", "pay an invoice and wait for the result",
                         [this](Session& session) { return cli::pay(session, pay_); });
         pay.add_option("invoice", pay_.request.invoice, "lockstep1...")->required();

@@ -5,6 +5,20 @@
 
 namespace lockstep::cli {
 
+std::string printable(std::string_view text) {
+    std::string shown;
+    for (std::size_t i = 0; i < text.size(); ++i) {
+        const auto octet = static_cast<unsigned char>(text[i]);
+        const auto next = i + 1 < text.size() ? static_cast<unsigned char>(text[i + 1]) : 0U;
+        // U+0080 to U+009F are control characters too.
+        const bool high_control = octet == 0xc2 && next >= 0x80 && next <= 0x9f;
+        const bool control = octet < 0x20 || octet == 0x7f || high_control;
+        shown.push_back(control ? '?' : text[i]);
+        if (high_control) ++i;
+    }
+    return shown;
+}
+
 namespace {
 
 std::string text_of(const Json& value) {
@@ -28,7 +42,7 @@ void collect(const Json& object, const std::string& prefix,
         if (one.value.as_object() != nullptr)
             collect(one.value, prefix + one.key + ".", lines);
         else
-            lines.emplace_back(prefix + one.key, text_of(one.value));
+            lines.emplace_back(printable(prefix + one.key), printable(text_of(one.value)));
     }
 }
 
@@ -41,7 +55,7 @@ void print_table(const Json& items, const std::vector<Column>& columns, std::siz
     for (std::size_t i = 0; i < items.size(); ++i) {
         std::vector<std::string> row;
         for (const Column& column : columns) {
-            std::string text = text_of(member(items[i], column.path));
+            std::string text = printable(text_of(member(items[i], column.path)));
             if (text.size() > most) text = text.substr(0, most - 1) + "~";
             row.push_back(std::move(text));
         }

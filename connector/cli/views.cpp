@@ -38,7 +38,7 @@ const std::vector<List>& lists() {
          "/v1/fees",
          {{"asset", "asset"}, {"earned", "fee", true}, {"deals", "deals", true}}},
         {"alarms",
-         "/v1/alarms",
+         "/v1/alarms?limit=1000",
          {{"number", "number", true}, {"at", "at"}, {"code", "code"}, {"detail", "detail"}}},
         {"ledgers",
          "/v1/ledgers",
@@ -99,12 +99,12 @@ bool is_list(const std::string& name) {
 int show_list(Session& session, const std::string& name) {
     for (const List& list : lists()) {
         if (list.name != name) continue;
-        const auto answer = session.api().get(list.target);
-        if (!answer) return complain(answer.error(), session.global());
+        const auto items = session.api().get_all(list.target);
+        if (!items) return complain(items.error(), session.global());
         if (session.prints_json())
-            print_json((*answer)["items"]);
+            print_json(*items);
         else
-            print_table((*answer)["items"], list.columns, most_of_a_text);
+            print_table(*items, list.columns, most_of_a_text);
     }
     return exit_done;
 }
@@ -134,8 +134,9 @@ int show_status(Session& session) {
         print_json(json);
         return exit_done;
     }
-    std::printf("%s at %s is %s\n", (*stats)["name"].text_or("").c_str(),
-                session.global().node.c_str(), ready ? "ready" : ("not ready: " + why_not).c_str());
+    std::printf("%s at %s is %s\n", printable((*stats)["name"].text_or("")).c_str(),
+                session.global().node.c_str(),
+                ready ? "ready" : ("not ready: " + printable(why_not)).c_str());
     print_members(*stats);
     std::printf("\n");
     return show_list(session, "ledgers");
@@ -178,24 +179,24 @@ int show_trade(Session& session, const std::string& id) {
 }
 
 int show_escrows(Session& session, bool all) {
-    const auto answer =
-        session.api().get(std::string("/v1/escrows?limit=1000") + (all ? "" : "&open=true"));
-    if (!answer) return complain(answer.error(), session.global());
+    const auto items =
+        session.api().get_all(std::string("/v1/escrows?limit=1000") + (all ? "" : "&open=true"));
+    if (!items) return complain(items.error(), session.global());
     if (session.prints_json()) {
-        print_json((*answer)["items"]);
+        print_json(*items);
         return exit_done;
     }
-    print_table((*answer)["items"], {{"role", "role"},
-                                     {"in", "in.amount", true},
-                                     {"asset", "in.asset"},
-                                     {"from", "in.payer"},
-                                     {"state", "in.state"},
-                                     {"expires", "in.expiry"},
-                                     {"out", "out.amount", true},
-                                     {"asset", "out.asset"},
-                                     {"to", "out.payee"},
-                                     {"state", "out.state"},
-                                     {"reason", "reason"}});
+    print_table(*items, {{"role", "role"},
+                         {"in", "in.amount", true},
+                         {"asset", "in.asset"},
+                         {"from", "in.payer"},
+                         {"state", "in.state"},
+                         {"expires", "in.expiry"},
+                         {"out", "out.amount", true},
+                         {"asset", "out.asset"},
+                         {"to", "out.payee"},
+                         {"state", "out.state"},
+                         {"reason", "reason"}});
     return exit_done;
 }
 
@@ -212,12 +213,12 @@ int watch(Session& session, std::uint64_t cursor) {
                                                          {"reason", event.reason}}))
                                     .c_str());
         } else {
-            const std::string& name = event.reference.empty() ? event.id : event.reference;
+            const std::string name = event.reference.empty() ? event.id : event.reference;
             std::printf("%8llu  %s  %-8s %-20s  %s%s%s\n",
                         static_cast<unsigned long long>(event.number),
-                        format_time(event.at).substr(11, 12).c_str(), event.kind.c_str(),
-                        name.substr(0, 40).c_str(), event.state.c_str(),
-                        event.reason.empty() ? "" : ": ", event.reason.c_str());
+                        format_time(event.at).substr(11, 12).c_str(), printable(event.kind).c_str(),
+                        printable(name.substr(0, 40)).c_str(), printable(event.state).c_str(),
+                        event.reason.empty() ? "" : ": ", printable(event.reason).c_str());
         }
         std::fflush(stdout);
     };

@@ -37,14 +37,18 @@ Answer<Json> read_answer(Result<net::HttpResponse, net::ClientError> answer) {
 }
 
 template <class T>
+Answer<std::vector<T>> read_array(const Answer<Json>& items, T (*read)(const Json&)) {
+    if (!items) return unexpected<Failure>(items.error());
+    std::vector<T> read_items;
+    for (std::size_t i = 0; i < items->size(); ++i)
+        read_items.push_back(read((*items)[i]));
+    return read_items;
+}
+
+template <class T>
 Answer<std::vector<T>> read_items(const Answer<Json>& answer, T (*read)(const Json&)) {
     if (!answer) return unexpected<Failure>(answer.error());
-    std::vector<T> items;
-    if (const auto* array = (*answer)["items"].as_array()) {
-        for (const Json& item : *array)
-            items.push_back(read(item));
-    }
-    return items;
+    return read_array(Answer<Json>((*answer)["items"]), read);
 }
 
 template <class T>
@@ -146,6 +150,22 @@ ApiClient::~ApiClient() {
 Answer<Json> ApiClient::get(const std::string& target) {
     return impl_->wait(get_request(target));
 }
+// A page can be empty and have a next one: the node reads only so many rows for a call, and may
+// have taken none of them.
+Answer<Json> ApiClient::get_all(const std::string& target) {
+    const std::string cursor_key = target.find('?') == std::string::npos ? "?cursor=" : "&cursor=";
+    Json all = Json::array();
+    std::string cursor;
+    do {
+        auto answer = get(cursor.empty() ? target : target + cursor_key + cursor);
+        if (!answer) return answer;
+        const Json& items = (*answer)["items"];
+        for (std::size_t i = 0; i < items.size(); ++i)
+            all.push(items[i]);
+        cursor = net::percent_encode((*answer)["next"].text_or(""));
+    } while (!cursor.empty());
+    return all;
+}
 Answer<Json> ApiClient::post(const std::string& target, const Json& body,
                              const std::string& idempotency_key) {
     return impl_->wait(post_request(target, body, idempotency_key));
@@ -214,15 +234,15 @@ Answer<PaymentView> ApiClient::payment(const std::string& id) {
     return read_one(get("/v1/payments/" + net::percent_encode(id)), read_payment);
 }
 Answer<std::vector<PaymentView>> ApiClient::payments() {
-    return read_items(get("/v1/payments?limit=" + std::to_string(most_items)), read_payment);
+    return read_array(get_all("/v1/payments?limit=" + std::to_string(most_items)), read_payment);
 }
 
 // --- the node
 // -------------------------------------------------------------------------------------
 
 Answer<std::vector<EscrowView>> ApiClient::escrows(bool open_only) {
-    return read_items(get(std::string("/v1/escrows?open=") + (open_only ? "true" : "false") +
-                          "&limit=" + std::to_string(most_items)),
+    return read_array(get_all("/v1/escrows?limit=" + std::to_string(most_items) +
+                              (open_only ? "&open=true" : "")),
                       read_escrow);
 }
 Answer<std::vector<BalanceView>> ApiClient::balances() {
@@ -235,7 +255,7 @@ Answer<std::vector<FeeView>> ApiClient::fees() {
     return read_items(get("/v1/fees"), read_fee);
 }
 Answer<std::vector<AlarmView>> ApiClient::alarms() {
-    return read_items(get("/v1/alarms"), read_alarm);
+    return read_array(get_all("/v1/alarms?limit=" + std::to_string(most_items)), read_alarm);
 }
 Answer<std::vector<LedgerView>> ApiClient::ledgers() {
     return read_items(get("/v1/ledgers"), read_ledger);

@@ -75,6 +75,8 @@ public:
 
     // Any path, for what has no function here and for output as JSON.
     Answer<Json> get(const std::string& target);
+    // The items of every page of a list, as an array.
+    Answer<Json> get_all(const std::string& target);
     Answer<Json> post(const std::string& target, const Json& body,
                       const std::string& idempotency_key = {});
 
