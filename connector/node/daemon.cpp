@@ -93,8 +93,8 @@ Result<void, Failure> Daemon::start() {
         host);
 
     net::VerifierRules rules;
-    rules.origins.push_back(
-        {"http", net::host_and_port(settings_.listen_address, settings_.listen_port)});
+    const net::Url own = listen_origin(settings_);
+    rules.origins.push_back({own.scheme, own.authority()});
     for (const net::Url& url : settings_.origins)
         rules.origins.push_back({url.scheme, url.authority()});
     // The second in which it starts: signatures tell whole seconds, and what could be replayed from

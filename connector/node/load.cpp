@@ -16,15 +16,23 @@ Result<SignerPtr, Failure> read_signer(const std::filesystem::path& file,
     return SignerPtr(scheme.signer(*seed));
 }
 
-Result<KeySeed, Failure> read_secret_seed(const Settings& settings) {
+bool is_there(const std::filesystem::path& file) {
     std::error_code ignored;
-    const bool exists = std::filesystem::exists(settings.secret_seed_file, ignored);
-    if (!exists && std::filesystem::exists(journal_file(settings.data.string()), ignored)) {
-        return fail("secret_seed_missing",
-                    settings.secret_seed_file.string() + ": is missing, and " +
-                        settings.data.string() +
-                        " may hold conditions that only it can fulfil; put it back");
-    }
+    return std::filesystem::exists(file, ignored);
+}
+
+// A journal without the seed that it depends on.
+Result<void, Failure> check_seed_is_there(const Settings& settings) {
+    if (is_there(settings.secret_seed_file) || !is_there(journal_file(settings.data.string())))
+        return {};
+    return fail("secret_seed_missing",
+                settings.secret_seed_file.string() + ": is missing, and " + settings.data.string() +
+                    " may hold conditions that only it can fulfil; put it back");
+}
+
+Result<KeySeed, Failure> read_secret_seed(const Settings& settings) {
+    if (auto there = check_seed_is_there(settings); !there)
+        return unexpected<Failure>(there.error());
     return read_or_create_key_file(settings.secret_seed_file);
 }
 
@@ -48,6 +56,34 @@ Result<std::unique_ptr<LedgerAdapter>, Failure> make_adapter(
 }
 
 }  // namespace
+
+std::vector<std::string> check_files(const Settings& settings) {
+    const auto scheme = std::make_shared<Ed25519>();
+    std::vector<std::string> mistakes;
+    const auto note = [&](const std::string& key, const Failure& failure) {
+        mistakes.push_back(key + ": " + failure.detail);
+    };
+    auto signer = read_signer(settings.key_file, *scheme);
+    if (!signer) note("key_file", signer.error());
+    if (auto there = check_seed_is_there(settings); !there)
+        note("secret_seed_file", there.error());
+    else if (is_there(settings.secret_seed_file)) {
+        if (const auto seed = read_key_file(settings.secret_seed_file); !seed)
+            note("secret_seed_file", seed.error());
+    }
+    for (std::size_t i = 0; i < settings.ledgers.size(); ++i) {
+        const std::string name = "ledgers[" + std::to_string(i) + "].";
+        const auto& key_file = settings.ledgers[i].key_file;
+        auto own = key_file.empty() ? signer : read_signer(key_file, *scheme);
+        if (!own) {
+            if (!key_file.empty()) note(name + "key_file", own.error());
+            continue;
+        }
+        if (const auto adapter = make_adapter(settings, i, *own, scheme); !adapter)
+            note(name + "adapter", adapter.error());
+    }
+    return mistakes;
+}
 
 Result<LoadedNode, Failure> load_node(const Settings& settings,
                                       std::shared_ptr<const SignatureScheme> scheme, Random& random,

@@ -12,6 +12,10 @@ struct LoadedNode {
     std::vector<std::shared_ptr<const Signer>> ledger_signers;
 };
 
+// What a start would stumble over: key files, the secret seed, plugins and what they think of their
+// settings. A line each, "key: what is wrong"; makes no file.
+std::vector<std::string> check_files(const Settings& settings);
+
 enum class Adapters : std::uint8_t { loaded, none };  // none: for a replay
 enum class Seed : std::uint8_t { read, none };        // none: where nothing is released
 

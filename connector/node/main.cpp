@@ -1,6 +1,6 @@
-// lockstepd: one node. Exit codes: 0 stopped or sound, 1 a mistake in the configuration, 2 it could
-// not start, 3 a replay that differs, 70 ended at once because going on could lose money (a disk
-// that fails, an adapter that stalls).
+// lockstepd: one node. Exit codes: 0 stopped or sound, 1 a mistake in the configuration or the
+// command, 2 it could not start, 3 a replay that differs, 70 ended at once because going on could
+// lose money (a disk that fails, an adapter that stalls).
 #include <sys/resource.h>
 
 #include <CLI/CLI.hpp>
@@ -33,13 +33,10 @@ void forbid_core_dumps() {
 
 // Keys and plugins too; makes no file.
 int check_files(const std::string& config, const node::Settings& settings) {
-    node::SystemRandom random;
-    const auto loaded = node::load_node(settings, std::make_shared<Ed25519>(), random,
-                                        node::Adapters::loaded, node::Seed::none);
-    if (!loaded) {
-        std::fprintf(stderr, "%s: %s\n", config.c_str(), loaded.error().detail.c_str());
-        return exit_mistake;
-    }
+    const auto mistakes = node::check_files(settings);
+    for (const std::string& mistake : mistakes)
+        std::fprintf(stderr, "%s: %s\n", config.c_str(), mistake.c_str());
+    if (!mistakes.empty()) return exit_mistake;
     std::printf("%s: sound\n", config.c_str());
     return 0;
 }
@@ -74,7 +71,11 @@ int main(int argc, char** argv) {
     app.add_flag("--replay", replay_only,
                  "recompute the state of a stopped node from its journal, and print its digest");
     app.add_flag("--sample", sample, "print a configuration to begin with");
-    CLI11_PARSE(app, argc, argv);
+    try {
+        app.parse(argc, argv);
+    } catch (const CLI::ParseError& error) {
+        return app.exit(error) == 0 ? 0 : exit_mistake;
+    }
     if (sample) {
         std::printf("%s", node::sample_configuration);
         return 0;

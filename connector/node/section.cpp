@@ -51,12 +51,13 @@ bool Section::flag(std::string_view key, bool otherwise) {
 }
 
 std::uint64_t Section::integer(std::string_view key, std::uint64_t most,
-                               std::optional<std::uint64_t> otherwise) {
-    const std::string expected = "a whole number from 0 to " + std::to_string(most);
+                               std::optional<std::uint64_t> otherwise, std::uint64_t least) {
+    const std::string expected =
+        "a whole number from " + std::to_string(least) + " to " + std::to_string(most);
     const Json* value = take(key, !otherwise, expected);
     if (value == nullptr) return otherwise.value_or(0);
     const auto number = value->as_uint64();
-    if (!number || *number > most) {
+    if (!number || *number < least || *number > most) {
         mistake(key, "expected " + expected);
         return otherwise.value_or(0);
     }

@@ -34,7 +34,8 @@ public:
                      const std::optional<std::string>& otherwise = std::nullopt);
     bool flag(std::string_view key, bool otherwise);
     std::uint64_t integer(std::string_view key, std::uint64_t most,
-                          std::optional<std::uint64_t> otherwise = std::nullopt);
+                          std::optional<std::uint64_t> otherwise = std::nullopt,
+                          std::uint64_t least = 0);
     // Whole milliseconds; the key ends in _ms.
     Duration milliseconds(std::string_view key, std::optional<Duration> otherwise = std::nullopt);
     Address address(std::string_view key);

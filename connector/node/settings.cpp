@@ -1,5 +1,8 @@
 #include "connector/node/settings.h"
 
+#include <arpa/inet.h>
+#include <netinet/in.h>
+
 #include <algorithm>
 #include <numeric>
 
@@ -39,7 +42,26 @@ std::optional<net::Url> read_url(Section& section, std::string_view key, bool re
         section.mistake(key, url.error().detail);
         return std::nullopt;
     }
+    // A signed request in plain text to a port of TLS is no answer to what was asked for.
+    if (url->scheme != "http") {
+        section.mistake(key,
+                        "expected http://…: TLS is not spoken here; let a proxy of this machine do "
+                        "it");
+        return std::nullopt;
+    }
     return std::move(*url);
+}
+
+enum class ListenAddress : std::uint8_t { wrong, one, every };
+ListenAddress kind_of(const std::string& address) {
+    in_addr four{};
+    in6_addr six{};
+    if (address == "localhost") return ListenAddress::one;
+    if (::inet_pton(AF_INET, address.c_str(), &four) == 1)
+        return four.s_addr == INADDR_ANY ? ListenAddress::every : ListenAddress::one;
+    if (::inet_pton(AF_INET6, address.c_str(), &six) == 1)
+        return IN6_IS_ADDR_UNSPECIFIED(&six) ? ListenAddress::every : ListenAddress::one;
+    return ListenAddress::wrong;
 }
 
 // The price of one whole unit of the outgoing asset in the incoming one, as the ratio of smallest
@@ -170,6 +192,7 @@ public:
         root_.tables("instruments", [&](Section& instrument) { read_instrument(instrument); });
         root_.tables("parties", [&](Section& party) { read_party(party); });
         root_.tables("callers", [&](Section& caller) { read_caller(caller); });
+        check_seed();
     }
 
 private:
@@ -178,10 +201,35 @@ private:
         return text.empty() ? std::filesystem::path{} : base_ / text;
     }
 
+    void check_seed() {
+        const auto seed = settings_.secret_seed_file.lexically_normal();
+        bool is_key = !seed.empty() && seed == settings_.key_file.lexically_normal();
+        for (const LedgerSettings& ledger : settings_.ledgers)
+            is_key |= !seed.empty() && seed == ledger.key_file.lexically_normal();
+        if (is_key) {
+            root_.mistake("secret_seed_file",
+                          "is the file of a key; the seed is a file of its own, used for nothing "
+                          "else");
+        }
+    }
+
     void read_listen(Section& listen) {
         settings_.listen_address = listen.text("address", "127.0.0.1");
-        settings_.listen_port = static_cast<std::uint16_t>(listen.integer("port", 65'535));
+        settings_.listen_port =
+            static_cast<std::uint16_t>(listen.integer("port", 65'535, std::nullopt, 1));
+        const ListenAddress kind = kind_of(settings_.listen_address);
+        if (kind == ListenAddress::wrong) {
+            listen.mistake("address",
+                           "expected an IP address of this machine, for example 127.0.0.1, or "
+                           "0.0.0.0 for all of them");
+        }
         const auto origins = listen.texts("origins");
+        if (kind == ListenAddress::every && origins.empty()) {
+            listen.mistake("origins",
+                           "is missing; every call would be refused: " + settings_.listen_address +
+                               " is no address that a call is signed for, so say how others "
+                               "address this node, for example [\"http://node.example:7101\"]");
+        }
         for (std::size_t i = 0; i < origins.size(); ++i) {
             const auto url = net::parse_url(origins[i]);
             if (url)
@@ -286,6 +334,14 @@ private:
 };
 
 }  // namespace
+
+net::Url listen_origin(const Settings& settings) {
+    net::Url url;
+    url.scheme = "http";
+    url.host = settings.listen_address;
+    url.port = settings.listen_port;
+    return url;
+}
 
 SettingsRead read_settings(const Json& document, const std::filesystem::path& file,
                            const PublicKey& self) {

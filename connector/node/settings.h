@@ -43,6 +43,9 @@ struct Settings {
     std::vector<api::Caller> callers;
 };
 
+// What this node is addressed by besides `origins`, as its callers sign it.
+net::Url listen_origin(const Settings& settings);
+
 // Reads and checks a file; paths in it are relative to it. Every mistake is a line, "file: key:
 // what is wrong and what is expected"; check_config is part of it.
 struct SettingsRead {

@@ -1,9 +1,15 @@
 // Every mistake in a configuration is one line that names the file, the key and what is expected.
 #include <doctest/doctest.h>
 
+#include <fstream>
+
+#include "connector/node/load.h"
 #include "connector/node/sample.h"
 #include "connector/node/settings.h"
 #include "sdk/codec/toml.h"
+#include "sdk/crypto/signature.h"
+#include "sdk/store/journal_file.h"
+#include "tests/unit/store_directory.h"
 
 using namespace lockstep;
 using namespace lockstep::node;
@@ -107,7 +113,7 @@ TEST_CASE("a mistake is a line with file, key and what is expected") {
     };
     const Row rows[] = {
         {"port = 7101", "port = 70000",
-         "conf/node.toml: listen.port: expected a whole number from 0 to 65535"},
+         "conf/node.toml: listen.port: expected a whole number from 1 to 65535"},
         {"port = 7101", "port = 7101\ncolour = 1",
          "conf/node.toml: listen.colour: unknown key; remove it or check its spelling"},
         {"outages = 3", "",
@@ -132,6 +138,31 @@ TEST_CASE("a mistake is a line with file, key and what is expected") {
         {"isin = \"SE0000108656\"", "isin = \"SE0000108657\"",
          "conf/node.toml: instruments[0].isin: expected an ISIN with its check digit, as "
          "SE0000108656"},
+        {"port = 7101", "port = 0",
+         "conf/node.toml: listen.port: expected a whole number from 1 to 65535"},
+        {"port = 7101", "port = 7101\naddress = \"node.example\"",
+         "conf/node.toml: listen.address: expected an IP address of this machine, for example "
+         "127.0.0.1, or 0.0.0.0 for all of them"},
+        {"port = 7101", "port = 7101\naddress = \"0.0.0.0\"",
+         "conf/node.toml: listen.origins: is missing; every call would be refused: 0.0.0.0 is no "
+         "address that a call is signed for, so say how others address this node, for example "
+         "[\"http://node.example:7101\"]"},
+        {"port = 7101", "port = 7101\naddress = \"::\"",
+         "conf/node.toml: listen.origins: is missing; every call would be refused: :: is no "
+         "address that a call is signed for, so say how others address this node, for example "
+         "[\"http://node.example:7101\"]"},
+        {"\"secret.seed\"", "\"./node.key\"",
+         "conf/node.toml: secret_seed_file: is the file of a key; the seed is a file of its own, "
+         "used for nothing else"},
+        {"\"secret.seed\"", "\"eur.key\"",
+         "conf/node.toml: secret_seed_file: is the file of a key; the seed is a file of its own, "
+         "used for nothing else"},
+        {"http://127.0.0.1:7002", "https://ledger.example",
+         "conf/node.toml: ledgers[1].url: expected http://…: TLS is not spoken here; let a proxy "
+         "of this machine do it"},
+        {"http://127.0.0.1:7102", "wss://peer.example",
+         "conf/node.toml: peers[0].url: expected http://…: TLS is not spoken here; let a proxy "
+         "of this machine do it"},
         {"adapter = \"cash\"", "adapter = \"../cash\"",
          "conf/node.toml: ledgers[0].adapter: expected the name of a plugin, for example \"cash\""},
     };
@@ -141,6 +172,64 @@ TEST_CASE("a mistake is a line with file, key and what is expected") {
         REQUIRE_FALSE(result.mistakes.empty());
         CHECK(result.mistakes.front() == row.line);
     }
+}
+
+TEST_CASE("addresses that can be called are sound") {
+    for (const char* address : {"127.0.0.1", "localhost", "::1", "10.1.2.3"}) {
+        CAPTURE(std::string(address));
+        const auto result =
+            read(with("port = 7101", "port = 7101\naddress = \"" + std::string(address) + "\""));
+        CHECK(result.mistakes.empty());
+    }
+    CHECK(read(with("port = 7101",
+                    "port = 7101\naddress = \"0.0.0.0\"\norigins = "
+                    "[\"https://node.example\"]"))
+              .mistakes.empty());
+}
+
+TEST_CASE("calls are signed for the address without the scheme's own port") {
+    CHECK(listen_origin(read(sound).settings).authority() == "127.0.0.1:7101");
+    CHECK(listen_origin(read(with("port = 7101", "port = 80")).settings).authority() ==
+          "127.0.0.1");
+    CHECK(listen_origin(read(with("port = 7101", "port = 80\naddress = \"::1\"")).settings)
+              .authority() == "[::1]");
+}
+
+TEST_CASE("files that a start would stumble over are told all at once") {
+    const lockstep::testing::TemporaryDirectory directory;
+    const auto place = [&](const char* name) {
+        return std::filesystem::path(directory.file(name));
+    };
+    Settings settings = read(sound).settings;
+    settings.key_file = place("node.key");
+    settings.secret_seed_file = place("secret.seed");
+    settings.data = place("data");
+    settings.plugins = place("plugins");
+    settings.ledgers[0].adapter = "zort";
+    settings.ledgers[1].key_file = place("eur.key");
+    REQUIRE(create_key_file(settings.key_file));
+    const auto starts = [](const std::string& line, const std::string& with) {
+        return line.starts_with(with);
+    };
+    auto mistakes = check_files(settings);
+    REQUIRE(mistakes.size() == 2);
+    CHECK_MESSAGE(starts(mistakes[0], "ledgers[0].adapter: "), mistakes[0]);
+    CHECK_MESSAGE(starts(mistakes[1], "ledgers[1].key_file: there is no key file"), mistakes[1]);
+    CHECK_FALSE(std::filesystem::exists(settings.secret_seed_file));
+
+    // A journal without its seed, then with one that others can read.
+    std::filesystem::create_directories(settings.data);
+    std::ofstream(journal_file(settings.data.string())) << "x";
+    mistakes = check_files(settings);
+    REQUIRE(mistakes.size() == 3);
+    CHECK_MESSAGE(starts(mistakes[0], "secret_seed_file: "), mistakes[0]);
+    CHECK(mistakes[0].find("is missing") != std::string::npos);
+    REQUIRE(create_key_file(settings.secret_seed_file));
+    CHECK(check_files(settings).size() == 2);
+    std::filesystem::permissions(settings.secret_seed_file, std::filesystem::perms::all);
+    mistakes = check_files(settings);
+    REQUIRE(mistakes.size() == 3);
+    CHECK_MESSAGE(mistakes[0].find("chmod 600") != std::string::npos, mistakes[0]);
 }
 
 TEST_CASE("all mistakes are told at once") {
