@@ -15,9 +15,9 @@ TEST_CASE("a TOML text is the JSON value that it stands for") {
         "[[peers]]\nname = \"x\"\n[[peers]]\n");
     REQUIRE(document);
     CHECK(document->refused.empty());
-    const auto same = parse_json(
-        R"({"name":"a","count":-3,"rate":0.5,"open":true,"listen":{"ports":[1,2]},)"
-        R"("peers":[{"name":"x"},{}]})");
+    const auto same =
+        parse_json(R"({"name":"a","count":-3,"rate":0.5,"open":true,"listen":{"ports":[1,2]},)"
+                   R"("peers":[{"name":"x"},{}]})");
     REQUIRE(same);
     for (const Json::Member& member : *same->as_object())
         CHECK(document->values[member.key] == member.value);

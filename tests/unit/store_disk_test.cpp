@@ -67,6 +67,22 @@ TEST_CASE("a full disk costs the ballast first, then nothing is written and the 
     CHECK(store.disk_space() == DiskSpace::ample);
 }
 
+TEST_CASE("a new data directory is its owner's alone") {
+    const TemporaryDirectory directory;
+    for (const char* name : {"a", "b/c", "d/"}) {
+        SqliteOptions options = test_store(directory.file(name));
+        SqliteStore store(options);
+        REQUIRE(store.open());
+        using std::filesystem::perms;
+        const auto mode = std::filesystem::status(directory.file(name)).permissions();
+        CHECK((mode & (perms::group_all | perms::others_all)) == perms::none);
+    }
+    std::ofstream(directory.file("file")) << "x";
+    SqliteOptions options = test_store(directory.file("file"));
+    SqliteStore store(options);
+    CHECK(store.open().error().code == "io");
+}
+
 TEST_CASE("less free space than the limit is a low disk") {
     const TemporaryDirectory directory;
     SqliteOptions options = test_store(directory.path());

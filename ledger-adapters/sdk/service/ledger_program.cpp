@@ -9,6 +9,7 @@
 
 #include "sdk/machine/state_file.h"
 #include "sdk/service/clock.h"
+#include "sdk/store/data_directory.h"
 #include "sdk/store/replay.h"
 
 namespace lockstep::service {
@@ -112,7 +113,8 @@ int replay(LedgerKind& kind, const ProgramSettings& settings) {
 
 int run(LedgerKind& kind, const ProgramSettings& settings) {
     std::error_code ignored;
-    fs::create_directories(settings.directory, ignored);
+    if (const auto made = make_data_directory(settings.directory); !made)
+        return complain(kind.program(), made.error());
     if (const auto opened = open_log(settings.log_file, settings.log_level); !opened)
         return complain(kind.program(), opened.error());
     const LedgerClock clock;

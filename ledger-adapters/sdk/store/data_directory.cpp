@@ -28,6 +28,18 @@ std::string read_owner(int file) {
 
 }  // namespace
 
+Result<void, Failure> make_data_directory(const std::string& path) {
+    const auto directory = std::filesystem::path(path).lexically_normal();
+    const auto parent =
+        directory.has_filename() ? directory.parent_path() : directory.parent_path().parent_path();
+    std::error_code error;
+    if (!parent.empty()) std::filesystem::create_directories(parent, error);
+    if (error) return fail("io", parent.string() + ": " + error.message());
+    if (::mkdir(path.c_str(), 0700) != 0 && errno != EEXIST) return io_failure(path);
+    if (!std::filesystem::is_directory(path, error)) return fail("io", path + ": is no directory");
+    return {};
+}
+
 DataDirectory::DataDirectory(std::string path, DiskLimits limits)
     : path_(std::move(path)), limits_(limits) {}
 
@@ -36,10 +48,7 @@ DataDirectory::~DataDirectory() {
 }
 
 Result<void, Failure> DataDirectory::lock() {
-    std::error_code error;
-    if (std::filesystem::create_directories(path_, error); error) {
-        return fail("io", path_ + ": " + error.message());
-    }
+    if (auto made = make_data_directory(path_); !made) return made;
     const int file = ::open(this->file("lock").c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644);
     if (file < 0) return io_failure(this->file("lock"));
     if (::flock(file, LOCK_EX | LOCK_NB) != 0) {

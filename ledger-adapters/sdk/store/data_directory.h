@@ -17,6 +17,10 @@ struct DiskLimits {
     std::uint64_t ballast_bytes = 64u << 20;  // 0: none
 };
 
+// Makes the directory, which only its owner can look into: a journal tells who trades what, and for
+// how much. One that is there already keeps its mode. Codes: io.
+Result<void, Failure> make_data_directory(const std::string& path);
+
 class DataDirectory {
 public:
     DataDirectory(std::string path, DiskLimits limits);
