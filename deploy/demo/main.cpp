@@ -83,6 +83,10 @@ int main(int argc, char** argv) {
         return app.exit(error) == 0 ? 0 : 2;
     }
 
+    // Found out now, not after minutes of work.
+    if (!json_file.empty() && !std::ofstream(json_file, std::ios::binary | std::ios::app))
+        return complain({"io", json_file + ": cannot be written; give another file with --json"});
+
     struct sigaction action {};
     action.sa_handler = on_signal;
     sigaction(SIGINT, &action, nullptr);
