@@ -65,8 +65,7 @@ const PublicKey second_venue = key_of(3);
 class World {
 public:
     World() {
-        for (const Role role :
-             {Role::operator_, Role::venue, Role::participant, Role::auditor}) {
+        for (const Role role : {Role::operator_, Role::venue, Role::participant, Role::auditor}) {
             std::array<std::uint8_t, KeySeed::size> octets{};
             octets.front() = static_cast<std::uint8_t>(role) + 1;
             signers_[role] = scheme_.signer(KeySeed{octets});
@@ -277,14 +276,16 @@ TEST_CASE("every path refuses the roles that have no business there") {
         {"/v1/digest", "oa"},
     };
     const Row posts[] = {
-        {"/v1/settlements", "ov"},          {"/v1/settlements/T/hold", "ovp"},
-        {"/v1/withholdings", "op"},         {"/v1/invoices", "op"},
-        {"/v1/payments", "op"},             {"/v1/payments/00/confirm", "op"},
+        {"/v1/settlements", "ov"},
+        {"/v1/settlements/T/hold", "ovp"},
+        {"/v1/withholdings", "op"},
+        {"/v1/invoices", "op"},
+        {"/v1/payments", "op"},
+        {"/v1/payments/00/confirm", "op"},
+        {"/v1/ledgers/test.sek/resume", "o"},
     };
-    const std::pair<Role, char> roles[] = {{Role::operator_, 'o'},
-                                           {Role::venue, 'v'},
-                                           {Role::participant, 'p'},
-                                           {Role::auditor, 'a'}};
+    const std::pair<Role, char> roles[] = {
+        {Role::operator_, 'o'}, {Role::venue, 'v'}, {Role::participant, 'p'}, {Role::auditor, 'a'}};
     for (const auto& [role, letter] : roles) {
         auto client = world.client(role);
         const auto check = [&](const Row& row, const client::Answer<Json>& answer) {
