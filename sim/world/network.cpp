@@ -63,15 +63,14 @@ void Network::send(ActorId from, ActorId to, std::string what, Bytes octets, Arr
 void Network::stream(ActorId from, ActorId to, Timestamp& last, Bytes octets, Arrive arrive,
                      const std::function<void()>& broken) {
     const Weather& now = weather(from, to);
-    // What a connection loses it sends again, until it gives up.
-    if (is_blocked(from, to) || (now.lost_ppm > 0 && rng_.chance_ppm(now.lost_ppm / 4))) {
-        tally_.fault(is_blocked(from, to) ? "stream_into_partition" : "stream_broken");
+    // What a connection loses it sends again, until it gives up; a frame that was cut is no frame.
+    const bool cut = rng_.chance_ppm(now.truncated_ppm);
+    if (is_blocked(from, to) || cut || rng_.chance_ppm(now.lost_ppm / 4)) {
+        tally_.fault(is_blocked(from, to) ? "stream_into_partition"
+                     : cut                ? "message_truncated"
+                                          : "stream_broken");
         note(MomentKind::message_lost, from, to, "stream");
         return broken();
-    }
-    if (rng_.chance_ppm(now.truncated_ppm) && !octets.empty()) {
-        tally_.fault("message_truncated");
-        octets.resize(rng_.below(octets.size()));
     }
     Duration wait = delay();
     if (rng_.chance_ppm(now.delayed_ppm)) {

@@ -15,24 +15,12 @@ Address account_of(const std::string& ledger, const std::string& node) {
     return *child;
 }
 
-const LedgerSpec* find_ledger(const Scenario& scenario, const std::string& name) {
-    for (const LedgerSpec& ledger : scenario.ledgers)
-        if (ledger.name == name) return &ledger;
-    return nullptr;
-}
-
 std::optional<AccountSpec> first_account(const Scenario& scenario, const NodeSpec& node,
                                          LedgerKind kind) {
     for (const AccountSpec& account : node.accounts) {
         const LedgerSpec* ledger = find_ledger(scenario, account.ledger);
         if (ledger != nullptr && ledger->kind == kind) return account;
     }
-    return std::nullopt;
-}
-
-std::optional<AccountSpec> price_account(const Scenario& scenario) {
-    for (const NodeSpec& node : scenario.nodes)
-        if (node.seller) return first_account(scenario, node, LedgerKind::cash);
     return std::nullopt;
 }
 
@@ -117,7 +105,7 @@ core::NodeConfig configure(const Scenario& scenario, const NodeSpec& node, const
                 for (const AssetId& asset : ledger.assets)
                     config.instruments.push_back(
                         {asset, *Address::parse(ledger.name), Amount{1}, Amount{}, 0});
-    if (const auto price = price_account(scenario)) config.price_asset = price->asset;
+    if (const auto price = price_asset(scenario)) config.price_asset = *price;
     config.decision_time = Duration::seconds(5) + slowest * 2;
     config.quote_life = Duration::seconds(60) + slowest * 4;
     config.notice_wait = Duration::seconds(5) + slowest;

@@ -7,7 +7,7 @@
 #include <string>
 
 #include "connector/core/config.h"
-#include "sim/scenario/scenario.h"
+#include "sim/scenario/routes.h"
 
 namespace lockstep::sim {
 
@@ -16,12 +16,9 @@ using KeyOf = std::function<PublicKey(const std::string& name)>;
 Address account_of(const std::string& ledger, const std::string& node);
 // The configuration of one node; margins of offers follow from the connectors' endurance.
 core::NodeConfig configure(const Scenario& scenario, const NodeSpec& node, const KeyOf& key_of);
-// What trades are priced and sellers are paid in; the first seller's. Absent where nobody sells.
-std::optional<AccountSpec> price_account(const Scenario& scenario);
 // A node's first account on a cash or securities ledger.
 std::optional<AccountSpec> first_account(const Scenario& scenario, const NodeSpec& node,
                                          LedgerKind kind);
-const LedgerSpec* find_ledger(const Scenario& scenario, const std::string& name);
 // The longest T_in - T_out that this node keeps between two of its ledgers.
 Duration longest_margin(const Scenario& scenario, const NodeSpec& node);
 // No escrow of a route lives longer than this from the start of its settlement.

@@ -48,11 +48,15 @@ World::World(const Scenario& scenario, WorldOptions options)
       trace_(options_.keep_trace),
       network_(scheduler_, trace_, tally_, rng_.fork("network")),
       scheme_(make_scheme(options_)),
+      trade_pairs_(trade_pairs(scenario_)),
+      payment_pairs_(payment_pairs(scenario_)),
       orders_(scheduler_, trace_, Duration::seconds(15), longest_life(scenario_)) {
     for (const LedgerSpec& spec : scenario_.ledgers)
         make_ledger(spec);
     for (const NodeSpec& spec : scenario_.nodes)
         make_node(spec);
+    for (std::size_t i = 0; i < scenario_.nodes.size(); ++i)
+        if (scenario_.nodes[i].venue) venues_.push_back(i);
 }
 
 World::~World() = default;
@@ -75,11 +79,6 @@ LedgerService* World::find_ledger(const Address& ledger) {
     for (const auto& service : ledgers_)
         if (service->address() == ledger) return service.get();
     return nullptr;
-}
-NodeProcess& World::node_of(const NodeSpec& spec) {
-    NodeProcess* node = find_node(spec.name);
-    ASSERT(node != nullptr);
-    return *node;
 }
 
 void World::make_ledger(const LedgerSpec& spec) {
@@ -243,85 +242,35 @@ void World::set_up() {
 
 // --- the load ---
 
-namespace {
-
-template <class Predicate>
-std::vector<const NodeSpec*> nodes_that(const Scenario& scenario, Predicate predicate) {
-    std::vector<const NodeSpec*> found;
-    for (const NodeSpec& node : scenario.nodes)
-        if (predicate(node)) found.push_back(&node);
-    return found;
-}
-
-const NodeSpec* draw(const std::vector<const NodeSpec*>& from, Rng& rng) {
-    return from.empty() ? nullptr : from[rng.below(from.size())];
-}
-
-// An amount that many can be made of what an account holds.
-std::uint64_t modest(Amount balance, Rng& rng) {
-    const std::uint64_t most = std::max<std::uint64_t>(balance.units() / 500, 2);
-    return rng.between(std::max<std::uint64_t>(most / 10, 1), most);
-}
-
-}  // namespace
-
 void World::order_trade(std::uint64_t number, Rng rng) {
-    const auto price_in = price_account(scenario_);
-    if (!price_in) return;
-    const NodeSpec* venue =
-        draw(nodes_that(scenario_, [](const NodeSpec& n) { return n.venue; }), rng);
-    const NodeSpec* buyer =
-        draw(nodes_that(scenario_, [](const NodeSpec& n) { return n.buyer; }), rng);
-    const NodeSpec* seller =
-        draw(nodes_that(scenario_,
-                        [&](const NodeSpec& n) {
-                            const auto cash = first_account(scenario_, n, LedgerKind::cash);
-                            return n.seller && cash && cash->asset == price_in->asset;
-                        }),
-             rng);
-    if (venue == nullptr || buyer == nullptr || seller == nullptr || buyer == seller) return;
-    const auto shares = first_account(scenario_, *seller, LedgerKind::securities);
-    if (!shares) return;
+    if (trade_pairs_.empty() || venues_.empty()) return;
+    const TradePair& pair = trade_pairs_[rng.below(trade_pairs_.size())];
     Order order;
     order.trade = true;
     order.name = "TRD-" + std::to_string(number);
-    order.at = &node_of(*venue);
-    order.payer = &node_of(*buyer);
-    order.payee = &node_of(*seller);
-    order.order = {order.name,
-                   shares->asset.code(),
-                   Amount{rng.between(1, 20)},
-                   Amount{rng.between(100, 2'000)},
-                   buyer->name,
-                   seller->name};
+    order.at = nodes_[venues_[rng.below(venues_.size())]].get();
+    order.payer = nodes_[pair.buyer].get();
+    order.payee = nodes_[pair.seller].get();
+    const Amount quantity{rng.between(1, 20)};
+    const Amount price{rng.between(100, 2'000)};
+    order.order = {order.name,         pair.seller_securities.asset.code(), quantity, price,
+                   order.payer->name(), order.payee->name()};
     orders_.submit(std::move(order));
 }
 
 void World::order_payment(std::uint64_t number, Rng rng) {
-    const NodeSpec* payer =
-        draw(nodes_that(scenario_, [](const NodeSpec& n) { return n.payer; }), rng);
-    if (payer == nullptr) return;
-    const auto from = first_account(scenario_, *payer, LedgerKind::cash);
-    const NodeSpec* payee = draw(nodes_that(scenario_,
-                                            [&](const NodeSpec& n) {
-                                                const auto to =
-                                                    first_account(scenario_, n, LedgerKind::cash);
-                                                return n.payee && n.name != payer->name && to &&
-                                                       from && to->ledger != from->ledger;
-                                            }),
-                                 rng);
-    if (payee == nullptr || !from) return;
-    const auto to = first_account(scenario_, *payee, LedgerKind::cash);
+    if (payment_pairs_.empty()) return;
+    const PaymentPair& pair = payment_pairs_[rng.below(payment_pairs_.size())];
     Order order;
     order.trade = false;
     order.name = "PAY-" + std::to_string(number);
-    order.at = order.payer = &node_of(*payer);
-    order.payee = &node_of(*payee);
-    order.from = account_of(from->ledger, payer->name);
-    order.from_asset = from->asset;
-    order.to = account_of(to->ledger, payee->name);
-    order.to_asset = to->asset;
-    order.amount = Amount{modest(from->balance, rng)};
+    order.at = order.payer = nodes_[pair.payer].get();
+    order.payee = nodes_[pair.payee].get();
+    order.from = account_of(pair.from.ledger, order.payer->name());
+    order.from_asset = pair.from.asset;
+    order.to = account_of(pair.to.ledger, order.payee->name());
+    order.to_asset = pair.to.asset;
+    order.amount = Amount{rng.between(1'000, 100'000)};
     orders_.submit(std::move(order));
 }
 

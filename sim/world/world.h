@@ -8,6 +8,7 @@
 
 #include <memory>
 
+#include "sim/scenario/routes.h"
 #include "sim/world/faults.h"
 #include "sim/world/orders.h"
 #include "sim/world/watcher.h"
@@ -70,7 +71,6 @@ private:
     void order_trade(std::uint64_t number, Rng rng);
     void order_payment(std::uint64_t number, Rng rng);
     void run_until(Timestamp limit);
-    NodeProcess& node_of(const NodeSpec& spec);
 
     const Scenario& scenario_;
     WorldOptions options_;
@@ -80,6 +80,9 @@ private:
     Tally tally_;
     Network network_;
     std::shared_ptr<const SignatureScheme> scheme_;
+    std::vector<TradePair> trade_pairs_;
+    std::vector<PaymentPair> payment_pairs_;
+    std::vector<std::size_t> venues_;
     Orders orders_;
     std::vector<std::unique_ptr<LedgerService>> ledgers_;
     std::vector<std::unique_ptr<NodeProcess>> nodes_;
