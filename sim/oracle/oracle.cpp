@@ -322,7 +322,7 @@ void Oracle::check_order(const Order& order) {
         check(Rule::atomicity, fulfilled == 0 || fulfilled == made,
               order.name + ": " + std::to_string(fulfilled) + " of " + std::to_string(made) +
                   " escrows were fulfilled");
-    if (!all_honest || excused_.contains(order.at)) return;
+    if (!condition || !all_honest || excused_.contains(order.at)) return;
     if (order.end == OrderEnd::settled)
         check(Rule::truthful, made > 0 && fulfilled == made, order.name + " is said to be settled");
     if (order.end == OrderEnd::unwound || order.end == OrderEnd::declined)

@@ -129,7 +129,7 @@ private:
         p.late = Duration::milliseconds(one_of(clock_ms));
         p.early = Duration::milliseconds(one_of(clock_ms));
         ledger.beat = Duration::seconds(1);
-        if (day_) ledger.beat = std::max(Duration::seconds(60), p.inclusion);
+        if (day_) ledger.beat = std::max(Duration::seconds(300), p.inclusion);
         if (ledger.kind == LedgerKind::securities)
             p.block = day_ ? ledger.beat : Duration::milliseconds(500);
     }
@@ -325,7 +325,7 @@ private:
     // An outage is at least as long as a silence that only the next beats make noticeable.
     void draw_endurance() {
         for (NodeSpec& node : world_.nodes) {
-            Duration beat = Duration::seconds(day_ ? 60 : 1);
+            Duration beat = Duration::seconds(day_ ? 300 : 1);
             for (const AccountSpec& account : node.accounts)
                 beat = std::max(beat, find_ledger(world_, account.ledger)->beat);
             node.endurance.outage = beat * whole(2, 4);

@@ -56,7 +56,8 @@ public:
     }
 
     std::vector<std::pair<std::string, std::string>> adapter_settings() const override {
-        return {{"stale_after_ms", std::to_string(stale_after(parts_.spec).us() / 1000)}};
+        return {{"stale_after_ms", in_ms(stale_after(parts_.spec))},
+                {"info_interval_ms", in_ms(info_interval(parts_.spec))}};
     }
     Result<std::unique_ptr<LedgerAdapter>, Failure> make_adapter(
         const AdapterSetup& setup) const override {

@@ -20,6 +20,10 @@ Result<SignedQuery> admit_query(ByteView octets, const SignatureScheme& scheme) 
     return decoded;
 }
 
+std::string in_ms(Duration time) {
+    return std::to_string(time.us() / 1'000);
+}
+
 std::uint64_t cursor_in(const std::string& path) {
     std::uint64_t cursor = 0;
     const std::size_t begin = path.find('=') + 1;

@@ -97,6 +97,12 @@ constexpr Duration stale_after(const LedgerSpec& spec) {
     return spec.beat * 2;
 }
 
+// How often an adapter asks what the ledger is.
+constexpr Duration info_interval(const LedgerSpec& spec) {
+    return std::max(spec.beat, Duration::seconds(60));
+}
+std::string in_ms(Duration time);
+
 // What a ledger's service lets through: decoded, and signed by the key that it names.
 Result<SignedInstruction> admit_instruction(ByteView octets, const SignatureScheme& scheme);
 Result<SignedQuery> admit_query(ByteView octets, const SignatureScheme& scheme);

@@ -34,6 +34,10 @@ public:
             actors_.push_back(parts_.trace.add_actor({name, ActorKind::validator, true}));
         }
         timing_.max_interval = parts_.spec.beat;
+        // Ledgers that have time repeat themselves less.
+        timing_.resend_interval =
+            std::clamp(Duration{parts_.spec.profile.inclusion.us() / 10}, timing_.resend_interval,
+                       Duration::seconds(10));
         for (std::size_t i = 0; i < signers_.size(); ++i) {
             disks_.push_back(parts_.make_disk());
             processes_.push_back(std::make_unique<Process<Program>>(
@@ -88,7 +92,8 @@ public:
             validators += (validators.empty() ? "" : ",") + key.hex();
         return {{"chain", genesis_.chain_id().hex()},
                 {"validators", validators},
-                {"stale_after_ms", std::to_string(stale_after(parts_.spec).us() / 1000)}};
+                {"stale_after_ms", in_ms(stale_after(parts_.spec))},
+                {"info_interval_ms", in_ms(info_interval(parts_.spec))}};
     }
     Result<std::unique_ptr<LedgerAdapter>, Failure> make_adapter(
         const AdapterSetup& setup) const override {

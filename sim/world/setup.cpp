@@ -48,7 +48,7 @@ routing::Offer offer_of(const Scenario& scenario, const NodeSpec& connector, con
     offer.spread_ppm = sells.spread_ppm;
     offer.fixed_fee = sells.fixed_fee;
     offer.min_out = Amount{1};
-    offer.max_out = Amount{1'000'000'000'000};
+    offer.max_out = Amount{1'000'000'000'000'000};
     offer.margin = core::margin(timing_of(*in), timing_of(*out), connector.endurance);
     offer.in_profile = in->profile;
     offer.out_profile = out->profile;

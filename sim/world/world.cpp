@@ -252,7 +252,7 @@ void World::order_trade(std::uint64_t number, Rng rng) {
     order.payer = nodes_[pair.buyer].get();
     order.payee = nodes_[pair.seller].get();
     const Amount quantity{rng.between(1, 20)};
-    const Amount price{rng.between(100, 2'000)};
+    const Amount price{rng.between(10, 500)};
     order.order = {order.name,         pair.seller_securities.asset.code(), quantity, price,
                    order.payer->name(), order.payee->name()};
     orders_.submit(std::move(order));
@@ -270,7 +270,7 @@ void World::order_payment(std::uint64_t number, Rng rng) {
     order.from_asset = pair.from.asset;
     order.to = account_of(pair.to.ledger, order.payee->name());
     order.to_asset = pair.to.asset;
-    order.amount = Amount{rng.between(1'000, 100'000)};
+    order.amount = Amount{rng.between(100, 10'000)};
     orders_.submit(std::move(order));
 }
 

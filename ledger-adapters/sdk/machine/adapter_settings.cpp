@@ -40,6 +40,7 @@ Result<void, Failure> read_setting(AdapterSettings& settings, const std::string&
     Duration* time = key == "instruction_life_ms" ? &settings.instruction_life
                      : key == "reply_timeout_ms"  ? &settings.reply_timeout
                      : key == "stale_after_ms"    ? &settings.stale_after
+                     : key == "info_interval_ms"  ? &settings.info_interval
                                                   : nullptr;
     if (time == nullptr) return fail("bad_setting", key + ": no such setting of this adapter");
     const auto ms = number({1, most_ms});
@@ -61,6 +62,10 @@ Result<AdapterSettings, Failure> read_adapter_settings(const AdapterSetup& setup
     const Duration inclusion = setup.profile.inclusion;
     AdapterSettings settings;
     settings.stale_after = inclusion + setup.profile.block + Duration::seconds(2);
+    // A request that was lost is said again while there is time for it to be included.
+    settings.reply_timeout =
+        Duration{std::clamp(inclusion.us() / 2, Duration::milliseconds(500).us(),
+                            settings.reply_timeout.us())};
     settings.retry_most = Duration{
         std::clamp(inclusion.us() / 4, settings.retry_first.us() * 2, Duration::seconds(5).us())};
     for (const auto& [key, text] : setup.settings) {

@@ -13,7 +13,8 @@ struct AdapterSettings {
     std::size_t ops_per_instruction = max_ops;
     // From signing until the ledger may refuse an instruction as too old.
     Duration instruction_life = Duration::seconds(60);
-    // A request without a reply for this long is treated as one whose outcome is unknown.
+    // A request without a reply for this long is treated as one whose outcome is unknown. Half of
+    // the ledger's inclusion time where nothing is said, at least half a second, at most this.
     Duration reply_timeout = Duration::seconds(10);
     Duration health_interval = Duration::milliseconds(250);
     // Silence on the stream after which the ledger counts as stale.
@@ -26,7 +27,8 @@ struct AdapterSettings {
     Duration info_interval = Duration::seconds(60);
 };
 
-// Keys: in_flight, ops_per_instruction, instruction_life_ms, reply_timeout_ms, stale_after_ms.
+// Keys: in_flight, ops_per_instruction, instruction_life_ms, reply_timeout_ms, stale_after_ms,
+// info_interval_ms.
 // `other` names keys that the ledger's own adapter reads. Failure: bad_setting names the key.
 Result<AdapterSettings, Failure> read_adapter_settings(const AdapterSetup& setup,
                                                        const std::vector<std::string>& other = {});
