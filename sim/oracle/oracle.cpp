@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 
+#include "connector/core/state.h"
 #include "sdk/base/assert.h"
 #include "sdk/codec/archive.h"
 #include "sdk/crypto/hash.h"
@@ -115,6 +116,10 @@ std::string Oracle::tell(const Known& escrow) const {
     return format_amount(terms.amount, terms.asset.scale()) + " " + terms.asset.code() + " from " +
            terms.payer.text() + " to " + terms.payee.text() + " under " +
            terms.condition.hex().substr(0, 8) + ", " + std::string(to_string(escrow.state));
+}
+
+bool Oracle::stands_still(const NodeProcess& node) {
+    return !node.up() || node.node().machine().state().loud_stop;
 }
 
 // --- what ledgers commit ---
@@ -285,10 +290,17 @@ void Oracle::recount() {
 void Oracle::check_order(const Order& order) {
     if (!order.at->honest() || order.end == OrderEnd::dropped) return;
     const bool payer_honest = is_held_to(order.payer);
+    // Who stands still for a person to look takes nothing on; what it took on before ends.
+    const NodeProcess& asked = order.trade || order.invoice ? *order.at : *order.payee;
+    const bool waits = !order.answered && stands_still(asked);
     check(Rule::answered,
-          order.end != OrderEnd::open || !payer_honest || excused_.contains(order.at),
+          order.end != OrderEnd::open || waits || !payer_honest || excused_.contains(order.at) ||
+              !asked.honest(),
           order.name + " has no end; last said to be " +
-              (order.state.empty() ? "unanswered" : order.state));
+              (order.state.empty() ? "nothing" : order.state) + ", recorded " +
+              (order.recorded.empty() ? "nowhere" : order.recorded) +
+              (order.answered ? ", answered" : ", not answered by " + asked.name()) +
+              (stands_still(asked) ? ", which stands still" : ""));
     if (!payer_honest || !order.plan) return;
     // The condition, from the payer's signed terms or the invoice.
     std::optional<Condition> condition;

@@ -88,6 +88,7 @@ private:
     void check(Rule rule, bool holds, const std::string& what);
     std::size_t ledger_index(const Address& ledger) const;
     const NodeProcess* owner(const Address& account) const;
+    static bool stands_still(const NodeProcess& node);
     bool is_held_to(const NodeProcess* node) const;  // honest, and within its profile
     void prepared(const Known& escrow);
     void ended(const Known& escrow);

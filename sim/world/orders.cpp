@@ -113,13 +113,19 @@ void Orders::look_at(Order& order) {
     if (!order.plan) return;
     const auto kind = order.trade ? core::RecordKind::trade : core::RecordKind::payment;
     const auto row = order.at->records().get(static_cast<std::uint16_t>(kind), order.plan->view());
-    if (!row) return;
+    // A node whose data was restored from an older copy knows nothing of it: it is asked again.
+    if (!row) {
+        order.answered = false;
+        order.plan.reset();
+        return ask(static_cast<std::size_t>(&order - orders_.data()));
+    }
     const auto reason_of = [](const std::optional<Reason>& reason) {
         return reason ? std::string(to_string(*reason)) : std::string();
     };
     if (order.trade) {
         const auto record = decode_fields<core::TradeRecord>(*row);
         ASSERT(record);
+        order.recorded = std::string(core::to_string(record->state));
         switch (record->state) {
             case core::TradeState::settled:
                 return end(order, OrderEnd::settled, "");
@@ -141,6 +147,7 @@ void Orders::look_at(Order& order) {
     }
     const auto record = decode_fields<core::PaymentRecord>(*row);
     ASSERT(record);
+    order.recorded = std::string(core::to_string(record->state));
     switch (record->state) {
         case core::PaymentState::paid:
             return end(order, OrderEnd::settled, "");

@@ -37,7 +37,8 @@ struct Order {
     std::optional<core::input::Invoice> invoice;
     OrderEnd end = OrderEnd::open;
     std::string reason;
-    std::string state;  // the last that was published
+    std::string state;     // the last that was published
+    std::string recorded;  // the last that its node's records held
 };
 
 class Orders {
