@@ -270,6 +270,14 @@ void on_payment_quote(Effects& fx, PaymentEntry& payment, const PublicKey& peer,
 void end_payment(Effects& fx, const PlanId& id, PaymentState state, std::optional<Reason> reason) {
     PaymentEntry* payment = find_payment(fx.state(), id);
     ASSERT(payment != nullptr);
+    // A journal that is an old copy may have forgotten that the escrow was made: the ledger's word
+    // counts, and where it says too little nobody knows.
+    const auto lost = fx.state().lost.find(payment->record.invoice.condition);
+    if (state == PaymentState::declined && lost != fx.state().lost.end()) {
+        payment->record.preimage = lost->second.preimage;
+        state = lost->second.preimage ? PaymentState::paid : PaymentState::broken;
+        reason = lost->second.preimage ? std::nullopt : std::optional(Reason::outcome_unknown);
+    }
     payment->record.reason = reason;
     forget_ask(fx.state(), payment->plan);
     set_payment_state(fx, *payment, state);

@@ -65,6 +65,7 @@ Run run_world(const Scenario& described, const RunOptions& options) {
     world.on_leak([&](const NodeProcess& node, const Condition& condition) {
         oracle.secret_leaked(node, condition);
     });
+    world.on_restored([&](const NodeProcess& node) { oracle.restored(node); });
     world.on_beyond([&](NodeProcess& node) { oracle.excuse(node); });
     world.set_watcher(oracle);
     world.set_up();
@@ -73,7 +74,8 @@ Run run_world(const Scenario& described, const RunOptions& options) {
     world.heal([&] {
         if (!oracle.nothing_open()) return false;
         for (const auto& node : world.nodes())
-            if (node->honest() && node->up() && node->node().machine().open_deals() > 0)
+            if (node->honest() && !node->dead_for_good() &&
+                (!node->up() || node->node().machine().open_deals() > 0))
                 return false;
         return true;
     });

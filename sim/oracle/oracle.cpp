@@ -68,6 +68,9 @@ void Oracle::begin() {
 void Oracle::excuse(const NodeProcess& node) {
     excused_.insert(&node);
 }
+void Oracle::restored(const NodeProcess& node) {
+    restored_.insert(&node);
+}
 bool Oracle::is_excused(const NodeProcess& node) const {
     return excused_.contains(&node);
 }
@@ -292,7 +295,11 @@ void Oracle::check_order(const Order& order) {
     const bool payer_honest = is_held_to(order.payer);
     // Who stands still for a person to look takes nothing on; what it took on before ends.
     const NodeProcess& asked = order.trade || order.invoice ? *order.at : *order.payee;
-    const bool waits = !order.answered && stands_still(asked);
+    const bool forgotten = restored_.contains(order.at) || restored_.contains(order.payer) ||
+                           restored_.contains(order.payee);
+    const bool waits =
+        (!order.answered && stands_still(asked)) ||
+        (forgotten && parts_.scheduler.now() < order.submitted + max_instruction_life);
     check(Rule::answered,
           order.end != OrderEnd::open || waits || !payer_honest || excused_.contains(order.at) ||
               !asked.honest(),
@@ -339,7 +346,8 @@ void Oracle::check_order(const Order& order) {
         check(Rule::truthful, made > 0 && fulfilled == made, order.name + " is said to be settled");
     if (order.end == OrderEnd::unwound || order.end == OrderEnd::declined)
         check(Rule::truthful, fulfilled == 0, order.name + " is said to have come to nothing");
-    if (order.end == OrderEnd::broken)
+    // Who forgot may say that it does not know.
+    if (order.end == OrderEnd::broken && !forgotten)
         check(Rule::truthful, false, order.name + " is said to be broken: " + order.reason);
 }
 

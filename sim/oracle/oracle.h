@@ -58,6 +58,8 @@ public:
     void begin();
     // What this node loses from now on is bounded by what it reported, not excluded.
     void excuse(const NodeProcess& node);
+    // Its data is an older copy: what it forgot, others may wait for as long as a trade is valid.
+    void restored(const NodeProcess& node);
     bool is_excused(const NodeProcess& node) const;
     // A secret was computed although its release is not durable.
     void secret_leaked(const NodeProcess& node, const Condition& condition);
@@ -105,6 +107,7 @@ private:
     std::map<Condition, const NodeProcess*> released_;
     std::set<std::pair<Timestamp, Place>> due_;  // open ones, by the time when they must be over
     std::set<const NodeProcess*> excused_;
+    std::set<const NodeProcess*> restored_;
     std::size_t open_ = 0;
     Timestamp last_expiry_;
     std::uint64_t moves_ = 0;

@@ -30,12 +30,12 @@ struct Outcome {
     std::uint64_t declined = 0;
     std::uint64_t broken = 0;
     std::uint64_t dropped = 0;  // without an end: the node that they were for is gone
-    std::uint64_t paid = 0;      // of the payments among them
+    std::uint64_t paid = 0;     // of the payments among them
     std::uint64_t refunded = 0;
-    std::uint64_t honest_orders = 0;   // among honest parties only
+    std::uint64_t honest_orders = 0;  // among honest parties only
     std::uint64_t honest_settled = 0;
-    std::uint64_t losses = 0;          // of parties beyond what their profile promises
-    std::uint64_t loud_stops = 0;      // nodes that stood still for a person at the end
+    std::uint64_t losses = 0;      // of parties beyond what their profile promises
+    std::uint64_t loud_stops = 0;  // nodes that stood still for a person at the end
     std::map<std::string, std::uint64_t> reasons;
     std::map<std::string, std::uint64_t> faults_hit;
     std::map<std::string, std::uint64_t> cheats_hit;    // acts that left the protocol

@@ -212,6 +212,7 @@ void FaultPlan::bring_back(NodeProcess& node, int depth) {
         note(MomentKind::fault, node.actor(), "does not start: " + started.error().detail);
         if (node.disk().has_backup()) {
             node.disk().restore();
+            parts_.restored(node);
             parts_.tally.branch("restored_from_backup");
         }
     }
@@ -316,6 +317,7 @@ bool FaultPlan::strike_disk(const FaultSpec& fault, Target target) {
         if (!node.up()) return;
         node.kill();
         node.disk().restore();
+        parts_.restored(node);
         parts_.tally.branch("old_copy_restored");
         note(MomentKind::crashed, node.actor(), "restored from an older copy");
         back_in(node, lasts);

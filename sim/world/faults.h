@@ -40,6 +40,8 @@ public:
         std::vector<std::unique_ptr<LedgerService>>& ledgers;
         // Its money is not this world's concern any more: it went beyond what was promised.
         std::function<void(NodeProcess& node)> beyond;
+        // Its data is an older copy from here on.
+        std::function<void(const NodeProcess& node)> restored;
     };
 
     explicit FaultPlan(Parts parts);

@@ -35,9 +35,8 @@ public:
         }
         timing_.max_interval = parts_.spec.beat;
         // Ledgers that have time repeat themselves less.
-        timing_.resend_interval =
-            std::clamp(Duration{parts_.spec.profile.inclusion.us() / 10}, timing_.resend_interval,
-                       Duration::seconds(10));
+        timing_.resend_interval = std::clamp(Duration{parts_.spec.profile.inclusion.us() / 10},
+                                             timing_.resend_interval, Duration::seconds(10));
         for (std::size_t i = 0; i < signers_.size(); ++i) {
             disks_.push_back(parts_.make_disk());
             processes_.push_back(std::make_unique<Process<Program>>(

@@ -209,11 +209,15 @@ void World::open_accounts(LedgerService& ledger, const LedgerSpec& spec) {
 }
 
 void World::set_up() {
-    faults_ = std::make_unique<FaultPlan>(FaultPlan::Parts{
-        scheduler_, trace_, tally_, network_, rng_.fork("faults"), options_.selection, scenario_,
-        nodes_, ledgers_, [this](NodeProcess& node) {
-            if (beyond_) beyond_(node);
-        }});
+    faults_ = std::make_unique<FaultPlan>(FaultPlan::Parts{scheduler_, trace_, tally_, network_,
+                                                           rng_.fork("faults"), options_.selection,
+                                                           scenario_, nodes_, ledgers_,
+                                                           [this](NodeProcess& node) {
+                                                               if (beyond_) beyond_(node);
+                                                           },
+                                                           [this](const NodeProcess& node) {
+                                                               if (restored_) restored_(node);
+                                                           }});
     for (std::size_t i = 0; i < ledgers_.size(); ++i) {
         for (std::size_t process = 0; process < ledgers_[i]->processes(); ++process) {
             const auto started = ledgers_[i]->start(process);
@@ -253,8 +257,12 @@ void World::order_trade(std::uint64_t number, Rng rng) {
     order.payee = nodes_[pair.seller].get();
     const Amount quantity{rng.between(1, 20)};
     const Amount price{rng.between(10, 500)};
-    order.order = {order.name,         pair.seller_securities.asset.code(), quantity, price,
-                   order.payer->name(), order.payee->name()};
+    order.order = {order.name,
+                   pair.seller_securities.asset.code(),
+                   quantity,
+                   price,
+                   order.payer->name(),
+                   order.payee->name()};
     orders_.submit(std::move(order));
 }
 

@@ -35,6 +35,9 @@ public:
     void on_leak(std::function<void(const NodeProcess&, const Condition&)> leaked) {
         leaked_ = std::move(leaked);
     }
+    void on_restored(std::function<void(const NodeProcess&)> restored) {
+        restored_ = std::move(restored);
+    }
     void on_beyond(std::function<void(NodeProcess&)> beyond) { beyond_ = std::move(beyond); }
 
     // Ledgers, accounts, money and nodes, until every node knows every ledger of its.
@@ -89,6 +92,7 @@ private:
     std::unique_ptr<FaultPlan> faults_;
     Watcher* watcher_ = nullptr;
     std::function<void(const NodeProcess&, const Condition&)> leaked_;
+    std::function<void(const NodeProcess&)> restored_;
     std::function<void(NodeProcess&)> beyond_;
     Timestamp started_at_;
     Timestamp healed_at_;

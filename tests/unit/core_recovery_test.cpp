@@ -223,3 +223,46 @@ TEST_CASE("a stale securities ledger keeps the secret, and shows it when live ag
         check_idle(world);
     }
 }
+
+TEST_CASE("an old copy does not call a payment declined that it forgot to have made") {
+    CoreWorld world;
+    CoreWorld::Node& buyer = world.node("buyer");
+    const auto invoice =
+        std::get<core::answer::InvoiceMade>(
+            world.call("seller", input::CreateInvoice{addr("test.sek.sven"), sek, Amount{113'000},
+                                                      world.now() + Duration::seconds(600)}))
+            .invoice;
+    // The copy is from when the price was asked for; the escrow was placed after it.
+    Backup backup = back_up(world, "buyer");
+    world.pass_on = [&](const std::string& from, const std::string&, const core::Message& said) {
+        if (from == "buyer" && std::holds_alternative<message::QuoteAsk>(said))
+            backup = back_up(world, "buyer");
+        return true;
+    };
+    bool pays = true;
+    SUBCASE("and that was paid") {}
+    SUBCASE("and that stands open") {
+        pays = false;
+    }
+    world.carry_out = [&](const std::string& from, const core::output::ToLedger& command) {
+        return pays || from != "connector" || !std::holds_alternative<op::Prepare>(command.body);
+    };
+    const core::PlanId id = std::get<core::answer::PaymentBegun>(
+                                world.call("buyer", input::Pay{invoice, addr("test.eur.anna"), eur,
+                                                               Amount{11'000}, false}))
+                                .id;
+    world.settle_down();
+    REQUIRE(backup.journal < buyer.journal.size());
+    restore(world, "buyer", backup);
+    REQUIRE(alarmed(world, "buyer", "unknown_escrow"));
+    world.pass(Duration::seconds(120));
+    const core::PaymentRecord payment = world.payment("buyer", id);
+    if (pays) {
+        CHECK(payment.state == core::PaymentState::paid);
+        REQUIRE(payment.preimage);
+        CHECK(fulfils(*payment.preimage, invoice.condition));
+    } else {
+        CHECK(payment.state == core::PaymentState::broken);
+        CHECK(payment.reason == Reason::outcome_unknown);
+    }
+}
