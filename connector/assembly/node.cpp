@@ -79,17 +79,21 @@ void Node::start(Timestamp at, Turn<NodeEffect>& turn) {
     }
     for (const core::PeerConfig& peer : parts_.config.peers)
         link(peer.key);
+    // The takeover is what the machine hears first, so that nothing which fell due while the
+    // process was away acts on what its ledgers said before; a machine without a configuration
+    // hears nothing.
+    const auto unfinished = machine_.unfinished_releases();
     const core::NodeConfig* configured = machine_.config();
-    if (configured == nullptr || encode_fields(*configured) != encode_fields(parts_.config))
+    if (configured == nullptr) apply(context, input::Configure{parts_.config});
+    apply(context, input::Started{epoch_});
+    if (encode_fields(*machine_.config()) != encode_fields(parts_.config))
         apply(context, input::Configure{parts_.config});
     disk_low_ = turn.disk_low;
     apply(context, input::DiskLow{disk_low_});
-    // A release that was decided is carried out, whatever happened meanwhile.
     for (const Address& ledger : parts_.stalled)
         apply(context, input::AdapterStalled{ledger});
     if (!parts_.stalled.empty()) turn.effects.push_back(effect::StallsNoted{});
-    const auto unfinished = machine_.unfinished_releases();
-    apply(context, input::Started{epoch_});
+    // A release that was decided is carried out, whatever happened meanwhile.
     for (const output::ReleaseSecret& release : unfinished)
         turn.effects.push_back(
             effect::Release{release.context, release.entropy, release.condition});

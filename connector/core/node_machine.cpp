@@ -356,10 +356,13 @@ void NodeMachine::apply(Timestamp at, const NodeInput& in, Outputs<NodeMachine>&
         report_lost_accounts(fx);
     }
     if (!state_->config) return;  // nothing can be understood without one
+    // A takeover comes before what fell due meanwhile, which must not act on what was believed
+    // then.
+    if (const auto* started = std::get_if<input::Started>(&in)) on_started(fx, *started);
     run_due(fx);
     std::visit(Overloaded{
                    [&](const input::Configure&) {},
-                   [&](const input::Started& started) { on_started(fx, started); },
+                   [&](const input::Started&) {},
                    [&](const input::Wake&) {},
                    [&](const input::FromPeer& from) {
                        if (state_->peer(from.peer) != nullptr)

@@ -286,8 +286,14 @@ void end_payment(Effects& fx, const PlanId& id, PaymentState state, std::optiona
 }
 
 void on_payment_due(Effects& fx, const PlanId& id) {
-    const PaymentEntry* payment = find_payment(fx.state(), id);
+    PaymentEntry* payment = find_payment(fx.state(), id);
     if (payment == nullptr) return;
+    // What an earlier run did is known once every ledger was read to its tip.
+    constexpr Duration look_again = Duration::seconds(1);
+    if (!fx.state().caught_up()) {
+        payment->deadline = fx.at() + look_again;
+        return fx.state().set_due(Due::payment, id.view(), payment->deadline);
+    }
     if (payment->record.state == PaymentState::quoting ||
         payment->record.state == PaymentState::quoted)
         end_payment(fx, id, PaymentState::declined, Reason::quote_lapsed);

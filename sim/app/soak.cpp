@@ -117,6 +117,7 @@ private:
         result_.declined += outcome.declined;
         result_.broken += outcome.broken;
         result_.dropped += outcome.dropped;
+        add(result_.reasons, outcome.reasons);
         add(result_.faults_hit, outcome.faults_hit);
         add(result_.cheats_hit, outcome.cheats_hit);
         add(result_.branches_hit, outcome.branches_hit);
@@ -190,6 +191,7 @@ std::string to_json(const SoakResult& result) {
                                     {"declined", result.declined},
                                     {"broken", result.broken},
                                     {"dropped", result.dropped},
+                                    {"reasons", counts(result.reasons)},
                                     {"faults_hit", counts(result.faults_hit)},
                                     {"cheats_hit", counts(result.cheats_hit)},
                                     {"branches_hit", counts(result.branches_hit)},
@@ -223,6 +225,7 @@ std::string to_text(const SoakResult& result) {
                        std::to_string(result.declined) + " declined, " +
                        std::to_string(result.broken) + " broken, " +
                        std::to_string(result.dropped) + " of parties that are gone\n";
+    text += table("reasons ", result.reasons);
     text += table("faults  ", result.faults_hit);
     text += table("cheats  ", result.cheats_hit);
     text += table("branches", result.branches_hit);

@@ -32,6 +32,7 @@ struct SoakResult {
     std::uint64_t violations = 0;  // worlds in which a rule broke
     Duration simulated;
     std::uint64_t settlements = 0, settled = 0, unwound = 0, declined = 0, broken = 0, dropped = 0;
+    std::map<std::string, std::uint64_t> reasons;  // why orders did not settle
     std::map<std::string, std::uint64_t> faults_hit;
     std::map<std::string, std::uint64_t> faults_drawn;  // worlds that a kind might have struck
     std::map<std::string, std::uint64_t> cheats_hit;

@@ -159,6 +159,7 @@ void Oracle::escrow_moved(const LedgerService& ledger, const LedgerEvent& event)
         Known& known = found->second;
         known.state = event.state;
         --open_;
+        ++results_[static_cast<std::size_t>(Rule::timeliness)].checks;
         const TimingProfile& profile = parts_.scenario.ledgers[index].profile;
         due_.erase(
             {event.terms.expiry + profile.late + profile.inclusion + Duration::seconds(1), place});
@@ -262,6 +263,7 @@ void Oracle::check_loss(const NodeProcess& node, const Condition& condition) {
 
 void Oracle::secret_released(const NodeProcess& node, const Condition& condition) {
     released_[condition] = &node;
+    check(Rule::secrecy, true, "");
 }
 
 void Oracle::secret_leaked(const NodeProcess& node, const Condition& condition) {

@@ -87,6 +87,8 @@ public:
         censored_until_ = std::max(censored_until_, until);
     }
 
+    void twin(std::size_t, Timestamp) override {}
+
     Timestamp time() const override { return process_.up() ? machine().time() : Timestamp{}; }
     std::vector<AssetTotals> totals() const override {
         return process_.up() ? machine().totals() : std::vector<AssetTotals>{};

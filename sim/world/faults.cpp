@@ -501,16 +501,18 @@ bool FaultPlan::strike_ledger(const FaultSpec& fault, Target target) {
             parts_.beyond(*node);
         return true;
     }
-    // Ledgers of today do not roll back, and their validators do not lie.
-    if (is(FaultKind::rollback) || is(FaultKind::rollback_beyond) ||
-        is(FaultKind::validator_equivocates))
-        return false;
-    const std::size_t index =
-        is(FaultKind::validator_crash) ? 1 + rng_.below(ledger.processes() - 1) : 0;
+    // Ledgers of today do not roll back.
+    if (is(FaultKind::rollback) || is(FaultKind::rollback_beyond)) return false;
+    const std::size_t index = is(FaultKind::validator_crash) || is(FaultKind::validator_equivocates)
+                                  ? 1 + rng_.below(ledger.processes() - 1)
+                                  : 0;
     if (!ledger.process_up(index) || !may_be_slow(fault, target.index, lasts)) return false;
     if (is(FaultKind::ledger_halt)) {
         ledger.halt(now + lasts);
         note(MomentKind::fault, ledger.actor(), "halts");
+    } else if (is(FaultKind::validator_equivocates)) {
+        ledger.twin(index, now + profile.inclusion * 2);
+        note(MomentKind::fault, ledger.actor(), "a validator has two voices");
     } else if (is(FaultKind::censor_claims)) {
         ledger.censor_claims(now + lasts);
         note(MomentKind::fault, ledger.actor(), "takes no claims");

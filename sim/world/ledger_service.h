@@ -64,6 +64,11 @@ public:
     // Takes no instruction that claims until then.
     virtual void censor_claims(Timestamp until) = 0;
 
+    // A second process with the same key, on a copy of the first one's disk, says what it likes
+    // until then: one validator, two voices (Bano and others, Twins: BFT Systems Made Robust,
+    // 2020).
+    virtual void twin(std::size_t index, Timestamp until) = 0;
+
     // --- the books, for the oracle ---
     virtual Timestamp time() const = 0;
     virtual std::vector<AssetTotals> totals() const = 0;

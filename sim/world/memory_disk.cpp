@@ -76,6 +76,11 @@ public:
         disk_.intact = 0;
         return true;
     }
+    std::unique_ptr<SimDisk> copy() const override {
+        auto other = std::make_unique<MemorySimDisk>();
+        other->disk_ = disk_;
+        return other;
+    }
     void back_up() override { backup_ = disk_; }
     bool has_backup() const override { return backup_.has_value(); }
     void restore() override {

@@ -125,6 +125,30 @@ public:
         censored_until_ = std::max(censored_until_, until);
     }
 
+    void twin(std::size_t index, Timestamp until) override {
+        if (twin_ || !processes_[index]->up()) return;
+        twin_index_ = index;
+        twin_disk_ = disks_[index]->copy();
+        twin_ = std::make_unique<Process<Program>>(Process<Program>::Parts{
+            parts_.scheduler, parts_.trace, actors_[index], *twin_disk_,
+            [this, index] {
+                return std::make_unique<Program>(
+                    genesis_, timing_, Validator::Setup{signers_[index], parts_.scheme, false},
+                    [this](std::uint64_t height) {
+                        return twin_disk_->records().get(
+                            static_cast<std::uint16_t>(RecordKind::block), block_key(height));
+                    });
+            },
+            2'000, [this, index](Effects effects) { let_out_of_twin(index, effects); }, [] {}});
+        // Another clock, so that it has another mind.
+        twin_->clock().set_offset(Duration::milliseconds(150));
+        ASSERT(twin_->start());
+        parts_.scheduler.at(until, [this] {
+            twin_->kill();
+            parts_.scheduler.after(Duration::seconds(1), [this] { twin_.reset(); });
+        });
+    }
+
     Timestamp time() const override {
         return processes_[0]->up() ? ledger().state().time : Timestamp{};
     }
@@ -247,13 +271,27 @@ private:
                     answer_all(committed->transactions[i], committed->answers[i]);
                 committed_here = true;
             } else {
-                parts_.tally.alarm("equivocation");
+                parts_.tally.branch("equivocation_noticed");
             }
         }
         if (from == 0) watch_up_to_tip();
         if (committed_here && processes_[0]->up())
             for (auto& [node, reader] : readers_)
                 serve(reader);
+    }
+
+    // What a twin says to others is said in its validator's name; it serves nobody.
+    void let_out_of_twin(std::size_t from, Effects& effects) {
+        for (ValidatorEffect& effect : effects) {
+            if (const auto* all = std::get_if<pool_effect::ToAll>(&effect)) {
+                for (std::size_t to = 0; to < processes_.size(); ++to)
+                    if (to != from) pass(from, to, all->octets);
+            } else if (auto* one = std::get_if<pool_effect::To>(&effect)) {
+                pass(from, one->validator, std::move(one->octets));
+            } else if (const auto* committed = std::get_if<pool_effect::Committed>(&effect)) {
+                check_agreement(*committed);
+            }
+        }
     }
 
     // Two validators never commit different blocks at one height.
@@ -332,6 +370,9 @@ private:
     std::uint64_t watched_ = 0;  // height up to which the oracle was told
     Timestamp halted_until_;
     Timestamp censored_until_;
+    std::size_t twin_index_ = 0;
+    std::unique_ptr<SimDisk> twin_disk_;
+    std::unique_ptr<Process<Program>> twin_;
 };
 
 }  // namespace

@@ -31,6 +31,8 @@ public:
     virtual bool rot(Rng& rng) = 0;
     // One row lands on another.
     virtual bool misdirect(Rng& rng) = 0;
+    // What it holds now, on a disk of its own.
+    virtual std::unique_ptr<SimDisk> copy() const = 0;
     // Keeps a copy of everything; `restore` puts it back. The process is down meanwhile.
     virtual void back_up() = 0;
     virtual bool has_backup() const = 0;

@@ -253,6 +253,12 @@ TEST_CASE("an old copy does not call a payment declined that it forgot to have m
                                 .id;
     world.settle_down();
     REQUIRE(backup.journal < buyer.journal.size());
+    // Its price lapses while it is away: what fell due waits until the ledgers have been read.
+    world.down("buyer");
+    SUBCASE("at once") {}
+    SUBCASE("after the price has lapsed") {
+        world.pass(Duration::seconds(61));
+    }
     restore(world, "buyer", backup);
     REQUIRE(alarmed(world, "buyer", "unknown_escrow"));
     world.pass(Duration::seconds(120));
