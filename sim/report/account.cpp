@@ -13,11 +13,11 @@ std::size_t width(std::string_view text) {
         return (static_cast<unsigned char>(c) & 0xC0U) != 0x80U;
     }));
 }
-std::string left(std::string text, std::size_t columns) {
+std::string left(const std::string& text, std::size_t columns) {
     const std::size_t used = width(text);
     return used < columns ? text + std::string(columns - used, ' ') : text;
 }
-std::string right(std::string text, std::size_t columns) {
+std::string right(const std::string& text, std::size_t columns) {
     const std::size_t used = width(text);
     return used < columns ? std::string(columns - used, ' ') + text : text;
 }

@@ -2,20 +2,33 @@
 # cmake -DFROM=directory -DSCRIPTS="a.js,b.js" -DOUT=page.cpp -P embed_page.cmake
 cmake_minimum_required(VERSION 3.25)
 
-function(literal name)
-  set(text "")
-  foreach(file IN LISTS ARGN)
-    file(READ ${FROM}/${file} part)
-    string(APPEND text "${part}")
-  endforeach()
-  set(${name} "const std::string_view ${name} = R\"lockstep(${text})lockstep\";\n" PARENT_SCOPE)
+# A file as a literal of its own: compilers need not take longer ones than 65,536 octets.
+function(literal file result)
+  file(READ ${FROM}/${file} text)
+  set(${result} "R\"lockstep(${text})lockstep\"" PARENT_SCOPE)
 endfunction()
 
+literal(report.html html)
+literal(report.css css)
 string(REPLACE "," ";" scripts "${SCRIPTS}")
-literal(report_html report.html)
-literal(report_css report.css)
-literal(report_js ${scripts})
+set(additions "")
+foreach(file IN LISTS scripts)
+  literal(${file} script)
+  string(APPEND additions "    text += ${script};\n")
+endforeach()
+
 file(
   WRITE ${OUT}
-  "#include \"sim/report/page.h\"\n\nnamespace lockstep::sim::page {\n\n${report_html}${report_css}${report_js}\n}  // namespace lockstep::sim::page\n"
-)
+  "#include \"sim/report/page.h\"
+
+namespace lockstep::sim::page {
+
+const std::string_view report_html = ${html};
+const std::string_view report_css = ${css};
+std::string report_js() {
+    std::string text;
+${additions}    return text;
+}
+
+}  // namespace lockstep::sim::page
+")

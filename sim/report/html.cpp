@@ -346,7 +346,7 @@ std::string html_report(const Scenario& scenario, const Outcome& outcome, const 
     put("{{title}}", title);
     put("{{style}}", page::report_css);
     put("{{data}}", script_json(Data(scenario, outcome, trace).write()));
-    put("{{script}}", page::report_js);
+    put("{{script}}", page::report_js());
     html += rest;
     return html;
 }

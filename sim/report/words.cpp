@@ -178,7 +178,7 @@ std::string describe(const Moment& moment, const Trace& trace) {
         case MomentKind::violation:
             return with_text("VIOLATION", moment);
     }
-    return actor;
+    return {};
 }
 
 }  // namespace lockstep::sim
