@@ -41,6 +41,7 @@ public:
         head();
         table("why the others did not settle", outcome_.reasons);
         table("faults hit", outcome_.faults_hit);
+        table("acts that left the protocol", outcome_.cheats_hit);
         table("branches of recovery", outcome_.branches_hit);
         table("alarms", outcome_.alarms);
         rules();
@@ -74,10 +75,13 @@ private:
         line("");
         field("simulated", elapsed(outcome_.end - outcome_.start) + ", faults and cheats for " +
                                elapsed(outcome_.healed_at - outcome_.start) + " of it");
-        field("settlements", spaced(outcome_.settlements) + ": " + spaced(outcome_.settled) +
-                                 " settled, " + spaced(outcome_.unwound) + " unwound, " +
-                                 spaced(outcome_.declined) + " declined, " +
-                                 spaced(outcome_.broken) + " broken");
+        field("settlements",
+              spaced(outcome_.settlements) + ": " + spaced(outcome_.settled) + " settled, " +
+                  spaced(outcome_.unwound) + " unwound, " + spaced(outcome_.declined) +
+                  " declined, " + spaced(outcome_.broken) + " broken" +
+                  (outcome_.dropped == 0
+                       ? ""
+                       : ", " + spaced(outcome_.dropped) + " dropped with their node"));
         field("signatures", outcome_.real_signatures ? "Ed25519" : "keyed hash");
         field("stores", outcome_.real_store ? "SQLite over a faulty file layer" : "simulated");
         field("events", spaced(trace_.count()));

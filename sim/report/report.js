@@ -22,6 +22,7 @@
     const figures = [
       ["settlements", grouped(outcome.settlements)], ["settled", grouped(outcome.settled)], ["unwound", grouped(outcome.unwound)],
       ["declined", grouped(outcome.declined)], ["broken", grouped(outcome.broken), outcome.broken ? "danger" : null],
+      ...(outcome.dropped ? [["dropped", grouped(outcome.dropped)]] : []),
       ["simulated", lengthText(outcome.end)], ["faults hit", grouped(sum(outcome.faults))],
       ["checks of rules", grouped(outcome.rules.reduce((total, rule) => total + rule.checks, 0))], ["events", grouped(outcome.events)],
     ];
@@ -143,6 +144,7 @@
   function faultsAndRules() {
     byId("fault-tables").append(...[
       barTable("Faults hit", outcome.faults, "No fault was hit."),
+      barTable("Acts that left the protocol", outcome.cheats),
       barTable("Branches of recovery", outcome.branches),
       barTable("Why others did not settle", outcome.reasons),
       barTable("Alarms", outcome.alarms),

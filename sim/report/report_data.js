@@ -172,7 +172,7 @@ function stateWords(text) {
     settlement.escrows.sort((a, b) => (a.prepared ?? a.ended) - (b.prepared ?? b.ended) || b.expiry - a.expiry);
     const fulfilled = settlement.escrows.filter((e) => e.end === "fulfilled").length;
     const open = settlement.escrows.filter((e) => e.end === "open").length;
-    if (!settlement.escrows.length) settlement.end = lastWord(settlement) || "declined";
+    if (!settlement.escrows.length) settlement.end = lastWord(settlement) || "open";
     else if (open) settlement.end = "open";
     else if (fulfilled === settlement.escrows.length) settlement.end = "settled";
     else settlement.end = fulfilled ? "broken" : "unwound";

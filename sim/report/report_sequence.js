@@ -12,7 +12,7 @@ const sequence = (function makeSequence() {
     laneFactor: 1,
     selected: -1,
   };
-  const axisWidth = 96;
+  let axisWidth = 96; // as wide as its times
   const quiet = 10 * us.s; // a longer silence is shown as a break
   const bucketHeight = 500;
   let model = null;
@@ -253,6 +253,9 @@ const sequence = (function makeSequence() {
   const textColumn = 15; // of a name that stands upright
 
   function layoutLanes() {
+    const times = [model.times[0] ?? 0, model.times[model.times.length - 1] ?? 0].map((at) => timeText(at).replace(/\.\d+$/, ""));
+    const exact = model.times.some((at) => at % us.ms !== 0) ? ".000000" : ".000";
+    axisWidth = Math.ceil(Math.max(...times.map((text) => textWidth(text + exact, 11))) + 24);
     const room = scroller.clientWidth - axisWidth - 2;
     const names = model.ids.map((id) => actorOf(id).name);
     const longest = Math.max(...names.map((name) => textWidth(name, 12, 600)), 20);
@@ -286,6 +289,7 @@ const sequence = (function makeSequence() {
     canvas.style.height = `${model.head + model.height}px`;
     axis.style.height = `${model.height}px`;
     axis.style.width = `${axisWidth}px`;
+    heads.firstChild.style.width = `${axisWidth}px`;
     stage.style.top = `${model.head}px`;
   }
 

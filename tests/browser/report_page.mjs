@@ -66,6 +66,9 @@ function clipped(page) {
     const found = [];
     for (const node of document.querySelectorAll(".lane-name, .lane-tag, .figure dd, h1, h2, h3, .chip, .tick, td, th, .choice button, .subject"))
       if (node.scrollWidth > node.clientWidth + 1 && getComputedStyle(node).display !== "inline" && node.clientWidth) found.push(`${node.className || node.tagName}: ${node.textContent}`);
+    const axis = document.getElementById("time-axis").getBoundingClientRect();
+    for (const node of document.querySelectorAll(".tick"))
+      if (node.getBoundingClientRect().left < axis.left) found.push(`time: ${node.textContent}`);
     for (const drawing of document.querySelectorAll("#ladder-frame svg, .book svg, #stage svg")) {
       const width = drawing.viewBox.baseVal.width;
       for (const node of drawing.querySelectorAll("text")) {
@@ -219,6 +222,8 @@ await run([
   ["20,000 moments open quickly, and only what is in sight is drawn", async (page) => {
     await open(page, "busy");
     equal(await count(page, "#ladder-frame .hop"), 2, "the ladder of the first that unwound");
+    check((await page.locator(".figure").allTextContents()).includes("dropped2"), "what was dropped is a figure");
+    check((await page.locator(".bar-table h3").allTextContents()).includes("Acts that left the protocol"), "cheats have a table");
     await page.click("#show-all");
     equal(await attribute(page, "lanes"), "11", "lanes of eight nodes and three ledgers");
     const arrows = Number(await attribute(page, "arrows"));

@@ -379,6 +379,7 @@ World busy(std::size_t moments) {
         const ActorId seller = nodes[1 + (number + 1 + number % 3) % 5];
         const ActorId hub = nodes[6 + number % 2];
         make.after(Duration::seconds(40 + static_cast<std::int64_t>(number * 37 % 90)));
+        make.after(Duration{125});
         make.message(condition, nodes[0], buyer, "terms " + reference);
         make.message(condition, nodes[0], seller, "terms " + reference);
         for (int i = 0; i < 6; ++i)
@@ -432,6 +433,8 @@ World busy(std::size_t moments) {
         ++(unwinds ? outcome.unwound : outcome.settled);
     }
     outcome.reasons = {{"withheld", outcome.unwound}};
+    outcome.dropped = 2;
+    outcome.cheats_hit = {{"withheld an escrow", 17}};
     outcome.seed = 18'446'744'073'709'551'615ULL;
     outcome.rules = held_rules();
     return make.finish(hour * 24);

@@ -64,6 +64,16 @@ TEST_CASE("the account of a violation says the rule, the seed, the command and t
     CHECK(has(last, "seller sent to buyer: hop_notice 3\n"));
 }
 
+TEST_CASE("what was dropped and what cheats did is told where there is any") {
+    made::World world = made::small();
+    CHECK_FALSE(has(account(world), "dropped"));
+    CHECK_FALSE(has(account(world), "acts that left the protocol"));
+    world.outcome.dropped = 2;
+    world.outcome.cheats_hit = {{"withheld", 17}};
+    CHECK(has(account(world), " 0 broken, 2 dropped with their node\n"));
+    CHECK(has(account(world), "  acts that left the protocol\n    withheld  17\n"));
+}
+
 TEST_CASE("the number of last events is the caller's, and balances are no events") {
     const made::World world = made::broken();
     AccountOptions options;
