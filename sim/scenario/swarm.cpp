@@ -405,7 +405,7 @@ private:
     }
 
     FaultSpec draw_fault(const FaultEntry& kind) {
-        constexpr std::array<std::uint32_t, 3> per_hour_of_day{1, 2, 4};
+        constexpr std::array<std::uint32_t, 3> per_hour_of_day{1, 1, 2};
         constexpr std::array<std::uint32_t, 3> per_hour_of_minutes{20, 60, 120};
         constexpr std::array<std::uint32_t, 3> ppm{1'000, 10'000, 50'000};
         FaultSpec fault;

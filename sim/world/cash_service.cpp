@@ -22,7 +22,7 @@ public:
           actor_(parts_.trace.add_actor({parts_.spec.name, ActorKind::ledger, true})),
           disk_(parts_.make_disk()),
           process_({parts_.scheduler, parts_.trace, actor_, *disk_, [this] { return make(); },
-                    2'000, [this](std::vector<Effect> effects) { release(effects); },
+                    snapshot_rows, [this](std::vector<Effect> effects) { release(effects); },
                     [this] { ended(); }}) {}
 
     ActorId actor() const override { return actor_; }

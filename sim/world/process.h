@@ -31,6 +31,8 @@ private:
     std::optional<Timestamp> frozen_;
 };
 
+// A restart replays at most this many rows: worlds restart often.
+constexpr std::uint64_t snapshot_rows = 256;
 constexpr Duration commit_time = Duration::milliseconds(2);
 // How often a frozen clock is looked at.
 constexpr Duration frozen_look = Duration::seconds(1);

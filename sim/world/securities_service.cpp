@@ -41,7 +41,7 @@ public:
             disks_.push_back(parts_.make_disk());
             processes_.push_back(std::make_unique<Process<Program>>(
                 Process<Program>::Parts{parts_.scheduler, parts_.trace, actors_[i], *disks_[i],
-                                        [this, i] { return make(i); }, 2'000,
+                                        [this, i] { return make(i); }, snapshot_rows,
                                         [this, i](Effects effects) { let_out(i, effects); },
                                         [this, i] {
                                             lost(i);
@@ -139,7 +139,7 @@ public:
                             static_cast<std::uint16_t>(RecordKind::block), block_key(height));
                     });
             },
-            2'000, [this, index](Effects effects) { let_out_of_twin(index, effects); }, [] {}});
+            snapshot_rows, [this, index](Effects effects) { let_out_of_twin(index, effects); }, [] {}});
         // Another clock, so that it has another mind.
         twin_->clock().set_offset(Duration::milliseconds(150));
         ASSERT(twin_->start());
