@@ -61,7 +61,7 @@ Run run_world(const Scenario& described, const RunOptions& options) {
     with.real_signatures = scenario.real_signatures || options.real_signatures;
     World world(scenario, std::move(with));
     Oracle oracle({world.scheduler(), world.trace(), scenario, world.nodes(), world.ledgers(),
-                   world.orders()});
+                   world.orders(), options.keep_trace, options.seed});
     world.on_leak([&](const NodeProcess& node, const Condition& condition) {
         oracle.secret_leaked(node, condition);
     });

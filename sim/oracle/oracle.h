@@ -51,6 +51,9 @@ public:
         const std::vector<std::unique_ptr<NodeProcess>>& nodes;
         const std::vector<std::unique_ptr<LedgerService>>& ledgers;
         const Orders& orders;
+        // Replays every journal at the end; else one node's and one ledger's, by this number.
+        bool replay_all = true;
+        std::uint64_t pick = 0;
     };
     explicit Oracle(Parts parts);
 
@@ -87,7 +90,14 @@ private:
         std::vector<Place> escrows;  // in the order in which they were prepared
     };
 
-    void check(Rule rule, bool holds, const std::string& what);
+    // `what` is asked for only where the rule broke.
+    template <class What>
+    void check(Rule rule, bool holds, What what) {
+        count(rule);
+        if (!holds) violate(rule, what());
+    }
+    void count(Rule rule);
+    void violate(Rule rule, const std::string& what);
     std::size_t ledger_index(const Address& ledger) const;
     const NodeProcess* owner(const Address& account) const;
     static bool stands_still(const NodeProcess& node);
