@@ -88,6 +88,7 @@ const std::vector<Service::Route>& Service::routes() {
         {"GET", "/v1/exposure", not_venue, &Service::list_exposure},
         {"GET", "/v1/fees", op | auditor, &Service::list_fees},
         {"GET", "/v1/alarms", op | auditor, &Service::list_alarms},
+        {"POST", "/v1/acknowledgements", op, &Service::post_acknowledgement},
         {"GET", "/v1/ledgers", all, &Service::list_ledgers},
         {"POST", "/v1/ledgers/*/resume", op, &Service::post_resumption},
         {"GET", "/v1/peers", op | auditor, &Service::list_peers},

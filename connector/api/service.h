@@ -74,7 +74,9 @@ private:
     void post_payment(const Call& call);
     void post_confirmation(const Call& call);
     void post_resumption(const Call& call);
+    void post_acknowledgement(const Call& call);
     void submit(const Call& call, core::input::ApiBody body);
+    void refuse_with_cause(const Call& call, Reason reason);
 
     // The trade of an id or reference; without it, the call was refused.
     std::optional<core::TradeRecord> find_trade(const Call& call, const std::string& name) const;

@@ -330,7 +330,8 @@ void Service::get_stats(const Call& call) {
                                   {"longest_commit_us", figures.longest_commit.us()},
                                   {"open_deals", node.machine().open_deals()},
                                   {"open_trades", node.machine().open_trades()},
-                                  {"draining", node.machine().draining()}}));
+                                  {"draining", node.machine().draining()},
+                                  {"loud_stop", node.machine().loud_stop()}}));
     });
     if (!asked) call.refuse(asked.error());
 }

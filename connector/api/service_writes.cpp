@@ -53,9 +53,21 @@ struct RenderAnswer {
     Json operator()(const core::answer::LedgerResumed& resumed) const {
         return Json::object({{"ledger", resumed.ledger.text()}});
     }
+    Json operator()(const core::answer::Acknowledged& acknowledged) const {
+        return Json::object({{"was_stopped", acknowledged.was_stopped}});
+    }
 };
 
 }  // namespace
+
+// An acknowledgement that came too early: also which ledger or escrow it is that is in the way.
+void Service::refuse_with_cause(const Call& call, Reason reason) {
+    const auto asked = parts_.node->view([call, reason](const assembly::Node& node) {
+        const auto cause = node.machine().stop_cause();
+        call.refuse(reason, cause && cause->reason == reason ? cause->detail : std::string());
+    });
+    if (!asked) call.refuse(reason);
+}
 
 void Service::submit(const Call& call, input::ApiBody body) {
     const std::string* key = call.request.header("idempotency-key");
@@ -69,7 +81,9 @@ void Service::submit(const Call& call, input::ApiBody body) {
     from.idempotency_key = *key;
     from.request = digest_of(call.request);
     from.body = std::move(body);
-    parts_.node->submit(std::move(from), [call](const Result<Bytes>& answer) {
+    const bool acknowledges = std::holds_alternative<input::Acknowledge>(from.body);
+    parts_.node->submit(std::move(from), [this, call, acknowledges](const Result<Bytes>& answer) {
+        if (!answer && acknowledges) return refuse_with_cause(call, answer.error());
         if (!answer) return call.refuse(answer.error());
         const auto decoded = decode_fields<core::CallerAnswer>(*answer);
         if (!decoded) return call.refuse(Reason::internal_error);
@@ -156,6 +170,11 @@ void Service::post_resumption(const Call& call) {
     const auto ledger = Address::parse(call.arguments[0]);
     if (!ledger) return call.refuse(Reason::not_found, "no ledger has this address");
     submit(call, input::ResumeLedger{*ledger});
+}
+
+void Service::post_acknowledgement(const Call& call) {
+    if (!call.request.body.empty() && !read_body(call, read_nothing)) return;
+    submit(call, input::Acknowledge{});
 }
 
 }  // namespace lockstep::api

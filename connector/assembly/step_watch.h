@@ -9,7 +9,8 @@ namespace lockstep::assembly {
 class StepWatch {
 public:
     virtual ~StepWatch() = default;
-    // On the node's thread, in pairs, never one inside another. `ledger` stays as it is until end().
+    // On the node's thread, in pairs, never one inside another. `ledger` stays as it is until
+    // end().
     virtual void begin(const Address& ledger) = 0;
     virtual void end() = 0;
 };

@@ -32,6 +32,14 @@ constexpr Advice advice[]{
     {Reason::ledger_paused,
      "Wait until `lockstep ledgers` shows the ledger as live; one that is paused there waits for "
      "its operator, who runs `lockstep ledgers resume LEDGER`."},
+    {Reason::loud_stop,
+     "`lockstep alarms` says what is wrong; an operator who has looked at it runs `lockstep "
+     "acknowledge`."},
+    {Reason::escrows_unresolved,
+     "Wait until they have ended; what is owed for them is claimed meanwhile."},
+    {Reason::ledger_refused,
+     "`lockstep alarms` says what the ledger said: ask its operator, and restart the node when it "
+     "is mended."},
     {Reason::draining, "The node is shutting down: try again when it is back."},
     {Reason::overloaded, "Too much is in flight: try again in a moment."},
     {Reason::disk_low, "Make room on the node's disk: it takes no new business until then."},

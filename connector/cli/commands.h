@@ -40,5 +40,6 @@ int confirm(Session& session, const std::string& id);
 
 // --- operating.cpp: what only an operator may do ---
 int resume_ledger(Session& session, const std::string& ledger);
+int acknowledge(Session& session);
 
 }  // namespace lockstep::cli

@@ -90,6 +90,9 @@ private:
                            "because its adapter stalled",
                            [this](Session& session) { return cli::resume_ledger(session, id_); });
         resume.add_option("ledger", id_, "its address, for example test.sek")->required();
+        add("acknowledge",
+            "as an operator who has looked at the alarms: end a loud stop, take new business again",
+            cli::acknowledge);
         auto& escrows = add("escrows", "what stands between its incoming and outgoing escrows",
                             [this](Session& session) { return show_escrows(session, all_); });
         escrows.add_flag("--all", all_, "closed ones too");

@@ -264,6 +264,11 @@ Answer<std::string> ApiClient::resume_ledger(const std::string& ledger) {
     return read_text(post("/v1/ledgers/" + net::percent_encode(ledger) + "/resume", Json::object()),
                      "ledger");
 }
+Answer<bool> ApiClient::acknowledge() {
+    const auto answer = post("/v1/acknowledgements", Json::object());
+    if (!answer) return unexpected<Failure>(answer.error());
+    return (*answer)["was_stopped"].as_bool().value_or(false);
+}
 Answer<std::vector<PeerView>> ApiClient::peers() {
     return read_items(get("/v1/peers"), read_peer);
 }
@@ -278,7 +283,8 @@ Answer<bool> ApiClient::ready() {
     const auto answer = get("/health/ready");
     if (answer) return true;
     const std::string& code = answer.error().code;
-    if (code == to_string(Reason::ledger_paused) || code == to_string(Reason::draining))
+    if (code == to_string(Reason::ledger_paused) || code == to_string(Reason::draining) ||
+        code == to_string(Reason::loud_stop))
         return false;
     return unexpected<Failure>(answer.error());
 }

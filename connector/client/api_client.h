@@ -67,6 +67,8 @@ public:
     Answer<std::vector<LedgerView>> ledgers();
     // As an operator; the ledger's address.
     Answer<std::string> resume_ledger(const std::string& ledger);
+    // As an operator; true where the node was stopped.
+    Answer<bool> acknowledge();
     Answer<std::vector<PeerView>> peers();
     Answer<StatsView> stats();
     Answer<DigestView> digest();

@@ -148,6 +148,7 @@ StatsView read_stats(const Json& json) {
     view.open_deals = number(json, "open_deals");
     view.open_trades = number(json, "open_trades");
     view.draining = flag(json, "draining");
+    view.loud_stop = flag(json, "loud_stop");
     return view;
 }
 

@@ -164,6 +164,7 @@ struct StatsView {
     std::uint64_t commits = 0, rows = 0, inputs = 0, restarts = 0;
     std::uint64_t open_deals = 0, open_trades = 0;
     bool draining = false;
+    bool loud_stop = false;
 };
 struct DigestView {
     std::uint64_t seq = 0;

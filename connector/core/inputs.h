@@ -225,9 +225,14 @@ struct ResumeLedger {
         a(s.ledger);
     }
 };
+// The operator has looked at what stopped the node, and takes new business again.
+struct Acknowledge {
+    template <class S, class A>
+    static void fields(S&, A&) {}
+};
 // The order is that of the journal: a new one goes to the end.
-using ApiBody =
-    std::variant<SubmitTrades, CreateInvoice, Pay, ConfirmPayment, ActOnTrade, ResumeLedger>;
+using ApiBody = std::variant<SubmitTrades, CreateInvoice, Pay, ConfirmPayment, ActOnTrade,
+                             ResumeLedger, Acknowledge>;
 struct FromApi {
     std::uint64_t ticket = 0;
     std::string caller;           // key id of the caller

@@ -90,13 +90,13 @@ void on_outgoing(Effects& fx, const input::EscrowReported& e, bool is_old_news) 
     const PlannedHop& hop = out.hop;
     if (e.terms.payee != hop.payee || e.terms.asset != hop.asset || e.terms.amount != hop.amount ||
         e.terms.condition != deal->condition || e.terms.expiry != hop.expiry) {
-        fx.alarm("ledger_differs", describe_escrow(e.ledger, e.terms) + " is not what was sent");
+        fx.alarm("ledger_differs", describe_escrow(e.ledger, key) + " is not what was sent");
         state.loud_stop = true;
         return;
     }
     if (out.state == LegState::absent) {
         // Its adapter had said that it never was. Its fate is open again.
-        fx.alarm("ledger_contradicts", describe_escrow(e.ledger, e.terms) + " was refused before");
+        fx.alarm("ledger_contradicts", describe_escrow(e.ledger, key) + " was refused before");
         state.loud_stop = true;
         out.state = LegState::sent;
     }

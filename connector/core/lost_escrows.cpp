@@ -4,15 +4,28 @@
 #include "sdk/crypto/hash.h"
 
 namespace lockstep::core {
+namespace {
 
-std::string describe_escrow(const Address& ledger, const EscrowTerms& terms) {
-    return "escrow " + terms.id.hex() + " of " + terms.payer.text() + " on " + ledger.text();
+void note_fate(LostEscrow& lost, const input::EscrowReported& e) {
+    const EscrowPlace place{e.ledger, {e.terms.payer, e.terms.id}};
+    const bool stands = e.state == EscrowState::prepared ? e.certainty != Certainty::rolled_back
+                                                         : e.certainty != Certainty::final_;
+    if (!stands)
+        lost.open.erase(place);
+    else if (lost.open.size() < max_lost_of_condition)
+        lost.open.insert(place);
+}
+
+}  // namespace
+
+std::string describe_escrow(const Address& ledger, const EscrowKey& escrow) {
+    return "escrow " + escrow.id.hex() + " of " + escrow.payer.text() + " on " + ledger.text();
 }
 
 Deal* on_lost_escrow(Effects& fx, const input::EscrowReported& e) {
     State& state = fx.state();
     if (!state.loud_stop)
-        fx.alarm("unknown_escrow", describe_escrow(e.ledger, e.terms) +
+        fx.alarm("unknown_escrow", describe_escrow(e.ledger, {e.terms.payer, e.terms.id}) +
                                        " is ours and not in the journal; no new business until an "
                                        "operator has looked at it");
     state.loud_stop = true;
@@ -29,6 +42,7 @@ Deal* on_lost_escrow(Effects& fx, const input::EscrowReported& e) {
     LostEscrow& lost = state.lost[e.terms.condition];
     lost.until = std::max(lost.until, std::max(fx.at(), e.terms.expiry) + max_instruction_life);
     state.set_due(Due::lost, e.terms.condition.view(), lost.until);
+    note_fate(lost, e);
     if (e.preimage && !lost.preimage && fulfils(*e.preimage, e.terms.condition)) {
         lost.preimage = e.preimage;
         claim_strays(fx, e.terms.condition, *e.preimage);

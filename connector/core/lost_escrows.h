@@ -9,10 +9,12 @@
 namespace lockstep::core {
 
 constexpr std::size_t max_lost_escrows = 65'536;
+// Under one condition: parts of one payment.
+constexpr std::size_t max_lost_of_condition = 1'024;
 
 // The deal that the escrow belongs to, where the journal still has it and it is exactly what that
 // deal would have placed; otherwise null, and what its preimage is worth to us is claimed.
 Deal* on_lost_escrow(Effects& fx, const input::EscrowReported& e);
-std::string describe_escrow(const Address& ledger, const EscrowTerms& terms);
+std::string describe_escrow(const Address& ledger, const EscrowKey& escrow);
 
 }  // namespace lockstep::core

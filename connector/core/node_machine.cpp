@@ -131,6 +131,8 @@ Result<void> check_call(const State& state, Timestamp at, const input::FromApi& 
         return check_action(state, *act);
     if (const auto* resume = std::get_if<input::ResumeLedger>(&call.body))
         return check_resume(state, *resume);
+    if (std::holds_alternative<input::Acknowledge>(call.body)) return check_acknowledge(state);
+    if (state.loud_stop) return refuse(Reason::loud_stop);
     if (const auto closed = closed_for_business(state)) return refuse(*closed);
     return std::visit(
         Overloaded{
@@ -152,6 +154,7 @@ Result<void> check_call(const State& state, Timestamp at, const input::FromApi& 
             },
             [&](const input::ActOnTrade&) -> Result<void> { UNREACHABLE(); },
             [&](const input::ResumeLedger&) -> Result<void> { UNREACHABLE(); },
+            [&](const input::Acknowledge&) -> Result<void> { UNREACHABLE(); },
         },
         call.body);
 }
@@ -215,6 +218,10 @@ void on_call(Effects& fx, const input::FromApi& call) {
                    [&](const input::ResumeLedger& wanted) {
                        resume_ledger(fx, wanted.ledger);
                        answered(answer::LedgerResumed{wanted.ledger});
+                   },
+                   [&](const input::Acknowledge&) {
+                       const bool was_stopped = acknowledge(fx);
+                       answered(answer::Acknowledged{was_stopped});
                    },
                },
                call.body);
@@ -471,6 +478,14 @@ std::vector<LedgerView> NodeMachine::ledgers() const {
 
 bool NodeMachine::draining() const {
     return state_->draining;
+}
+
+bool NodeMachine::loud_stop() const {
+    return state_->loud_stop;
+}
+
+std::optional<StopCause> NodeMachine::stop_cause() const {
+    return core::stop_cause(*state_);
 }
 
 bool NodeMachine::drained() const {

@@ -36,6 +36,12 @@ struct LedgerView {
     std::optional<Timestamp> paused_since;
 };
 
+// Why a loud stop cannot be acknowledged yet, and in which ledger or escrow the cause is.
+struct StopCause {
+    Reason reason;
+    std::string detail;
+};
+
 class NodeMachine {
 public:
     using Input = NodeInput;
@@ -66,6 +72,10 @@ public:
     // True when a drain was asked for and nothing is open that an outage could harm.
     bool drained() const;
     bool draining() const;
+    // No new business until an operator has acknowledged what the alarms say.
+    bool loud_stop() const;
+    // What keeps the operator from doing so.
+    std::optional<StopCause> stop_cause() const;
     std::size_t open_deals() const;
     // The question a quote answers, for whoever verifies its signature; null where none is open.
     const message::QuoteAsk* pending_ask(const Hash& ask) const;

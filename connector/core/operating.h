@@ -1,8 +1,10 @@
-// What stops a node, or a part of it, until a person has looked: a ledger whose adapter stalled.
-// What is open goes on all the while, and only an operator's call takes new business again.
+// What stops a node, or a part of it, until a person has looked: a ledger whose adapter stalled, a
+// loud stop. What is open goes on all the while, and only an operator's call takes new business
+// again.
 #pragma once
 
 #include "connector/core/effects.h"
+#include "connector/core/node_machine.h"
 
 namespace lockstep::core {
 
@@ -14,5 +16,15 @@ void on_stall(Effects& fx, const Address& ledger);
 Result<void> check_resume(const State& state, const input::ResumeLedger& wanted);
 // What waited for the ledger goes on.
 void resume_ledger(Effects& fx, const Address& ledger);
+
+// Why a loud stop cannot be acknowledged yet. In this order: ledger_refused; then, where the node
+// is stopped, ledger_paused (not all ledgers have been read to their tips since the start, so what
+// else is missing is not known) and escrows_unresolved. Without a stop there is nothing more to
+// ask.
+std::optional<StopCause> stop_cause(const State& state);
+Result<void> check_acknowledge(const State& state);
+// True where the node was stopped. What waited goes on; another cause, or the same one again, is
+// another stop.
+bool acknowledge(Effects& fx);
 
 }  // namespace lockstep::core

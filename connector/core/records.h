@@ -275,9 +275,16 @@ struct LedgerResumed {
         a(s.ledger);
     }
 };
+struct Acknowledged {
+    bool was_stopped = false;
+    template <class S, class A>
+    static void fields(S& s, A& a) {
+        a(s.was_stopped);
+    }
+};
 }  // namespace answer
 using CallerAnswer = std::variant<answer::Submitted, answer::InvoiceMade, answer::PaymentBegun,
-                                  answer::Acted, answer::LedgerResumed>;
+                                  answer::Acted, answer::LedgerResumed, answer::Acknowledged>;
 
 template <class T>
 Record make_record(RecordKind kind, ByteView key, const T& value) {

@@ -159,14 +159,17 @@ struct LedgerState {
     }
 };
 
+using EscrowPlace = std::pair<Address, EscrowKey>;  // ledger, escrow
+
 // Escrows that our key made and the journal does not know, by their condition: it is from a backup.
 // What came to us under the same condition is ours once the preimage is known.
 struct LostEscrow {
     std::optional<Bytes> preimage;
     Timestamp until;
+    std::set<EscrowPlace> open;  // those of them that have not ended
     template <class S, class A>
     static void fields(S& s, A& a) {
-        a(s.preimage, s.until);
+        a(s.preimage, s.until, s.open);
     }
 };
 
@@ -200,7 +203,6 @@ struct Reference {
 };
 
 using AccountKey = std::pair<Address, std::pair<Address, AssetId>>;  // ledger, account, asset
-using EscrowPlace = std::pair<Address, EscrowKey>;                   // ledger, escrow
 using TradeName = std::pair<PublicKey, std::string>;                 // venue, reference
 
 // What a deadline belongs to.
@@ -222,7 +224,9 @@ struct State {
     std::uint64_t epoch = 0;
     bool draining = false;
     bool disk_low = false;
-    bool loud_stop = false;  // something is wrong that a person must look at: no new business
+    // Something is wrong that a person must look at: no new business until an operator has
+    // acknowledged it. What is open goes on.
+    bool loud_stop = false;
     std::uint64_t next_event = 1;
     std::uint64_t next_alarm = 1;
     std::uint64_t next_invoice = 1;

@@ -36,6 +36,12 @@ std::string label(std::string_view key, std::string_view text) {
 void Daemon::ready(const net::Respond& respond) {
     const auto asked = host_->view([respond](const assembly::Node& node) {
         if (node.machine().draining()) return respond(net::problem(Reason::draining));
+        if (node.machine().loud_stop()) {
+            return respond(net::problem(
+                Reason::loud_stop,
+                "no new business is taken: `lockstep alarms` says what is wrong; when you have "
+                "looked at it, run `lockstep acknowledge`"));
+        }
         const auto views = node.machine().ledgers();
         for (const core::LedgerConfig& ledger : node.config().ledgers) {
             bool live = false;
@@ -89,6 +95,8 @@ void Daemon::metrics(const net::Respond& respond) {
         metrics.one("lockstep_open_trades", "gauge", "Settlements that have not ended.",
                     machine.open_trades());
         metrics.one("lockstep_epoch", "gauge", "Starts on this journal.", node.epoch());
+        metrics.one("lockstep_loud_stop", "gauge", "1 where an operator must look at an alarm.",
+                    machine.loud_stop() ? 1 : 0);
         metrics.add("lockstep_at_risk", "gauge", "Value sent that is not yet paid for.");
         for (const core::Exposure& exposure : machine.exposure())
             metrics.value(exposure.at_risk.units(), label("asset", exposure.asset.code()));

@@ -144,8 +144,7 @@ void StepWatchdog::stalled(const Address& ledger) {
         std::to_string(limit_.us() / 1000) +
         " ms in one step; the ledger takes no new business after the next start";
     const auto remembered = file_.add(ledger);
-    log_critical("adapter_stalled",
-                 Json::object({{"ledger", ledger.text()}, {"detail", detail}}));
+    log_critical("adapter_stalled", Json::object({{"ledger", ledger.text()}, {"detail", detail}}));
     if (!remembered) {
         log_critical("stall_not_remembered", Json::object({{"code", remembered.error().code},
                                                            {"detail", remembered.error().detail}}));

@@ -10,19 +10,6 @@ using namespace lockstep::test;
 
 namespace {
 
-// Of the command line, as an operator of the connector; what it printed goes to `said`.
-std::optional<int> run(NodeWorld& world, std::vector<std::string> arguments, std::string& said) {
-    const auto log = world.directory() / "cli.log";
-    std::filesystem::remove(log);
-    arguments.insert(arguments.begin(),
-                     {"--node", world.url("connector"), "--key", world.caller_key().string()});
-    Process process("lockstep", std::move(arguments), log);
-    process.start();
-    const auto code = process.wait(10'000);
-    said = read_file(log);
-    return code;
-}
-
 std::optional<Timestamp> paused_since(NodeWorld& world) {
     const auto ledgers = world.client("connector").ledgers();
     REQUIRE(ledgers);
@@ -97,16 +84,16 @@ TEST_CASE("a stalled adapter ends the node, pauses its ledger, and costs nobody 
     REQUIRE(ready);
     CHECK_FALSE(*ready);
     std::string said;
-    CHECK(run(world, {"status"}, said) == 0);
+    CHECK(world.command_line("connector", {"status"}, said) == 0);
     CHECK(said.find("lockstep ledgers resume test.eur") != std::string::npos);
-    CHECK(run(world, {"ledgers"}, said) == 0);
+    CHECK(world.command_line("connector", {"ledgers"}, said) == 0);
     CHECK(said.find("paused since") != std::string::npos);
 
     client::ApiClient auditor(world.loop(), world.access("connector", "auditor"));
     CHECK(auditor.resume_ledger("test.eur").error().code == "not_permitted");
-    CHECK(run(world, {"ledgers", "resume", "test.usd"}, said) == 1);
+    CHECK(world.command_line("connector", {"ledgers", "resume", "test.usd"}, said) == 1);
     CHECK(said.find("not_found") != std::string::npos);
-    CHECK(run(world, {"ledgers", "resume", "test.eur"}, said) == 0);
+    CHECK(world.command_line("connector", {"ledgers", "resume", "test.eur"}, said) == 0);
     CHECK_MESSAGE(said == "new business is taken again on test.eur\n", said);
     CHECK(world.wait_ready(1'000));
     CHECK_FALSE(paused_since(world));

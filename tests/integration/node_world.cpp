@@ -171,6 +171,26 @@ Balance NodeWorld::balance(const std::string& account) {
     return answer->balances.front();
 }
 
+void NodeWorld::instruct_as(const std::string& node, const std::string& account, OpBody body) {
+    const auto url = net::parse_url("http://127.0.0.1:" + std::to_string(ledger_of(account).port));
+    service::LedgerClient owner(loop_, *url, keys_.at(node));
+    const auto done = owner.run(std::move(body));
+    REQUIRE_MESSAGE(done, done.error().code, ": ", done.error().detail);
+}
+
+std::optional<int> NodeWorld::command_line(const std::string& node,
+                                           std::vector<std::string> arguments, std::string& said) {
+    const auto log = directory() / "cli.log";
+    std::filesystem::remove(log);
+    arguments.insert(arguments.begin(),
+                     {"--node", url(node), "--key", (directory() / "caller.key").string()});
+    Process process("lockstep", std::move(arguments), log);
+    process.start();
+    const auto code = process.wait(10'000);
+    said = read_file(log);
+    return code;
+}
+
 bool NodeWorld::conserved() {
     for (auto& [name, ledger] : ledgers_) {
         const auto totals = ledger.owner->get("/v1/totals");

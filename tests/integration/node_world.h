@@ -27,13 +27,15 @@ public:
     Process& process(const std::string& name) { return *processes_.at(name); }
     // Of the account's owner, as its ledger says.
     Balance balance(const std::string& account);
+    // As if the node's key had been used outside of it.
+    void instruct_as(const std::string& node, const std::string& account, OpBody body);
+    // `lockstep` as an operator of the node: its exit code, and in `said` what it printed.
+    std::optional<int> command_line(const std::string& node, std::vector<std::string> arguments,
+                                    std::string& said);
     // Issued against held, on both ledgers.
     bool conserved();
     // Until every node says that it is ready.
     bool wait_ready(int milliseconds);
-    // A key file of "caller".
-    std::filesystem::path caller_key() const { return directory() / "caller.key"; }
-    std::string url(const std::string& node) const;
     const std::filesystem::path& directory() const { return directory_.path(); }
     net::IoLoop& loop() { return loop_; }
 
@@ -48,6 +50,7 @@ private:
     void open_account(const std::string& account, const std::string& owner, std::uint64_t units);
     void write_node(const std::string& name, const std::vector<std::string>& ledgers);
     Ledger& ledger_of(const std::string& account);
+    std::string url(const std::string& node) const;
 
     const Adapters connector_adapters_;
     TemporaryDirectory directory_;

@@ -283,6 +283,7 @@ TEST_CASE("every path refuses the roles that have no business there") {
         {"/v1/payments", "op"},
         {"/v1/payments/00/confirm", "op"},
         {"/v1/ledgers/test.sek/resume", "o"},
+        {"/v1/acknowledgements", "o"},
     };
     const std::pair<Role, char> roles[] = {
         {Role::operator_, 'o'}, {Role::venue, 'v'}, {Role::participant, 'p'}, {Role::auditor, 'a'}};

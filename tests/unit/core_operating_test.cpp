@@ -20,6 +20,32 @@ void resume(CoreWorld& world, const char* node, const char* ledger) {
     world.settle_down();
 }
 
+bool acknowledge(CoreWorld& world, const char* node) {
+    const auto answer = world.call(node, input::Acknowledge{});
+    world.settle_down();
+    return std::get<core::answer::Acknowledged>(answer).was_stopped;
+}
+
+std::optional<Reason> why_not(CoreWorld& world, const char* node) {
+    const auto answer = world.try_call(node, input::Acknowledge{});
+    return answer ? std::nullopt : std::optional<Reason>(answer.error());
+}
+
+bool is_stopped(CoreWorld& world, const char* node) {
+    return world.node(node).machine->loud_stop();
+}
+
+// An escrow that the connector's key made and its journal does not know.
+EscrowTerms lost_escrow(const Forward& forward, CoreWorld& world) {
+    return {EscrowId{sha256(as_bytes("lost")).array()},
+            addr("test.sek.conn"),
+            addr("test.sek.sven"),
+            sek,
+            Amount{5},
+            forward.ask.condition,
+            world.now() + Duration::seconds(30)};
+}
+
 }  // namespace
 
 TEST_CASE("on a paused ledger nothing is promised, whichever side of it, until it is resumed") {
@@ -135,4 +161,120 @@ TEST_CASE("no secret is shown for a delivery on a paused ledger, unless it is re
         world.pass(Duration::seconds(90));
         check_idle(world);
     }
+}
+
+TEST_CASE("a loud stop ends when its cause has and an operator says so, and not before") {
+    CoreWorld world;
+    Forward forward(world);
+    CHECK_FALSE(acknowledge(world, "connector"));
+    const EscrowTerms lost = lost_escrow(forward, world);
+    forward.report("test.sek", lost, EscrowState::prepared);
+    const std::uint64_t known = forward.cursor;
+    CHECK(alarmed(world, "connector", "unknown_escrow"));
+    REQUIRE(is_stopped(world, "connector"));
+    CHECK(why_not(world, "connector") == Reason::escrows_unresolved);
+    const auto cause = world.node("connector").machine->stop_cause();
+    REQUIRE(cause);
+    CHECK(cause->detail.find(lost.id.hex()) != std::string::npos);
+    // What is only seen may still be taken back.
+    forward.report("test.sek", lost, EscrowState::refunded_expired, Certainty::seen);
+    CHECK(why_not(world, "connector") == Reason::escrows_unresolved);
+    forward.report("test.sek", lost, EscrowState::refunded_expired);
+    forward.report("test.sek", lost, EscrowState::refunded_expired, Certainty::rolled_back);
+    CHECK(why_not(world, "connector") == Reason::escrows_unresolved);
+    forward.report("test.sek", lost, EscrowState::refunded_expired);
+
+    // It ended, and still nobody has looked.
+    world.crash("connector");
+    world.settle_down();
+    CHECK(is_stopped(world, "connector"));
+    forward.request();
+    CHECK(forward.refused == Reason::unavailable);
+    CHECK(world
+              .try_call("connector", input::CreateInvoice{addr("test.sek.conn"), sek, Amount{5},
+                                                          world.now() + Duration::seconds(60)})
+              .error() == Reason::loud_stop);
+
+    CHECK(acknowledge(world, "connector"));
+    CHECK_FALSE(acknowledge(world, "connector"));
+    world.crash("connector");
+    world.settle_down();
+    CHECK_FALSE(is_stopped(world, "connector"));
+    SUBCASE("the same events again are no news, and the condition is used") {
+        forward.cursor = known - 1;
+        forward.report("test.sek", lost, EscrowState::prepared);
+        forward.report("test.sek", lost, EscrowState::refunded_expired);
+        CHECK_FALSE(is_stopped(world, "connector"));
+        forward.request();
+        CHECK(forward.refused == Reason::condition_used);
+    }
+    SUBCASE("another one is another stop") {
+        EscrowTerms other = lost;
+        other.id = EscrowId{sha256(as_bytes("other")).array()};
+        forward.report("test.sek", other, EscrowState::prepared);
+        CHECK(is_stopped(world, "connector"));
+        CHECK(why_not(world, "connector") == Reason::escrows_unresolved);
+        forward.report("test.sek", other, EscrowState::prepared, Certainty::rolled_back);
+        CHECK(acknowledge(world, "connector"));
+    }
+    const CoreWorld::Node& node = world.node("connector");
+    CHECK(CoreWorld::replayed(node) == node.machine->write_snapshot());
+}
+
+TEST_CASE("a loud stop is not acknowledged while what a lost escrow paid for is being claimed") {
+    CoreWorld world;
+    Forward forward(world);
+    const EscrowTerms lost = lost_escrow(forward, world);
+    forward.report("test.sek", lost, EscrowState::fulfilled);
+    CHECK(is_stopped(world, "connector"));
+    EscrowTerms owed = lost;
+    owed.id = EscrowId{sha256(as_bytes("owed")).array()};
+    owed.payer = addr("test.eur.anna");
+    owed.payee = addr("test.eur.conn");
+    owed.asset = eur;
+    forward.report("test.eur", owed, EscrowState::prepared);
+    CHECK(commands(world, "connector") == 1);
+    CHECK(why_not(world, "connector") == Reason::escrows_unresolved);
+    forward.report("test.eur", owed, EscrowState::fulfilled);
+    CHECK(acknowledge(world, "connector"));
+}
+
+TEST_CASE("a loud stop is not acknowledged while a ledger is not known or not believed") {
+    CoreWorld world;
+    Forward forward(world);
+    SUBCASE("what it says cannot be verified") {
+        health(world, "connector", "test.eur", report::Mode::refused);
+        CHECK(why_not(world, "connector") == Reason::ledger_refused);
+        health(world, "connector", "test.eur", report::Mode::live);
+        CHECK_FALSE(acknowledge(world, "connector"));
+    }
+    SUBCASE("it has not been read to its tip since the start") {
+        const EscrowTerms lost = lost_escrow(forward, world);
+        forward.report("test.sek", lost, EscrowState::prepared);
+        forward.report("test.sek", lost, EscrowState::refunded_rejected);
+        world.give(world.node("connector"), input::Started{7});
+        health(world, "connector", "test.sek", report::Mode::live);
+        CHECK(why_not(world, "connector") == Reason::ledger_paused);
+        health(world, "connector", "test.eur", report::Mode::live);
+        CHECK(acknowledge(world, "connector"));
+    }
+}
+
+TEST_CASE("what waited for a loud stop to end goes on with the acknowledgement") {
+    CoreWorld world;
+    Forward forward(world);
+    forward.request();
+    forward.notice();
+    EscrowTerms lost = lost_escrow(forward, world);
+    lost.condition = condition_of(*Preimage::from(Bytes(32, 1)));
+    forward.report("test.sek", lost, EscrowState::prepared);
+    forward.report("test.sek", lost, EscrowState::refunded_rejected);
+    forward.prepare(forward.terms());
+    CHECK(deal_of(world, "connector").in->state == LegState::held);
+    CHECK(commands(world, "connector") == 0);
+    CHECK(acknowledge(world, "connector"));
+    CHECK(deal_of(world, "connector").out->state == LegState::held);
+    world.pass(Duration::seconds(90));
+    check_nothing_moved(world);
+    check_idle(world);
 }

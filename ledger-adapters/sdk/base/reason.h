@@ -67,6 +67,7 @@ enum class ReasonFamily : std::uint8_t {
     X(disk_low, 64, retry, "too little disk is left for new business")                       \
     X(outcome_unknown, 65, unknown, "sent, but no answer came")                              \
     X(not_found, 66, final_, "not found")                                                    \
+    X(loud_stop, 67, retry, "an operator must look at an alarm first")                       \
     /* node: routing, quotes, ladder */                                                      \
     X(no_route, 80, final_, "no route leads there")                                          \
     X(no_account, 81, final_, "this node has no account there")                              \
@@ -84,6 +85,8 @@ enum class ReasonFamily : std::uint8_t {
     X(escrow_mismatch, 93, final_, "the escrow on the ledger is not the one agreed")         \
     X(no_notice, 94, final_, "an escrow came without a notice")                              \
     X(stale_profile, 95, retry, "the ledger's time or profile is missing or stale")          \
+    X(escrows_unresolved, 96, retry, "escrows that the journal lacks have not ended yet")    \
+    X(ledger_refused, 97, retry, "what a ledger says cannot be verified")                    \
     /* settlement */                                                                         \
     X(duplicate_reference, 110, final_, "the venue used this reference before")              \
     X(unknown_party, 111, final_, "no such buyer or seller")                                 \
