@@ -366,11 +366,14 @@ void on_declined(Effects& fx, const PublicKey& peer, const message::Declined& de
     TradeEntry* trade = find_trade(state, declined.plan);
     if (trade == nullptr) return;
     const Trade& matched = trade->record.trade;
-    if (peer != matched.buyer.node && peer != matched.seller.node) return;
+    if (peer != matched.buyer.node && peer != matched.seller.node && peer != matched.venue) return;
     if (trade->record.role == TradeRole::venue) {
-        const bool early = trade->record.state <= TradeState::offered || peer == matched.buyer.node;
-        if (early) end_trade(fx, declined.plan, TradeState::declined, declined.reason);
-        return;
+        const bool by_buyer = peer == matched.buyer.node;
+        if (trade->record.state > TradeState::offered && !by_buyer) return;
+        // What the other is told by who declined may reach it before our proposal does, and would
+        // be forgotten; our own word comes after it.
+        fx.to_peer(by_buyer ? matched.seller.node : matched.buyer.node, declined);
+        return end_trade(fx, declined.plan, TradeState::declined, declined.reason);
     }
     Deal* deal = find_deal(state, Hash{declined.plan.array()});
     if (deal != nullptr) {

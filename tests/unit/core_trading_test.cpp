@@ -414,6 +414,31 @@ TEST_CASE("terms that overtake their proposal wait for it, and not for long") {
     check_idle(world);
 }
 
+TEST_CASE("a decline that overtakes the proposal ends the trade on the other side as well") {
+    for (const char* name : {"buyer", "seller"}) {
+        CAPTURE(std::string(name));
+        const std::string other = std::string(name) == "buyer" ? "seller" : "buyer";
+        CoreWorld world;
+        world.give(world.node(name), input::Drain{});
+        std::vector<core::Message> late;
+        world.pass_on = [&](const auto& from, const auto& to, const core::Message& m) {
+            if (from == "venue" && to == other) late.push_back(m);
+            return !(from == "venue" && to == other);
+        };
+        world.submit({world.order("T1")});
+        world.settle_down();
+        CHECK(world.trade("venue", "T1").state == TradeState::declined);
+        for (const core::Message& m : late)
+            say(world, "venue", other.c_str(), m);
+        world.settle_down();
+        CHECK(world.trade(other, "T1").state == TradeState::declined);
+        CHECK(world.trade(other, "T1").reason == Reason::draining);
+        world.pass(Duration::seconds(90));  // the quote that the buyer had asked for lapses
+        check_nothing_moved(world);
+        check_idle(world);
+    }
+}
+
 TEST_CASE("a peer cannot fill the room for trades with terms that nobody proposed") {
     CoreWorld::Options options;
     options.max_slots = 3;
