@@ -70,6 +70,11 @@ constexpr std::string_view euro_for_krona = "0.0893";
 constexpr std::uint32_t spread_ppm = 1'500;
 constexpr std::string_view most_krona_at_once = "50000000.00";
 
+// Two accounts on every ledger between which the probe moves one lot, or 1.00, to and fro.
+constexpr std::string_view probe_payer = "probe";
+constexpr std::string_view probe_payee = "probe-payee";
+constexpr std::uint64_t probe_cash = 1'00;
+
 inline std::string cash_account(const Party& party) {
     return std::string(party.buys ? "test.eur." : "test.sek.") + std::string(party.name);
 }
@@ -84,5 +89,9 @@ struct Profiles {
     std::uint32_t outages = 3;           // o, inside one margin
     std::uint32_t clock_ms = 1'000;      // how far a ledger's clock may lag or lead
 };
+// Between the expiries of two hops: 2 D + o (K + D) + late + early.
+constexpr std::uint32_t margin_ms(const Profiles& p) {
+    return 2 * p.inclusion_ms + p.outages * (p.outage_ms + p.inclusion_ms) + 2 * p.clock_ms;
+}
 
 }  // namespace lockstep::demo

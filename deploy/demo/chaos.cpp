@@ -81,11 +81,9 @@ bool Chaos::kill_one(const std::string& name) {
         trouble_ = std::move(text);
         return false;
     };
-    const bool node = std::any_of(roles.begin(), roles.end(), [&](const Role& role) {
-        return role.name == name && role.kind == Kind::node;
-    });
-    const Profiles& profiles = world_.settings().profiles;
-    const double longest = (node ? profiles.outage_ms : profiles.inclusion_ms) / 1000.0;
+    const double longest = longest_outage_s(name, world_.settings().profiles);
+    // The last chance to read this life's counters.
+    world_.sample(name);
     const auto killed = Clock::now();
     world_.kill(name);
     // Whoever would restart it takes some time to notice; a ledger's operator has little.
@@ -97,9 +95,8 @@ bool Chaos::kill_one(const std::string& name) {
     }
     const auto back = Clock::now();
     back_[name] = back;
-    Outage outage{name, std::chrono::duration<double>(killed - began_).count(),
-                  std::chrono::duration<double>(back - killed).count(), true};
-    outage.within = outage.seconds < longest;
+    const Outage outage{name, std::chrono::duration<double>(killed - began_).count(),
+                        std::chrono::duration<double>(back - killed).count()};
     {
         const std::lock_guard lock(mutex_);
         outages_.push_back(outage);

@@ -12,16 +12,10 @@
 #include <thread>
 #include <vector>
 
+#include "deploy/demo/profile_check.h"
 #include "deploy/demo/world.h"
 
 namespace lockstep::demo {
-
-struct Outage {
-    std::string name;
-    double at = 0;       // seconds after the beginning
-    double seconds = 0;  // from the kill to being ready again
-    bool within = true;  // the profile of that process
-};
 
 struct ChaosSettings {
     std::uint64_t seed = 1;
@@ -42,6 +36,8 @@ public:
     void stop();
     // True when all rounds are done or there was trouble.
     bool is_done() const { return done_; }
+    // Times count from here.
+    std::chrono::steady_clock::time_point began() const { return began_; }
     std::vector<Outage> outages() const;
     std::string trouble() const;
 
@@ -58,7 +54,7 @@ private:
     ChaosSettings settings_;
     Show show_;
     std::mt19937_64 random_;
-    Clock::time_point began_ = Clock::now();
+    const Clock::time_point began_ = Clock::now();
     std::map<std::string, Clock::time_point> back_;
     std::atomic<bool> stopping_{false};
     std::atomic<bool> done_{false};

@@ -68,6 +68,12 @@ double PhaseResult::latency_ms(double quantile) const {
     return times[std::min(at, times.size() - 1)];
 }
 
+void add_settled(const PhaseResult& phase, std::vector<client::TradeRequest>& settled) {
+    for (const Tracked& trade : phase.trades) {
+        if (trade.outcome == Outcome::settled) settled.push_back(trade.request);
+    }
+}
+
 Desk::Desk(net::IoLoop& loop, const client::ApiAccess& venue)
     : venue_(loop, venue),
       stream_(loop, venue, 0, [this](const client::EventView& event) { on_event(event); }) {}

@@ -51,6 +51,9 @@ struct PhaseResult {
     double latency_ms(double quantile) const;
 };
 
+// Appends the phase's trades that settled.
+void add_settled(const PhaseResult& phase, std::vector<client::TradeRequest>& settled);
+
 class Desk {
 public:
     Desk(net::IoLoop& loop, const client::ApiAccess& venue);

@@ -1,5 +1,6 @@
 #include "deploy/demo/ledger_setup.h"
 
+#include <algorithm>
 #include <sstream>
 
 #include "sdk/base/assert.h"
@@ -48,6 +49,14 @@ struct SetUp {
         if (amount.is_zero()) return;
         by_issuer.push_back({id_of("issue " + account + " " + what.code()),
                              op::Issue{address(account), what, amount}});
+    }
+    void probe(const Role& role, const LedgerKeys& keys) {
+        if (!keys.probe) return;
+        const std::string payer = std::string(role.address) + "." + std::string(probe_payer);
+        open(payer, *keys.probe);
+        open(std::string(role.address) + "." + std::string(probe_payee), *keys.probe);
+        const auto [what, amount] = probe_holding(role.name);
+        issue(payer, what, amount);
     }
 };
 
@@ -101,6 +110,15 @@ Result<void, Failure> submit(service::LedgerClient& client, const Role& role, st
 
 }  // namespace
 
+std::pair<AssetId, Amount> probe_holding(std::string_view ledger) {
+    const auto* role = std::find_if(roles.begin(), roles.end(),
+                                    [&](const Role& one) { return one.name == ledger; });
+    ASSERT(role != roles.end() && role->kind != Kind::node);
+    if (role->kind == Kind::cash_ledger)
+        return {asset(role->currency, cash_scale), Amount{probe_cash}};
+    return {asset(shares.front().isin, 0), Amount{shares.front().lot}};
+}
+
 std::string ledger_config(const Role& role, const LedgerFacts& facts) {
     std::ostringstream out;
     const Profiles& profiles = facts.profiles;
@@ -133,6 +151,7 @@ Result<void, Failure> set_up_ledger(net::IoLoop& loop, const net::Url& url, cons
                                     const LedgerKeys& keys) {
     SetUp set_up =
         role.kind == Kind::securities_ledger ? securities_set_up(keys) : cash_set_up(role, keys);
+    set_up.probe(role, keys);
     service::LedgerClient for_operator(loop, url, keys.ledger_operator);
     if (auto done = submit(for_operator, role, std::move(set_up.by_operator)); !done) return done;
     service::LedgerClient for_issuer(loop, url, keys.issuer);

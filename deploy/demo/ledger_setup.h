@@ -4,9 +4,11 @@
 #include <atomic>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "deploy/demo/cast.h"
+#include "sdk/base/amount.h"
 #include "sdk/base/ids.h"
 #include "sdk/base/result.h"
 #include "sdk/crypto/signature.h"
@@ -28,7 +30,11 @@ struct LedgerKeys {
     std::shared_ptr<const Signer> ledger_operator;
     std::shared_ptr<const Signer> issuer;
     std::map<std::string, PublicKey> owners;  // by node
+    std::optional<PublicKey> probe;           // gets its accounts where it is there
 };
+// What the probe has on a ledger: "csd", "sek" or "eur".
+std::pair<AssetId, Amount> probe_holding(std::string_view ledger);
+
 // Opens accounts, registers assets, issues first holdings; a second run does nothing twice.
 Result<void, Failure> set_up_ledger(net::IoLoop& loop, const net::Url& url, const Role& role,
                                     const LedgerKeys& keys);

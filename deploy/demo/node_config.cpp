@@ -27,6 +27,7 @@ public:
              << "outage_ms = " << facts_.profiles.outage_ms << "\n"
              << "outages = " << facts_.profiles.outages << "\n"
              << "rollbacks = 0\n";
+        if (facts_.drain) out_ << "\n[limits]\ndrain_ms = " << facts_.drain->us() / 1'000 << "\n";
         ledgers();
         peers();
         if (role_ == "connector") offer("offers");
@@ -103,7 +104,7 @@ private:
         out_ << "\n# Krona for euro: the rate is what one krona costs.\n[[" << table << "]]\n";
         if (!own) {
             out_ << "connector = " << quoted(facts_.node_keys.at("connector").hex()) << "\n"
-                 << "margin_ms = " << margin_ms() << "\n";
+                 << "margin_ms = " << margin_ms(facts_.profiles) << "\n";
         }
         out_ << "in_ledger = \"test.eur\"\nin_asset = \"EUR/2\"\n"
              << "in_account = \"test.eur." << connector_account << "\"\n"
@@ -116,12 +117,6 @@ private:
         if (own) return;
         out_ << "out_expiry_rule = \"strict\"\n";
         profile(std::string(table) + ".out_profile");
-    }
-
-    // 2 D + o (K + D) + late + early
-    std::uint32_t margin_ms() const {
-        const Profiles& p = facts_.profiles;
-        return 2 * p.inclusion_ms + p.outages * (p.outage_ms + p.inclusion_ms) + 2 * p.clock_ms;
     }
 
     void instruments() {

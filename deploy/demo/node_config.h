@@ -3,10 +3,12 @@
 
 #include <filesystem>
 #include <map>
+#include <optional>
 #include <string>
 
 #include "deploy/demo/cast.h"
 #include "sdk/base/ids.h"
+#include "sdk/base/time.h"
 
 namespace lockstep::demo {
 
@@ -14,6 +16,7 @@ struct NodeFacts {
     std::filesystem::path directory;  // of the world
     std::filesystem::path plugins;
     Profiles profiles;
+    std::optional<Duration> drain;                 // longest wait after SIGTERM
     std::map<std::string, std::uint16_t> ports;    // by role
     std::map<std::string, PublicKey> node_keys;    // by role
     std::map<std::string, PublicKey> caller_keys;  // "operator", "desk"

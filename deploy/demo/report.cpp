@@ -7,6 +7,7 @@
 #include <map>
 #include <thread>
 
+#include "deploy/demo/movements.h"
 #include "deploy/demo/screen.h"
 
 namespace lockstep::demo {
@@ -57,36 +58,6 @@ Json machine_json() {
                          {"memory", proc_field("/proc/meminfo", "MemTotal")}});
 }
 
-const Holding* find_holding(const std::vector<LedgerBooks>& books, const Holding& like) {
-    for (const LedgerBooks& ledger : books) {
-        for (const Holding& holding : ledger.holdings) {
-            if (holding.account == like.account && holding.asset == like.asset) return &holding;
-        }
-    }
-    return nullptr;
-}
-
-struct Movement {
-    std::string account;
-    AssetId asset;
-    Amount before;  // free and in escrow
-    Amount after;
-};
-Amount whole(const Holding& holding) {
-    return checked_add(holding.free, holding.escrowed).value_or(Amount{UINT64_MAX});
-}
-std::vector<Movement> movements(const Report& report) {
-    std::vector<Movement> all;
-    for (const LedgerBooks& ledger : report.after) {
-        for (const Holding& holding : ledger.holdings) {
-            const Holding* before = find_holding(report.before, holding);
-            all.push_back({holding.account, holding.asset,
-                           before != nullptr ? whole(*before) : Amount{}, whole(holding)});
-        }
-    }
-    return all;
-}
-
 std::string change(const Movement& movement) {
     const bool more = movement.after >= movement.before;
     const auto difference = more ? checked_sub(movement.after, movement.before)
@@ -106,7 +77,7 @@ Json to_json(const Report& report) {
     for (const client::FeeView& fee : report.fees)
         fees.set(fee.asset, fee.fee);
     Json balances = Json::array();
-    for (const Movement& movement : movements(report)) {
+    for (const Movement& movement : movements(report.before, report.after)) {
         balances.push(Json::object({{"account", movement.account},
                                     {"asset", movement.asset.code()},
                                     {"before", text_of(movement.before, movement.asset)},
@@ -128,8 +99,14 @@ Json to_json(const Report& report) {
         outages.push(Json::object({{"process", outage.name},
                                    {"at_s", outage.at},
                                    {"seconds", outage.seconds},
-                                   {"within_profile", outage.within}}));
+                                   {"within_profile", is_within(outage, report.profiles)}}));
     }
+    std::map<std::string, double> inclusion_s;
+    for (const Inclusion& one : undisturbed(report.inclusions, report.outages))
+        inclusion_s[one.ledger] = std::max(inclusion_s[one.ledger], one.seconds);
+    Json inclusions = Json::object();
+    for (const auto& [ledger, seconds] : inclusion_s)
+        inclusions.set(ledger, seconds);
     Json replays = Json::array();
     for (const Ending& ending : report.endings) {
         replays.push(Json::object({{"process", ending.name},
@@ -165,6 +142,7 @@ Json to_json(const Report& report) {
                          {"balances", std::move(balances)},
                          {"books", std::move(books)},
                          {"outages", std::move(outages)},
+                         {"longest_inclusion_s", std::move(inclusions)},
                          {"replays", std::move(replays)},
                          {"alarms", report.alarms.size()},
                          {"problems", std::move(problems)},
@@ -186,7 +164,7 @@ std::string outcome_table(const PhaseResult& phase) {
 
 std::string balance_table(const Report& report) {
     std::vector<std::vector<std::string>> rows{{"account", "asset", "before", "after", "change"}};
-    for (const Movement& movement : movements(report)) {
+    for (const Movement& movement : movements(report.before, report.after)) {
         rows.push_back({movement.account, movement.asset.code(),
                         spaced(text_of(movement.before, movement.asset)),
                         spaced(text_of(movement.after, movement.asset)), change(movement)});

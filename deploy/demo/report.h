@@ -23,7 +23,9 @@ struct Report {
     bool conserved = false;
     std::vector<client::FeeView> fees;  // of the connector
     std::vector<client::AlarmView> alarms;
-    std::vector<Outage> outages;
+    Profiles profiles;                  // of the world
+    std::vector<Outage> outages;        // of the chaos
+    std::vector<Inclusion> inclusions;  // measured during the chaos
     std::vector<Ending> endings;
     Figures figures;
     std::uint64_t restarts = 0;

@@ -5,6 +5,8 @@
 
 #include "connector/client/trades_file.h"
 #include "deploy/demo/generated_trades.h"
+#include "deploy/demo/movements.h"
+#include "deploy/demo/probe.h"
 
 namespace lockstep::demo {
 
@@ -30,7 +32,10 @@ public:
         if (!trades) return unexpected<Failure>(trades.error());
         if (settings_.trades != 0 && settings_.trades < trades->size())
             trades->resize(settings_.trades);
-        auto world = World::create(settings_.world);
+        WorldSettings settings = settings_.world;
+        settings.probe = settings_.chaos;
+        report_.profiles = settings.profiles;
+        auto world = World::create(settings);
         if (!world) return unexpected<Failure>(world.error());
         world_ = std::move(*world);
         screen_.line("Lockstep demonstration in " + world_->directory().string());
@@ -78,13 +83,17 @@ private:
     Result<void, Failure> phases(std::vector<client::TradeRequest> trades) {
         Desk desk(world_->loop(), world_->desk());
         std::unique_ptr<Chaos> chaos;
+        std::unique_ptr<Probe> probe;
         if (settings_.chaos) {
             chaos = std::make_unique<Chaos>(
                 *world_, ChaosSettings{settings_.seed, 0}, [this](const Outage& outage) {
                     screen_.line("    kill -9 " + outage.name + ", ready again after " +
                                  fixed(outage.seconds, 2) + " s" +
-                                 (outage.within ? "" : ", LONGER THAN ITS PROFILE ALLOWS"));
+                                 (is_within(outage, report_.profiles)
+                                      ? ""
+                                      : ", LONGER THAN ITS PROFILE ALLOWS"));
                 });
+            probe = std::make_unique<Probe>(*world_, chaos->began());
         }
         report_.in_flight = settings_.in_flight;
         screen_.line("\n2. " + std::to_string(trades.size()) + " trades of " +
@@ -116,8 +125,15 @@ private:
         check_generated("latency", report_.latency);
         if (chaos) {
             chaos->stop();
+            probe->stop();
             report_.outages = chaos->outages();
+            report_.inclusions = probe->inclusions();
             if (!chaos->trouble().empty()) problem("chaos: " + chaos->trouble());
+            for (const std::string& text : probe->trouble())
+                problem(text);
+            for (const std::string& text :
+                 exceeded_profiles(report_.outages, report_.inclusions, report_.profiles))
+                problem("outside the profiles: " + text);
         }
         return {};
     }
@@ -220,7 +236,10 @@ private:
                     problem(ledger.ledger + ": " + total.asset.code() + " is still in escrow");
             }
         }
-        if (const auto fees = world_->client("connector").fees()) report_.fees = *fees;
+        const auto fees = world_->client("connector").fees();
+        if (!fees) return unexpected<Failure>(fees.error());
+        report_.fees = *fees;
+        check_settled();
         for (const char* node : {"venue", "buyer", "seller", "connector"}) {
             if (const auto alarms = world_->client(node).alarms())
                 report_.alarms.insert(report_.alarms.end(), alarms->begin(), alarms->end());
@@ -231,6 +250,18 @@ private:
         screen_.line(balance_table(report_));
         screen_.line(figures_text(report_));
         return {};
+    }
+
+    // Balances that add up are not enough: what moved must be what the settled trades say.
+    void check_settled() {
+        std::vector<client::TradeRequest> settled;
+        for (const PhaseResult* phase : {&report_.file, &report_.speed, &report_.latency})
+            add_settled(*phase, settled);
+        for (const std::string& mistake :
+             check_movements(settled, report_.before, report_.after, report_.fees)) {
+            report_.conserved = false;
+            problem(mistake);
+        }
     }
 
     void finish() {

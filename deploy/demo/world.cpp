@@ -112,6 +112,7 @@ Result<void, Failure> World::make_keys() {
     fs::permissions(settings_.directory / "keys", fs::perms::owner_all, error);
     const Ed25519 scheme;
     std::vector<std::string> names{"operator", "desk", "auditor"};
+    if (settings_.probe) names.emplace_back("probe");
     for (const Role& role : roles) {
         const std::string name(role.name);
         names.push_back(role.kind == Kind::node ? name : name + "-operator");
@@ -143,6 +144,7 @@ Result<void, Failure> World::write_files() {
     facts_.directory = settings_.directory;
     facts_.plugins = plugin_directory(settings_.programs);
     facts_.profiles = settings_.profiles;
+    facts_.drain = settings_.drain;
     for (std::size_t i = 0; i < roles.size(); ++i) {
         const Role& role = roles[i];
         const std::string name(role.name);
@@ -192,6 +194,10 @@ client::ApiClient& World::client(const std::string& name) {
     return *member(name).client;
 }
 
+service::LedgerClient World::ledger_client(const std::string& name, const std::string& key) {
+    return {loop_, loopback(facts_.ports.at(name)), signer(key)};
+}
+
 client::ApiAccess World::desk() const {
     return {loopback(facts_.ports.at("venue")), signer("desk")};
 }
@@ -208,6 +214,7 @@ Result<void, Failure> World::launch(Member& member) {
     command.log = directory / "log";
     command.directory = directory;
     if (auto started = member.process.start(command); !started) return started;
+    member.lives.begin();
     member.wanted = true;
     return {};
 }
@@ -270,8 +277,9 @@ Result<void, Failure> World::provision() {
     for (const Role& role : roles) {
         if (role.kind == Kind::node) continue;
         const std::string name(role.name);
-        const LedgerKeys keys{signer(name + "-operator"), signer(name + "-issuer"),
-                              facts_.node_keys};
+        LedgerKeys keys{signer(name + "-operator"), signer(name + "-issuer"), facts_.node_keys,
+                        std::nullopt};
+        if (settings_.probe) keys.probe = signer("probe")->public_key();
         if (auto done = set_up_ledger(loop_, loopback(facts_.ports.at(name)), role, keys); !done)
             return done;
     }
@@ -320,6 +328,25 @@ Result<void, Failure> World::restart(const std::string& name) {
     const std::lock_guard lock(mutex_);
     ++restarts_;
     return launch(member(name));
+}
+
+void World::terminate(const std::string& name) {
+    const std::lock_guard lock(mutex_);
+    Member& one = member(name);
+    one.wanted = false;
+    one.process.signal(SIGTERM);
+}
+
+std::optional<int> World::wait_ended(const std::string& name, Duration longest) {
+    const auto until = std::chrono::steady_clock::now() + std::chrono::microseconds(longest.us());
+    while (true) {
+        {
+            const std::lock_guard lock(mutex_);
+            if (const auto status = member(name).process.wait(Duration{})) return status;
+        }
+        if (std::chrono::steady_clock::now() >= until) return std::nullopt;
+        std::this_thread::sleep_for(poll_step);
+    }
 }
 
 void World::stop(Duration grace) {
@@ -387,8 +414,12 @@ std::vector<std::string> World::accounts(const std::string& ledger) const {
         if ((ledger == "eur" && party.buys) || (ledger == "sek" && !party.buys))
             accounts.push_back(cash_account(party));
     }
-    if (ledger != "csd")
-        accounts.push_back("test." + ledger + "." + std::string(connector_account));
+    const std::string prefix = "test." + ledger + ".";
+    if (ledger != "csd") accounts.push_back(prefix + std::string(connector_account));
+    if (settings_.probe) {
+        accounts.push_back(prefix + std::string(probe_payer));
+        accounts.push_back(prefix + std::string(probe_payee));
+    }
     return accounts;
 }
 
@@ -406,28 +437,27 @@ Result<std::vector<LedgerBooks>, Failure> World::books(bool with_statements) {
 }
 
 void World::sample() {
-    for (const Role& role : roles) {
-        const std::string name(role.name);
-        const auto stats = client(name).stats();
-        if (!stats) continue;
+    for (const Role& role : roles)
+        sample(std::string(role.name));
+}
+
+void World::sample(const std::string& name) {
+    std::size_t asked_in = 0;
+    {
         const std::lock_guard lock(mutex_);
-        Member& one = member(name);
-        if (stats->commits < one.last.commits) {
-            one.before.commits += one.last.commits;
-            one.before.signatures_verified += one.last.signatures_verified;
-        }
-        one.last = {stats->signatures_verified, stats->commits};
+        asked_in = member(name).lives.count();
     }
+    const auto stats = client(name).stats();
+    if (!stats) return;
+    const std::lock_guard lock(mutex_);
+    member(name).lives.read(asked_in, {stats->signatures_verified, stats->commits});
 }
 
 Figures World::figures() const {
     const std::lock_guard lock(mutex_);
     Figures sum;
-    for (const auto& [name, member] : members_) {
-        sum.commits += member.before.commits + member.last.commits;
-        sum.signatures_verified +=
-            member.before.signatures_verified + member.last.signatures_verified;
-    }
+    for (const auto& [name, member] : members_)
+        sum += member.lives.sum();
     return sum;
 }
 

@@ -17,8 +17,10 @@
 #include "connector/client/api_client.h"
 #include "deploy/demo/books.h"
 #include "deploy/demo/cast.h"
+#include "deploy/demo/lives.h"
 #include "deploy/demo/node_config.h"
 #include "deploy/demo/process.h"
+#include "sdk/service/ledger_client.h"
 
 namespace lockstep::demo {
 
@@ -26,16 +28,12 @@ struct WorldSettings {
     std::filesystem::path directory;  // is made; must be new or empty
     std::filesystem::path programs;   // where lockstepd and the ledgers' programs are
     Profiles profiles;
+    bool probe = false;             // with accounts for probe.h
+    std::optional<Duration> drain;  // of the nodes, longest wait after SIGTERM; theirs if absent
 };
 
 // The programs that a world needs and that are not there.
 std::vector<std::string> missing_programs(const std::filesystem::path& programs);
-
-// Sums over the lives of a process: a restart begins its counters anew.
-struct Figures {
-    std::uint64_t signatures_verified = 0;
-    std::uint64_t commits = 0;
-};
 
 struct Ending {
     std::string name;
@@ -62,6 +60,10 @@ public:
     // Thread-safe. SIGKILL at once; a restart takes the same directory and port.
     void kill(const std::string& name);
     Result<void, Failure> restart(const std::string& name);
+    // SIGTERM. The exit status, 128 + signal when a signal ended it; nullopt when it still runs
+    // after that time.
+    void terminate(const std::string& name);
+    std::optional<int> wait_ended(const std::string& name, Duration longest);
     bool is_ready(const std::string& name);
     bool wait_ready(const std::string& name, Duration longest);
     std::uint64_t restarts() const { return restarts_; }
@@ -78,6 +80,8 @@ public:
 
     // The operator of a node, or an auditor of a ledger, who may read every account.
     client::ApiClient& client(const std::string& name);
+    // Of a ledger, with a key of the world: "NAME-operator", "NAME-issuer", "probe" or a node's.
+    service::LedgerClient ledger_client(const std::string& name, const std::string& key);
     client::ApiAccess desk() const;
     std::string url(const std::string& name) const;
     PublicKey node_key(const std::string& name) const { return facts_.node_keys.at(name); }
@@ -88,8 +92,12 @@ public:
 
     Result<std::vector<LedgerBooks>, Failure> books(bool with_statements);
     std::vector<std::string> accounts(const std::string& ledger) const;
-    // Reads the counters of all processes that answer. To be called now and then, and at the end.
+    // Reads the counters of all processes that answer. To be called now and then, and at the end;
+    // of a process before it is killed.
     void sample();
+    void sample(const std::string& name);
+    // Over all lives of all processes. What a process did between its last sample and its death is
+    // not in it.
     Figures figures() const;
 
 private:
@@ -98,8 +106,7 @@ private:
         Process process;
         bool wanted = false;  // should be running
         std::unique_ptr<client::ApiClient> client;
-        Figures before;  // of earlier lives
-        Figures last;    // of this life, when last asked
+        Lives lives;
     };
 
     explicit World(WorldSettings settings);

@@ -58,7 +58,7 @@ TEST_CASE("the demonstration settles its trades, and its result says so") {
     TestDirectory directory("demo");
     directory.keep = true;
     demo::RunSettings settings;
-    settings.world = {directory.path / "world", program_directory(), short_profiles};
+    settings.world = {directory.path / "world", program_directory(), short_profiles, false, {}};
     settings.trades_file = pick_trades(directory.path);
     settings.speed_trades = 300;
     settings.latency_trades = 50;

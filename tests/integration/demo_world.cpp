@@ -2,14 +2,28 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <map>
 #include <thread>
 
 #include "deploy/demo/generated_trades.h"
+#include "deploy/demo/movements.h"
+#include "deploy/demo/probe.h"
 
 namespace lockstep::test {
 
 namespace fs = std::filesystem;
+
+namespace {
+
+// Outages within the profiles cost few trades, if any, and do not stop trading: a share, and some
+// for every kill.
+constexpr std::size_t least_settled_percent = 80;
+constexpr std::size_t least_settled_a_kill = 5;
+// Of each ledger in a run: fewer would say little about D.
+constexpr std::size_t least_measured = 50;
+
+}  // namespace
 
 TestDirectory::TestDirectory(const std::string& name)
     : path(fs::temp_directory_path() / ("lockstep-" + name + "-" + std::to_string(getpid()))) {
@@ -27,7 +41,11 @@ fs::path program_directory() {
 
 std::unique_ptr<demo::World> start_world(const TestDirectory& directory,
                                          const demo::Profiles& profiles) {
-    auto world = demo::World::create({directory.path, program_directory(), profiles});
+    return start_world({directory.path, program_directory(), profiles, false, {}});
+}
+
+std::unique_ptr<demo::World> start_world(const demo::WorldSettings& settings) {
+    auto world = demo::World::create(settings);
     if (!world) FAIL(world.error().detail);
     const auto started = (*world)->start([](const std::string&) {}, never_stop);
     if (!started) FAIL(started.error().detail);
@@ -59,6 +77,21 @@ void check_books(demo::World& world) {
     }
 }
 
+std::vector<demo::LedgerBooks> read_books(demo::World& world) {
+    auto books = world.books(false);
+    REQUIRE(books.has_value());
+    return std::move(*books);
+}
+
+void check_moved(demo::World& world, const std::vector<demo::LedgerBooks>& before,
+                 const std::vector<client::TradeRequest>& settled) {
+    const auto fees = world.client("connector").fees();
+    REQUIRE(fees.has_value());
+    for (const std::string& mistake :
+         demo::check_movements(settled, before, read_books(world), *fees))
+        FAIL_CHECK(mistake);
+}
+
 void check_replays(demo::World& world) {
     world.stop(Duration::seconds(30));
     for (const demo::Ending& ending : world.verify_replays()) {
@@ -74,38 +107,80 @@ void check_all_ended(const demo::PhaseResult& result) {
     CHECK(result.counts.broken == 0);
 }
 
+namespace {
+
+void check_profiles(demo::World& world, const std::vector<demo::Outage>& outages,
+                    const demo::Probe& probe) {
+    for (const std::string& trouble : probe.trouble())
+        FAIL_CHECK(trouble);
+    const auto inclusions = probe.inclusions();
+    for (const std::string& line :
+         demo::exceeded_profiles(outages, inclusions, world.settings().profiles))
+        FAIL_CHECK(line);
+    std::map<std::string, double> away;
+    for (const demo::Outage& outage : outages)
+        away[outage.name] = std::max(away[outage.name], outage.seconds);
+    for (const auto& [name, seconds] : away)
+        MESSAGE(name, ": away for ", seconds, " s at the longest");
+    std::map<std::string, std::size_t> measured;
+    std::map<std::string, double> longest;
+    for (const demo::Inclusion& one : demo::undisturbed(inclusions, outages)) {
+        ++measured[one.ledger];
+        longest[one.ledger] = std::max(longest[one.ledger], one.seconds);
+    }
+    for (const std::string ledger : {"csd", "sek", "eur"}) {
+        MESSAGE(ledger, ": ", measured[ledger], " operations, the longest ", longest[ledger], " s");
+        CHECK(measured[ledger] >= least_measured);
+    }
+}
+
+}  // namespace
+
 void kill_every_process(std::size_t rounds, std::uint64_t seed) {
     TestDirectory directory("chaos");
     directory.keep = true;
-    const auto world = start_world(directory, demo::Profiles{});
-    demo::PhaseResult last;
-    std::size_t settled = 0;
+    const auto world =
+        start_world({directory.path, program_directory(), demo::Profiles{}, true, {}});
+    const auto before = read_books(*world);
+    std::vector<client::TradeRequest> settled;
+    std::size_t submitted = 0;
+    const auto trade = [&](demo::Desk& desk, const std::string& prefix, std::size_t count) {
+        auto result = desk.run({demo::make_trades(prefix, count), 64}, never_stop, {});
+        check_all_ended(result);
+        demo::add_settled(result, settled);
+        submitted += count;
+        return result;
+    };
     {
         demo::Desk desk(world->loop(), world->desk());
         demo::Chaos chaos(*world, {seed, rounds}, {});
+        demo::Probe probe(*world, chaos.began());
         for (int batch = 0; !chaos.is_done(); ++batch) {
-            last = desk.run({demo::make_trades("B" + std::to_string(batch) + "-", 200), 64},
-                            never_stop, {});
-            check_all_ended(last);
-            settled += last.counts.settled;
-            if (!last.trouble.empty()) break;
+            const auto result = trade(desk, "B" + std::to_string(batch) + "-", 200);
+            if (!result.trouble.empty()) break;
         }
         chaos.stop();
+        probe.stop();
         CHECK_MESSAGE(chaos.trouble().empty(), chaos.trouble());
+        const auto outages = chaos.outages();
         std::map<std::string, std::size_t> kills;
-        for (const demo::Outage& outage : chaos.outages()) {
+        for (const demo::Outage& outage : outages)
             ++kills[outage.name];
-            CHECK_MESSAGE(outage.within, outage.name, " was away for ", outage.seconds, " s");
-        }
         for (const demo::Role& role : demo::roles)
             CHECK(kills[std::string(role.name)] == rounds);
+        check_profiles(*world, outages, probe);
+        MESSAGE(settled.size(), " of ", submitted, " trades settled under chaos");
+        CHECK(settled.size() * 100 >= submitted * least_settled_percent);
+        CHECK(settled.size() >= outages.size() * least_settled_a_kill);
         // All are back: what comes now settles.
-        last = desk.run({demo::make_trades("AFTER-", 100), 64}, never_stop, {});
-        CHECK(last.counts.settled == 100);
+        CHECK(trade(desk, "AFTER-", 100).counts.settled == 100);
     }
-    CHECK(settled > 0);
     require_quiet(*world);
+    world->sample();
+    MESSAGE(world->figures().commits, " commits, ", world->figures().signatures_verified,
+            " signatures verified");
     check_books(*world);
+    check_moved(*world, before, settled);
     check_replays(*world);
     directory.keep = false;
 }

@@ -38,6 +38,7 @@ std::filesystem::path program_directory();
 // Runs until the test ends; a world that does not start fails the test.
 std::unique_ptr<demo::World> start_world(const TestDirectory& directory,
                                          const demo::Profiles& profiles);
+std::unique_ptr<demo::World> start_world(const demo::WorldSettings& settings);
 
 // Waits until no node has anything open; what is still open fails the test.
 void require_quiet(demo::World& world);
@@ -46,6 +47,10 @@ void check_books(demo::World& world);
 // Each process stops by itself with exit code 0, and its journal gives the state that it had.
 void check_replays(demo::World& world);
 void check_all_ended(const demo::PhaseResult& result);
+// Since `before`, exactly what settled moved, and the connector's fees are what it earned by it.
+void check_moved(demo::World& world, const std::vector<demo::LedgerBooks>& before,
+                 const std::vector<client::TradeRequest>& settled);
+std::vector<demo::LedgerBooks> read_books(demo::World& world);
 
 // Settles trades while every process is killed `rounds` times, and checks everything afterwards.
 void kill_every_process(std::size_t rounds, std::uint64_t seed);

@@ -1,0 +1,44 @@
+// Whether a run stayed inside the profiles that the world's operators answer for, told from what
+// was measured while it ran. A result of a run outside them proves nothing.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "deploy/demo/cast.h"
+
+namespace lockstep::demo {
+
+// Times are seconds after one beginning.
+struct Outage {
+    std::string name;
+    double at = 0;
+    double seconds = 0;  // from the kill to being ready again
+    double end() const { return at + seconds; }
+};
+
+// An operation from its submission until a reader of the ledger saw what it did.
+struct Inclusion {
+    std::string ledger;  // csd, sek, eur
+    double at = 0;
+    double seconds = 0;
+    double end() const { return at + seconds; }
+};
+
+// A node is back before K, a ledger before D.
+double longest_outage_s(const std::string& name, const Profiles& profiles);
+inline bool is_within(const Outage& outage, const Profiles& profiles) {
+    return outage.seconds < longest_outage_s(outage.name, profiles);
+}
+// Those of a ledger that was not away meanwhile.
+std::vector<Inclusion> undisturbed(const std::vector<Inclusion>& inclusions,
+                                   const std::vector<Outage>& outages);
+
+// A line for each way in which it did not: an outage that was too long; more than o outages of a
+// process that touch one margin, wherever that begins; an undisturbed inclusion that took D or
+// more. Outages of one process are in the order in which they happened.
+std::vector<std::string> exceeded_profiles(const std::vector<Outage>& outages,
+                                           const std::vector<Inclusion>& inclusions,
+                                           const Profiles& profiles);
+
+}  // namespace lockstep::demo
