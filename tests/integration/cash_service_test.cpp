@@ -1,4 +1,5 @@
-// lockstep-cash as a process: what callers get, what it survives, what it refuses.
+// lockstep-cash as a process: what callers get and what it survives; ledger_refusals_test.cpp has
+// what it refuses.
 #include <doctest/doctest.h>
 
 #include <atomic>
@@ -326,67 +327,6 @@ TEST_CASE("a stream resumes from its cursor without a gap, and beats while nothi
     CHECK(stranger.closed()->status == 401);
 }
 
-TEST_CASE("bad requests are refused with a stable code, and change nothing") {
-    Ledger ledger;
-    auto alice = ledger.client("alice");
-    net::HttpClient http(ledger.loop());
-    const auto digest = alice.get("/v1/digest");
-    REQUIRE(digest);
-    const auto instruction = [&](const std::string& who, const char* where, Timestamp until) {
-        return sign_instruction({*Address::parse(where),
-                                 signer(who)->public_key(),
-                                 until,
-                                 {{CommandId{sha256(as_bytes("x")).array()}, fulfil("E1")}}},
-                                *signer(who));
-    };
-    const Timestamp soon = now() + Duration::seconds(30);
-    const Bytes good = instruction("alice", "test.sek", soon);
-    Bytes forged = good;
-    forged.back() ^= 1;
-    Bytes longer = good;
-    longer.push_back(0);
-    struct Row {
-        const char* method;
-        const char* path;
-        Bytes body;
-        const char* code;
-    };
-    const Row rows[] = {
-        {"POST", "/v1/instructions", {}, "malformed"},
-        {"POST", "/v1/instructions", {9}, "unknown_version"},
-        {"POST", "/v1/instructions", Bytes(good.begin(), good.end() - 1), "malformed"},
-        {"POST", "/v1/instructions", longer, "not_canonical"},
-        {"POST", "/v1/instructions", forged, "bad_signature"},
-        {"POST", "/v1/instructions", instruction("alice", "test.eur", soon), "wrong_ledger"},
-        {"POST", "/v1/instructions", instruction("mallory", "test.sek", soon), "unknown_key"},
-        {"POST", "/v1/instructions", instruction("alice", "test.sek", now() - Duration::seconds(1)),
-         "too_late"},
-        {"POST", "/v1/instructions",
-         instruction("alice", "test.sek", now() + Duration::seconds(86'500)), "too_far_ahead"},
-        {"POST", "/v1/query", good, "malformed"},
-        {"GET", "/v1/instructions", {}, "method_not_allowed"},
-        {"GET", "/v1/nothing", {}, "not_found"},
-        {"GET", "/v1/accounts", {}, "unauthenticated"},
-        {"GET", "/v1/escrows?account=test.sek.alice", {}, "unauthenticated"},
-        {"POST", "/v1/totals", {}, "method_not_allowed"},
-    };
-    for (const Row& row : rows) {
-        net::HttpRequest request;
-        request.method = row.method;
-        request.target = row.path;
-        request.body = row.body;
-        const std::string path = row.path;
-        CAPTURE(path);
-        CHECK(code_of(http, ledger.url(), std::move(request)) == row.code);
-    }
-    CHECK(alice.get("/v1/accounts/nonsense%20address").error().code == "malformed");
-    CHECK(alice.get("/v1/accounts/test.sek.alice/statement?limit=x").error().code == "malformed");
-    CHECK(alice.get("/v1/accounts/test.sek.alice/statement?limit=1001").error().code ==
-          "malformed");
-    CHECK(alice.get("/v1/escrows").error().code == "malformed");
-    CHECK(*alice.get("/v1/digest") == *digest);
-}
-
 TEST_CASE("with too little disk there is no new business, but claims go on") {
     Ledger ledger;
     REQUIRE(ledger.client("alice").run(prepare("E1", Duration::seconds(30))));
@@ -422,32 +362,4 @@ TEST_CASE("with too little disk there is no new business, but claims go on") {
     CHECK(both->at(1).reason == Reason::disk_low);
     CHECK((*bob.get("/v1/stats"))["disk_low"] == Json(true));
     ledger.check_replay();
-}
-
-TEST_CASE("a second start is refused, and each mistake of a configuration has its line") {
-    Ledger ledger;
-    const std::string config = (ledger.home() / "ledger.toml").string();
-    Process second("lockstep-cash", {"--config", config}, ledger.home() / "second.txt");
-    second.start();
-    CHECK(second.wait(5'000) == 1);
-    CHECK(test::read_file(second.log()).find("[in_use]") != std::string::npos);
-    CHECK(ledger.client("alice").info());
-
-    const fs::path wrong = ledger.home() / "wrong.toml";
-    test::write_file(wrong,
-                     "colour = 1\n[ledger]\naddress = \"nowhere\"\nmax_hold_s = -1\n"
-                     "[listen]\nport = 70000\nhots = \"x\"\n[log]\nlevel = \"loud\"\n");
-    Process check("lockstep-cash", {"--config", wrong.string(), "--check"},
-                  ledger.home() / "check.txt");
-    check.start();
-    CHECK(check.wait(5'000) == 2);
-    const std::string lines = test::read_file(check.log());
-    for (const char* line : {"wrong.toml: colour: unknown key", "wrong.toml: ledger.address:",
-                             "wrong.toml: ledger.operator:", "wrong.toml: ledger.max_hold_s:",
-                             "wrong.toml: listen.port:", "wrong.toml: listen.hots: unknown key",
-                             "wrong.toml: log.level:"}) {
-        const std::string wanted = line;
-        CAPTURE(wanted);
-        CHECK(lines.find(wanted) != std::string::npos);
-    }
 }

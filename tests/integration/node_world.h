@@ -24,6 +24,8 @@ public:
     client::ApiClient& client(const std::string& node);
     // "caller" is an operator, "auditor" only reads.
     client::ApiAccess access(const std::string& node, const std::string& caller = "caller") const;
+    // Of a node.
+    std::shared_ptr<const Signer> signer(const std::string& node) const { return keys_.at(node); }
     Process& process(const std::string& name) { return *processes_.at(name); }
     // Of the account's owner, as its ledger says.
     Balance balance(const std::string& account);

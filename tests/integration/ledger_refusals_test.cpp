@@ -1,0 +1,414 @@
+// What the ledgers' programs refuse: one table for both, with the status and the stable code of
+// each refusal, and afterwards the state has the digest that it had before.
+#include <doctest/doctest.h>
+
+#include <algorithm>
+#include <chrono>
+#include <functional>
+#include <sstream>
+#include <thread>
+
+#include "sdk/crypto/hash.h"
+#include "sdk/service/ledger_client.h"
+#include "tests/integration/process.h"
+#include "tests/integration/raw_caller.h"
+
+using namespace lockstep;
+using namespace lockstep::service;
+using lockstep::test::Process;
+using lockstep::test::RawCaller;
+
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr std::size_t max_body = 1024 * 1024;
+
+Timestamp now() {
+    const auto since = std::chrono::system_clock::now().time_since_epoch();
+    return Timestamp{std::chrono::duration_cast<std::chrono::microseconds>(since).count()};
+}
+std::shared_ptr<const Signer> signer(const std::string& name) {
+    const Hash seed = sha256(as_bytes("key of " + name));
+    return Ed25519().signer(KeySeed{seed.array()});
+}
+// Ids and contents of their own, so that no row meets what another did.
+Hash hash(const std::string& name) {
+    return sha256(as_bytes(name));
+}
+
+struct Kind {
+    std::string program;
+    std::string address;
+    std::string other;  // another ledger that is as real
+    AssetId asset;
+    std::uint64_t lot;
+    std::string more;  // configuration
+};
+const Kind cash{"lockstep-cash", "test.sek", "test.csd", *AssetId::make("SEK", 2), 1, ""};
+// No blocks while there is nothing to do, so that its state stands still.
+const Kind securities{"lockstep-securities",
+                      "test.csd",
+                      "test.sek",
+                      *AssetId::make("SE0000108656", 0),
+                      10,
+                      "[blocks]\nmax_interval_ms = 60000\n"};
+
+// Of the kind, with alice, bob and an issuer who gave alice a thousand lots.
+class Ledger {
+public:
+    explicit Ledger(const Kind& of) : kind(of) {
+        test::write_file(config(), "[ledger]\naddress = \"" + kind.address + "\"\noperator = \"" +
+                                       signer("operator")->public_key().hex() +
+                                       "\"\n[data]\nballast_mib = 0\n" + kind.more);
+        process_.emplace(kind.program, std::vector<std::string>{"--config", config()},
+                         home() / "out.txt");
+        start();
+        auto root = client("operator");
+        for (const char* name : {"alice", "bob"})
+            REQUIRE(root.run(op::OpenAccount{account(name), signer(name)->public_key()}));
+        REQUIRE(root.run(
+            op::RegisterAsset{kind.asset, signer("issuer")->public_key(), Amount{kind.lot}}));
+        REQUIRE(client("issuer").run(
+            op::Issue{account("alice"), kind.asset, Amount{1'000 * kind.lot}}));
+    }
+
+    fs::path home() const { return directory_.path(); }
+    std::string config() const { return (home() / "ledger.toml").string(); }
+    Process& process() { return *process_; }
+    void start() {
+        const fs::path port = home() / "data" / "port";
+        fs::remove(port);
+        process_->start();
+        for (int i = 0; i < 10'000 && !fs::exists(port); ++i)
+            std::this_thread::sleep_for(std::chrono::milliseconds(1));
+        REQUIRE(fs::exists(port));
+        url_ =
+            *net::parse_url("http://127.0.0.1:" + std::to_string(std::stoi(test::read_file(port))));
+    }
+    const net::Url& url() const { return url_; }
+    net::IoLoop& loop() { return loop_; }
+    LedgerClient client(const std::string& name) { return {loop_, url_, signer(name)}; }
+    Address account(const std::string& name) const {
+        return *Address::parse(kind.address + "." + name);
+    }
+    std::string digest() { return read("alice", "/v1/digest"); }
+    // All that anybody can read of it but its time: an operation that is refused after it was
+    // signed is part of the ledger's history, but of nobody's account.
+    std::string books() {
+        std::string books = read("alice", "/v1/totals");
+        for (const std::string name : {"alice", "bob"}) {
+            const std::string at = "/v1/accounts/" + account(name).text();
+            books += read(name, "/v1/accounts") + read(name, at) + read(name, at + "/statement");
+            const auto escrows = client(name).get("/v1/escrows?account=" + account(name).text());
+            REQUIRE(escrows);
+            books += write_json((*escrows)["escrows"]) + write_json((*escrows)["sequence"]);
+        }
+        return books;
+    }
+
+    const Kind kind;
+
+private:
+    std::string read(const std::string& who, const std::string& target) {
+        const auto page = client(who).get(target);
+        REQUIRE_MESSAGE(page, target, ": ", page.error().code);
+        return write_json(*page);
+    }
+
+    test::TemporaryDirectory directory_;
+    net::IoLoop loop_{2};
+    std::optional<Process> process_;
+    net::Url url_;
+};
+
+op::Transfer transfer(const Ledger& ledger) {
+    return {ledger.account("alice"), ledger.account("bob"), ledger.kind.asset,
+            Amount{ledger.kind.lot}, now() + Duration::seconds(30)};
+}
+op::Prepare prepare(const Ledger& ledger, const std::string& name) {
+    const Timestamp expiry = now() + Duration::seconds(30);
+    return {{EscrowId{hash(name).array()}, ledger.account("alice"), ledger.account("bob"),
+             ledger.kind.asset, Amount{ledger.kind.lot}, Condition{hash(name).array()}, expiry},
+            expiry};
+}
+
+struct Instructed {
+    std::string signer = "alice";
+    std::string ledger;  // empty: the one that is asked
+    Duration life = Duration::seconds(30);
+};
+Bytes instruction(const Ledger& ledger, const Instructed& how) {
+    Instruction made{*Address::parse(how.ledger.empty() ? ledger.kind.address : how.ledger),
+                     signer(how.signer)->public_key(),
+                     now() + how.life,
+                     {{CommandId{hash("an instruction").array()}, transfer(ledger)}}};
+    return sign_instruction(made, *signer(how.signer));
+}
+
+struct RawRow {
+    std::string what;
+    const char* method;
+    std::string target;
+    Bytes body;
+    int status;
+    std::string code;
+};
+
+// Nothing that is no instruction, or of somebody else, or for another ledger, or of another time.
+std::vector<RawRow> raw_rows(const Ledger& ledger) {
+    const std::string post = "/v1/instructions";
+    const Bytes good = instruction(ledger, {});
+    Bytes forged = good;
+    forged.back() ^= 1;
+    Bytes altered = good;
+    altered[altered.size() / 2] ^= 1;
+    Bytes longer = good;
+    longer.push_back(0);
+    // the address with its length in two octets where one does
+    Bytes long_form = good;
+    long_form.insert(long_form.begin() + 1, 0x81);
+    const Bytes truncated(good.begin(), good.end() - 1);
+    const std::string alice = ledger.account("alice").text();
+    return {
+        {"nothing", "POST", post, {}, 400, "malformed"},
+        {"JSON", "POST", post, RawCaller::octets(R"({"ops":[]})"), 400, "unknown_version"},
+        {"another version", "POST", post, {9}, 400, "unknown_version"},
+        {"truncated", "POST", post, truncated, 400, "malformed"},
+        {"an octet too many", "POST", post, longer, 400, "not_canonical"},
+        {"a length in its long form", "POST", post, long_form, 400, "not_canonical"},
+        {"another signature", "POST", post, forged, 401, "bad_signature"},
+        {"another ledger", "POST", post, instruction(ledger, {"alice", ledger.kind.other}), 422,
+         "wrong_ledger"},
+        {"a stranger", "POST", post, instruction(ledger, {"mallory", ""}), 401, "unknown_key"},
+        {"too late", "POST", post, instruction(ledger, {"alice", "", Duration::seconds(-1)}), 422,
+         "too_late"},
+        {"too early", "POST", post, instruction(ledger, {"alice", "", Duration::seconds(86'500)}),
+         422, "too_far_ahead"},
+        {"a body over the limit", "POST", post, Bytes(max_body + 1, 1), 413, "too_large"},
+        {"a query that is none", "POST", "/v1/query", good, 400, "malformed"},
+        {"a query over the limit", "POST", "/v1/query", Bytes(max_body + 1, 1), 413, "too_large"},
+        {"another method", "GET", post, {}, 405, "method_not_allowed"},
+        {"a method for reads", "POST", "/v1/totals", {}, 405, "method_not_allowed"},
+        {"no such path", "GET", "/v1/nothing", {}, 404, "not_found"},
+        {"unsigned accounts", "GET", "/v1/accounts", {}, 401, "unauthenticated"},
+        {"an unsigned account", "GET", "/v1/accounts/" + alice, {}, 401, "unauthenticated"},
+        {"unsigned escrows", "GET", "/v1/escrows?account=" + alice, {}, 401, "unauthenticated"},
+        {"a stream without an upgrade", "GET", "/v1/events", {}, 404, "not_found"},
+    };
+}
+
+struct OpRow {
+    std::string what;
+    const char* signer;
+    OpBody body;
+    std::string code;
+};
+
+template <class Body>
+OpBody with(Body body, const std::function<void(Body&)>& change) {
+    change(body);
+    return body;
+}
+
+// What is well-formed and signed, and may not be.
+std::vector<OpRow> op_rows(const Ledger& ledger) {
+    using op::Prepare;
+    using op::Transfer;
+    const Transfer pay = transfer(ledger);
+    const Address elsewhere = *Address::parse(ledger.kind.other + ".bob");
+    const Address nobody = ledger.account("nobody");
+    const AssetId unknown = *AssetId::make("CHF", 2);
+    return {
+        {"nothing", "alice", with<Transfer>(pay, [](auto& p) { p.amount = Amount{}; }),
+         "zero_amount"},
+        {"more than there is", "alice",
+         with<Transfer>(pay, [&](auto& p) { p.amount = Amount{1'001 * ledger.kind.lot}; }),
+         "insufficient_funds"},
+        {"more than can be", "alice",
+         with<Transfer>(
+             pay, [&](auto& p) { p.amount = Amount{UINT64_MAX - UINT64_MAX % ledger.kind.lot}; }),
+         "insufficient_funds"},
+        {"to nobody", "alice", with<Transfer>(pay, [&](auto& p) { p.to = nobody; }),
+         "unknown_account"},
+        {"to another ledger's account", "alice",
+         with<Transfer>(pay, [&](auto& p) { p.to = elsewhere; }), "wrong_ledger"},
+        {"another asset", "alice", with<Transfer>(pay, [&](auto& p) { p.asset = unknown; }),
+         "unknown_asset"},
+        {"another's money", "bob", pay, "not_permitted"},
+        {"to oneself", "alice", with<Transfer>(pay, [&](auto& p) { p.to = p.from; }),
+         "same_account"},
+        {"an escrow for another ledger's account", "alice",
+         with<Prepare>(prepare(ledger, "e1"), [&](auto& p) { p.terms.payee = elsewhere; }),
+         "wrong_ledger"},
+        {"an escrow that has expired", "alice",
+         with<Prepare>(prepare(ledger, "e2"),
+                       [](auto& p) { p.terms.expiry = now() - Duration::seconds(3); }),
+         "expiry_passed"},
+        {"an escrow for years", "alice",
+         with<Prepare>(prepare(ledger, "e3"),
+                       [](auto& p) { p.terms.expiry = now() + Duration::seconds(100'000'000); }),
+         "expiry_too_far"},
+        {"a claim of no escrow", "bob",
+         op::Fulfil{{ledger.account("alice"), EscrowId{hash("e4").array()}}, Bytes(32, 1)},
+         "unknown_escrow"},
+        {"shares from no issuer", "alice",
+         op::Issue{ledger.account("alice"), ledger.kind.asset, Amount{ledger.kind.lot}},
+         "not_permitted"},
+        {"an account from no operator", "alice",
+         op::OpenAccount{nobody, signer("alice")->public_key()}, "not_permitted"},
+        {"an account on another ledger", "operator",
+         op::OpenAccount{elsewhere, signer("bob")->public_key()}, "wrong_ledger"},
+        {"another's account", "operator",
+         op::OpenAccount{ledger.account("bob"), signer("alice")->public_key()}, "account_exists"},
+        {"an asset from no operator", "alice",
+         op::RegisterAsset{unknown, signer("alice")->public_key(), Amount{1}}, "not_permitted"},
+    };
+}
+
+void check_signed_reads(Ledger& ledger) {
+    RawCaller raw(ledger.loop(), ledger.url());
+    const auto get = [&](const std::string& who, Timestamp at, const std::string& target) {
+        auto request = RawCaller::request("GET", target);
+        raw.sign(request, *signer(who), at);
+        return request;
+    };
+    const std::string own = "/v1/accounts/" + ledger.account("alice").text();
+    CHECK(raw.send(get("alice", now(), own)).status == 200);
+    const struct {
+        std::string what;
+        net::HttpRequest request;
+        int status;
+        std::string code;
+    } rows[] = {
+        {"an old signature", get("alice", now() - Duration::seconds(90), own), 401,
+         "signature_expired"},
+        {"one from ahead", get("alice", now() + Duration::seconds(90), own), 401,
+         "signature_expired"},
+        {"a stranger's", get("mallory", now(), own), 401, "unknown_key"},
+        {"another's account", get("bob", now(), own), 403, "not_permitted"},
+        {"no address", get("alice", now(), "/v1/accounts/nonsense%20address"), 400, "malformed"},
+        {"another ledger's account", get("alice", now(), "/v1/accounts/test.eur.alice"), 403,
+         "not_permitted"},
+        {"no number", get("alice", now(), own + "/statement?limit=x"), 400, "malformed"},
+        {"a page too large", get("alice", now(), own + "/statement?limit=1001"), 400, "malformed"},
+        {"no account named", get("alice", now(), "/v1/escrows"), 400, "malformed"},
+    };
+    for (const auto& row : rows) {
+        CAPTURE(row.what);
+        const auto answer = raw.send(row.request);
+        CHECK(answer.code == row.code);
+        CHECK(answer.status == row.status);
+    }
+    const auto once = get("alice", now(), own);
+    CHECK(raw.send(once).status == 200);
+    const auto again = raw.send(once);
+    CHECK(again.code == "replayed");
+    CHECK(again.status == 401);
+    auto moved = get("alice", now(), own);
+    moved.target = "/v1/accounts/" + ledger.account("bob").text();
+    CHECK(raw.send(moved).code == "bad_signature");
+}
+
+void check_refusals(const Kind& kind) {
+    Ledger ledger(kind);
+    const std::string before = ledger.digest();
+    RawCaller raw(ledger.loop(), ledger.url());
+    for (const RawRow& row : raw_rows(ledger)) {
+        CAPTURE(row.what);
+        const auto answer = raw.send(RawCaller::request(row.method, row.target, row.body));
+        CHECK(answer.code == row.code);
+        CHECK(answer.status == row.status);
+    }
+    check_signed_reads(ledger);
+    CHECK(ledger.digest() == before);
+    const std::string books = ledger.books();
+    for (const OpRow& row : op_rows(ledger)) {
+        CAPTURE(row.what);
+        const auto answer = ledger.client(row.signer).run(row.body, row.what);
+        CHECK((answer ? "done" : answer.error().code) == row.code);
+    }
+    CHECK(ledger.books() == books);
+    // And it goes on.
+    CHECK(ledger.client("alice").run(transfer(ledger)));
+    CHECK(ledger.books() != books);
+    CHECK(ledger.digest() != before);
+}
+
+void check_start(const Kind& kind, const std::string& wrong,
+                 const std::vector<std::string>& lines) {
+    Ledger ledger(kind);
+    Process second(kind.program, {"--config", ledger.config()}, ledger.home() / "second.txt");
+    second.start();
+    CHECK(second.wait(5'000) == 1);
+    CHECK(test::read_file(second.log()).find("[in_use]") != std::string::npos);
+    CHECK(ledger.client("alice").info());
+    CHECK(ledger.client("alice").run(transfer(ledger)));
+
+    Process right(kind.program, {"--config", ledger.config(), "--check"},
+                  ledger.home() / "right.txt");
+    right.start();
+    CHECK(right.wait(5'000) == 0);
+    const fs::path file = ledger.home() / "wrong.toml";
+    test::write_file(file, wrong);
+    for (const bool only_check : {true, false}) {
+        std::vector<std::string> arguments{"--config", file.string()};
+        if (only_check) arguments.emplace_back("--check");
+        Process check(kind.program, arguments, ledger.home() / "check.txt");
+        fs::remove(check.log());
+        check.start();
+        CHECK(check.wait(5'000) == 2);
+        std::istringstream said(test::read_file(check.log()));
+        std::vector<std::string> found;
+        for (std::string line; std::getline(said, line);)
+            found.push_back(line);
+        CHECK(found.size() == lines.size());
+        for (const std::string& line : lines) {
+            const bool there = std::any_of(found.begin(), found.end(), [&](const auto& one) {
+                return one.starts_with("wrong.toml: " + line);
+            });
+            CHECK_MESSAGE(there, line);
+        }
+        if (found.size() != lines.size()) MESSAGE(test::read_file(check.log()));
+    }
+}
+
+}  // namespace
+
+TEST_CASE("what a cash ledger refuses has a status and a stable code, and changes nothing") {
+    check_refusals(cash);
+}
+TEST_CASE("what a securities ledger refuses has a status and a stable code, and changes nothing") {
+    check_refusals(securities);
+}
+
+TEST_CASE("a quantity that is not a whole lot is refused by the securities ledger") {
+    Ledger ledger(securities);
+    const std::string books = ledger.books();
+    op::Transfer odd = transfer(ledger);
+    odd.amount = Amount{ledger.kind.lot + 1};
+    CHECK(ledger.client("alice").run(odd).error().code == "odd_lot");
+    op::Prepare half = prepare(ledger, "half");
+    half.terms.amount = Amount{ledger.kind.lot / 2};
+    CHECK(ledger.client("alice").run(half).error().code == "odd_lot");
+    CHECK(ledger.books() == books);
+}
+
+TEST_CASE("a second cash ledger on the same data is refused, and each mistake of it has its line") {
+    check_start(cash,
+                "colour = 1\n[ledger]\naddress = \"nowhere\"\nmax_hold_s = -1\n"
+                "[listen]\nport = 70000\nhots = \"x\"\n[log]\nlevel = \"loud\"\n",
+                {"colour: unknown key", "ledger.address:", "ledger.operator:", "ledger.max_hold_s:",
+                 "listen.port:", "listen.hots: unknown key", "log.level:"});
+}
+TEST_CASE("a second securities ledger on the same data is refused, and each mistake has its line") {
+    check_start(
+        securities,
+        "colour = 1\n[ledger]\naddress = \"nowhere\"\n[validators]\ncount = 4\nquorum = 2\n"
+        "votes = 1\n[blocks]\nmin_interval_ms = 500\nmax_interval_ms = 30\n"
+        "clock_error_ms = \"much\"\n[[assets]]\ncode = \"S E\"\n[listen]\nport = 70000\n"
+        "[readers]\nauditors = [\"me\"]\n",
+        {"colour: unknown key", "ledger.address:", "ledger.operator:", "validators.quorum:",
+         "validators.votes: unknown key", "blocks.max_interval_ms:", "blocks.clock_error_ms:",
+         "assets[0].name:", "assets[0].code:", "listen.port:", "readers.auditors:"});
+}
