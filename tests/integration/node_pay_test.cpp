@@ -68,7 +68,7 @@ TEST_CASE("payments end whole when any process is killed on the way") {
     CHECK(stats->restarts == 1);
 }
 
-TEST_CASE("a node drains on SIGTERM, and its journal replays to the state that it had") {
+TEST_CASE("a node ends on SIGTERM, and its journal replays to the state that it had") {
     NodeWorld world;
     REQUIRE(world.wait_ready(10'000));
     std::vector<std::string> payments;
