@@ -17,7 +17,8 @@ NodeProcess::NodeProcess(Parts parts)
       actor_(parts_.trace.add_actor({parts_.config.name, ActorKind::node, parts_.honest})),
       random_(parts_.rng.fork("entropy")),
       process_({parts_.scheduler, parts_.trace, actor_, *parts_.disk, [this] { return make(); },
-                snapshot_rows, [this](std::vector<NodeEffect> effects) { release(std::move(effects)); },
+                snapshot_rows,
+                [this](std::vector<NodeEffect> effects) { release(std::move(effects)); },
                 [this] { ended(); }}),
       streams_(parts_.config.ledgers.size()),
       last_frame_(parts_.config.ledgers.size()) {

@@ -139,7 +139,8 @@ public:
                             static_cast<std::uint16_t>(RecordKind::block), block_key(height));
                     });
             },
-            snapshot_rows, [this, index](Effects effects) { let_out_of_twin(index, effects); }, [] {}});
+            snapshot_rows, [this, index](Effects effects) { let_out_of_twin(index, effects); },
+            [] {}});
         // Another clock, so that it has another mind.
         twin_->clock().set_offset(Duration::milliseconds(150));
         ASSERT(twin_->start());

@@ -63,9 +63,8 @@ Result<AdapterSettings, Failure> read_adapter_settings(const AdapterSetup& setup
     AdapterSettings settings;
     settings.stale_after = inclusion + setup.profile.block + Duration::seconds(2);
     // A request that was lost is said again while there is time for it to be included.
-    settings.reply_timeout =
-        Duration{std::clamp(inclusion.us() / 2, Duration::milliseconds(500).us(),
-                            settings.reply_timeout.us())};
+    settings.reply_timeout = Duration{std::clamp(
+        inclusion.us() / 2, Duration::milliseconds(500).us(), settings.reply_timeout.us())};
     settings.retry_most = Duration{
         std::clamp(inclusion.us() / 4, settings.retry_first.us() * 2, Duration::seconds(5).us())};
     for (const auto& [key, text] : setup.settings) {
