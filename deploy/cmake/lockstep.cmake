@@ -146,8 +146,8 @@ function(lockstep_test_properties name labels timeout)
     set(timeout 120)
   endif()
   set_tests_properties(${name} PROPERTIES LABELS "${labels}" TIMEOUT ${timeout})
-  if("integration" IN_LIST labels OR "bench" IN_LIST labels)
-    # real processes and their deadlines get the machine for themselves
+  if("integration" IN_LIST labels OR "bench" IN_LIST labels OR "model" IN_LIST labels)
+    # real processes and their deadlines, and what uses every processor, get the machine for themselves
     set_tests_properties(${name} PROPERTIES RUN_SERIAL ON)
   endif()
   if(LOCKSTEP_SKIP_IS_FAILURE)
