@@ -287,8 +287,9 @@ TEST_CASE("every path refuses the roles that have no business there") {
     };
     const std::pair<Role, char> roles[] = {
         {Role::operator_, 'o'}, {Role::venue, 'v'}, {Role::participant, 'p'}, {Role::auditor, 'a'}};
-    for (const auto& [role, letter] : roles) {
-        auto client = world.client(role);
+    for (const auto& entry : roles) {
+        const char letter = entry.second;
+        auto client = world.client(entry.first);
         const auto check = [&](const Row& row, const client::Answer<Json>& answer) {
             CAPTURE(std::string(row.path));
             CAPTURE(letter);
