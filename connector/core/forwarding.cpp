@@ -12,15 +12,14 @@ EscrowTerms terms_of(const Deal& deal, const Leg& leg) {
             leg.hop.amount, deal.condition, leg.hop.expiry};
 }
 
-// --- a preimage is used here and nowhere else: the incoming escrow is claimed as soon as the
-// preimage is known, whatever else has happened, and however late it is ---
+// The incoming escrow is claimed as soon as the preimage is known, whatever else has happened, and
+// however late it is.
 void claim(Effects& fx, Deal& deal) {
     if (!deal.preimage || !deal.in || deal.in->state != LegState::held || deal.claim_sent) return;
-    ASSERT(fulfils(*deal.preimage, deal.condition));
     // Also where it is already being given back, which only a ledger that took back its word can
     // bring about: both are submitted and the ledger decides (a stored success beats any failure).
     deal.claim_sent = true;
-    fx.fulfil(deal.in->hop.ledger, deal.in->key, *deal.preimage);
+    use_preimage(fx, {deal.in->hop.ledger, deal.in->key}, deal.condition, *deal.preimage);
 }
 
 bool may_place(const Deal& deal) {
@@ -166,6 +165,13 @@ void report_loss(Effects& fx, const Deal& deal) {
 }
 
 }  // namespace
+
+// --- a preimage is used here and nowhere else ---
+void use_preimage(Effects& fx, const EscrowPlace& escrow, const Condition& condition,
+                  const Bytes& preimage) {
+    ASSERT(fulfils(preimage, condition));
+    fx.fulfil(escrow.first, escrow.second, preimage);
+}
 
 Result<void> check_margin(const State& state, const PlannedHop& in, const PlannedHop& out) {
     const LedgerConfig* in_ledger = state.ledger_config(in.ledger);

@@ -15,6 +15,11 @@ void advance_all_on(Effects& fx, const Address& ledger);
 // Nothing came while something could: the reservation ends.
 void lapse(Effects& fx, const Hash& deal, Reason reason);
 
+// Claims an escrow that is for us. `claim` decides when that is for a deal; what came to us and
+// belongs to an escrow that an old journal lacks (strays) is the only other caller.
+void use_preimage(Effects& fx, const EscrowPlace& escrow, const Condition& condition,
+                  const Bytes& preimage);
+
 // Both sides of a forward under this node's own margins.
 Result<void> check_margin(const State& state, const PlannedHop& in, const PlannedHop& out);
 

@@ -1,5 +1,7 @@
 #include "connector/core/strays.h"
 
+#include "connector/core/forwarding.h"
+
 namespace lockstep::core {
 namespace {
 
@@ -7,7 +9,7 @@ void claim_stray(Effects& fx, const EscrowPlace& place, Stray& stray, const Byte
     if (stray.rejected) return;
     stray.rejected = true;
     fx.state().set_due(Due::stray, encode_fields(place), Timestamp::never());
-    fx.fulfil(place.first, place.second, preimage);
+    use_preimage(fx, place, stray.terms.condition, preimage);
 }
 
 }  // namespace

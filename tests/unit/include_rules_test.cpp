@@ -2,6 +2,8 @@
 // real one. There is no list of exceptions.
 #include <doctest/doctest.h>
 
+#include <algorithm>
+
 #include "tests/unit/tree_rules.h"
 
 using lockstep::tree::File;
@@ -151,6 +153,20 @@ TEST_CASE("pure code has no clock, thread, chance, float, throw or unordered ite
     }
 }
 
+TEST_CASE("a preimage is used in one place") {
+    const auto count = [](const std::string& path, const std::string& text) {
+        return lockstep::tree::check_claims({{path, text}}).size();
+    };
+    const std::string call = "void f() { fx.fulfil(a, b, c); }\n";
+    CHECK(count("connector/core/forwarding.cpp", call) == 0);
+    CHECK(count("connector/core/forwarding.cpp", call + call) == 1);
+    CHECK(count("connector/core/strays.cpp", call) == 1);
+    CHECK(count("connector/core/strays.h", "inline void f() { fx->fulfil(a); }\n") == 1);
+    CHECK(count("connector/core/effects.cpp", "void Effects::fulfil(int a) {}\n") == 0);
+    CHECK(count("connector/core/strays.cpp", "// fx.fulfil(a)\n") == 0);
+    CHECK(count("sim/world/orders.cpp", call) == 0);
+}
+
 TEST_CASE("a source file that nothing builds is found") {
     const File built{"routing/a.cpp", ""};
     const File forgotten{"routing/b.cpp", ""};  // the end of another name
@@ -181,6 +197,15 @@ TEST_CASE("this tree keeps third-party libraries in their places") {
 
 TEST_CASE("this tree's pure folders are pure") {
     require_none(lockstep::tree::check_pure(real_tree()));
+}
+
+TEST_CASE("this tree uses a preimage in one place") {
+    const auto claims = [](const File& file) {
+        return file.path == "connector/core/forwarding.cpp" &&
+               file.text.find("fx.fulfil(") != std::string::npos;
+    };
+    REQUIRE(std::any_of(real_tree().begin(), real_tree().end(), claims));
+    require_none(lockstep::tree::check_claims(real_tree()));
 }
 
 TEST_CASE("this tree builds each of its source files") {

@@ -7,6 +7,7 @@
 #include <iterator>
 #include <map>
 #include <set>
+#include <utility>
 
 #include "tests/unit/tree_lexer.h"
 
@@ -375,6 +376,25 @@ std::vector<std::string> check_pure(const std::vector<File>& files) {
             }
         }
         check_iteration(file, tokens, unordered[directory_of(file.path)], problems);
+    }
+    return problems;
+}
+
+std::vector<std::string> check_claims(const std::vector<File>& files) {
+    std::vector<std::string> problems;
+    bool found = false;
+    for (const auto& file : files) {
+        if (!is_cpp(file) || !file.path.starts_with("connector/core/")) continue;
+        const auto tokens = lex(file.text);
+        for (std::size_t i = 1; i + 1 < tokens.size(); ++i) {
+            const bool member = tokens[i - 1].text == "." || tokens[i - 1].text == "->" ||
+                                tokens[i - 1].text == ">";
+            if (tokens[i].text != "fulfil" || !member || tokens[i + 1].text != "(") continue;
+            if (file.path != "connector/core/forwarding.cpp")
+                problems.push_back(at(file, tokens[i].line, "only forwarding.cpp uses a preimage"));
+            else if (std::exchange(found, true))
+                problems.push_back(at(file, tokens[i].line, "a second place uses a preimage"));
+        }
     }
     return problems;
 }
