@@ -76,6 +76,17 @@ void take_unnoticed(Effects& fx, Deal& deal) {
     }
 }
 
+// Who placed the escrow that we claimed may hear of it late from the ledger, and has an incoming
+// escrow of its own to claim. Said once the ledger has taken the claim, not with the claim: one
+// that never gets through, on a ledger that stands still beyond its profile, gives nothing away,
+// and everybody is refunded.
+void show_upstream(Effects& fx, Deal& deal) {
+    if (deal.preimage_shown || !deal.preimage || deal.in_notifier.is_zero()) return;
+    deal.preimage_shown = true;
+    fx.to_peer(deal.in_notifier,
+               message::PreimageShown{deal.in->hop.ledger, deal.in->key, *deal.preimage});
+}
+
 void on_outgoing(Effects& fx, const input::EscrowReported& e, bool is_old_news) {
     State& state = fx.state();
     const EscrowKey key{e.terms.payer, e.terms.id};
@@ -151,6 +162,7 @@ void on_incoming(Effects& fx, const input::EscrowReported& e, bool is_old_news) 
         deal->reject_sent = false;
         return advance(fx, deal->id);
     }
+    if (e.state == EscrowState::fulfilled && in.state != LegState::none) show_upstream(fx, *deal);
     if (e.certainty != Certainty::final_) return;
     if (e.state == EscrowState::prepared) return take_incoming(fx, *deal, e.ledger, e.terms);
     // An escrow that never matched the deal was given back: not this deal's leg.

@@ -201,7 +201,8 @@ struct HopReject {
         a(s.ledger, s.escrow, s.reason);
     }
 };
-// The preimage of an escrow that you placed, for whom the ledger's event would come later.
+// The preimage of an escrow that you placed and I claimed: its ledger has it, and may tell you
+// later.
 struct PreimageShown {
     Address ledger;
     EscrowKey escrow;

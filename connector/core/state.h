@@ -43,6 +43,7 @@ struct Deal {
     bool committed = false;  // the outgoing amount counts against the account
     bool claim_sent = false;
     bool reject_sent = false;
+    bool preimage_shown = false;  // to who placed the incoming escrow
     bool release_recorded = false;
     std::optional<Bytes> preimage;  // learnt from below, or released
     Hash secret_context;            // of a secret of ours
@@ -57,8 +58,8 @@ struct Deal {
     static void fields(S& s, A& a) {
         a(s.id, s.role, s.condition, s.in, s.out, s.in_notifier, s.asked_by, s.out_peer, s.out_ref,
           s.go, s.given_up, s.withheld, s.cancelled, s.committed, s.claim_sent, s.reject_sent,
-          s.release_recorded, s.preimage, s.secret_context, s.secret_entropy, s.lapse, s.reason,
-          s.fee);
+          s.preimage_shown, s.release_recorded, s.preimage, s.secret_context, s.secret_entropy,
+          s.lapse, s.reason, s.fee);
     }
 };
 

@@ -160,6 +160,52 @@ TEST_CASE("a preimage that a peer shows is used when it is right and for an escr
     }
 }
 
+TEST_CASE(
+    "whoever claims shows the preimage upstream, which claims before its own ledger tells it") {
+    CoreWorld world;
+    // The seller and the connector hear nothing of the escrows that they place.
+    world.slow = {{"seller", "test.csd events"}, {"connector", "test.sek events"}};
+    std::vector<std::string> shown;
+    world.pass_on = [&](const auto& from, const auto& to, const core::Message& m) {
+        if (const auto* said = std::get_if<message::PreimageShown>(&m)) {
+            shown.push_back(from + " to " + to);
+            // Never before the ledger has it from the claim itself.
+            const auto condition = condition_of(*Preimage::from(said->preimage));
+            CHECK(world.hops.at(condition).at({said->ledger, said->escrow}) ==
+                  EscrowState::fulfilled);
+        }
+        return true;
+    };
+    world.submit({world.order("T1")});
+    world.settle_down();
+    CHECK(shown ==
+          std::vector<std::string>{"buyer to seller", "seller to connector", "connector to buyer"});
+    check_settled(world);
+    CHECK(world.trade("buyer", "T1").state == core::TradeState::settled);
+    for (const char* name : {"seller", "connector"})  // not heard yet
+        CHECK(deal_of(world, name).out->open());
+    world.slow.clear();
+    world.settle_down();
+    check_idle(world);
+}
+
+TEST_CASE("a claim that its ledger never takes shows nobody the preimage") {
+    CoreWorld world;
+    bool shown = false;
+    world.pass_on = [&](const auto&, const auto&, const core::Message& m) {
+        shown = shown || std::holds_alternative<message::PreimageShown>(m);
+        return true;
+    };
+    world.carry_out = [](const auto& from, const core::output::ToLedger& command) {
+        return from != "buyer" || !std::holds_alternative<op::Fulfil>(command.body);
+    };
+    world.submit({world.order("T1")});
+    world.pass(Duration::seconds(90));
+    CHECK(!shown);
+    check_nothing_moved(world);
+    check_idle(world);
+}
+
 TEST_CASE("place-by is the first instant at which nobody places") {
     for (const std::int64_t off : {-1, 0, 1}) {
         CAPTURE(off);

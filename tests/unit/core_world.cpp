@@ -121,7 +121,7 @@ std::vector<CoreWorld::Ready> CoreWorld::ready() {
     for (auto& [name, node] : nodes_)
         if (!node->down)
             for (auto& [channel, queue] : node->channels)
-                if (!queue.empty())
+                if (!queue.empty() && !slow.contains({name, channel}))
                     list.push_back({node.get(), nullptr, channel, queue.front().since});
     for (auto& [name, ledger] : ledgers_)
         if (!ledger->halted)

@@ -114,6 +114,8 @@ public:
         pass_on;
     // Called for each command; false keeps it from the ledger (which stays unanswered).
     std::function<bool(const std::string& from, const core::output::ToLedger&)> carry_out;
+    // Channels that deliver nothing for now: node, channel.
+    std::set<std::pair<std::string, std::string>> slow;
     bool deferred = false;      // commands wait until they are delivered
     bool check_indexes = true;  // after each input: those of a restored machine must be the same
     // The last state of every escrow there ever was, by condition.
