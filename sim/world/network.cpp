@@ -60,8 +60,9 @@ void Network::send(ActorId from, ActorId to, std::string what, Bytes octets, Arr
         wait, [deliver, octets = std::move(octets)]() mutable { deliver(std::move(octets)); });
 }
 
-void Network::stream(ActorId from, ActorId to, Timestamp& last, Bytes octets, Arrive arrive,
+void Network::stream(ActorId from, ActorId to, Stream& stream, Bytes octets, Arrive arrive,
                      const std::function<void()>& broken) {
+    if (stream.broken) return;
     const Weather& now = weather(from, to);
     // What a connection loses it sends again, until it gives up; a frame that was cut is no frame.
     const bool cut = rng_.chance_ppm(now.truncated_ppm);
@@ -70,6 +71,7 @@ void Network::stream(ActorId from, ActorId to, Timestamp& last, Bytes octets, Ar
                      : cut                ? "message_truncated"
                                           : "stream_broken");
         note(MomentKind::message_lost, from, to, "stream");
+        stream.broken = true;
         return broken();
     }
     Duration wait = delay();
@@ -77,8 +79,8 @@ void Network::stream(ActorId from, ActorId to, Timestamp& last, Bytes octets, Ar
         tally_.fault("message_delayed");
         wait = wait * 10;
     }
-    last = std::max(last, scheduler_.now() + wait);
-    scheduler_.at(last, [arrive = std::move(arrive), octets = std::move(octets)]() mutable {
+    stream.last = std::max(stream.last, scheduler_.now() + wait);
+    scheduler_.at(stream.last, [arrive = std::move(arrive), octets = std::move(octets)]() mutable {
         arrive(std::move(octets));
     });
 }

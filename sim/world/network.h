@@ -36,8 +36,13 @@ public:
     // A datagram: arrives once, twice, or never (then `lost` is called at once, if given).
     void send(ActorId from, ActorId to, std::string what, Bytes octets, Arrive arrive,
               std::function<void()> lost = nullptr);
-    // One of a stream: in order, once, or never; never means that the stream is broken.
-    void stream(ActorId from, ActorId to, Timestamp& last, Bytes octets, Arrive arrive,
+    struct Stream {
+        Timestamp last;  // frames do not overtake each other
+        bool broken = false;
+    };
+    // One of a stream: in order, once, or never; never means that the stream is broken: `broken` is
+    // called at once, and nothing that is sent on it afterwards arrives.
+    void stream(ActorId from, ActorId to, Stream& stream, Bytes octets, Arrive arrive,
                 const std::function<void()>& broken);
 
     // `from` cannot reach `to`.

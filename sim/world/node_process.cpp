@@ -20,8 +20,7 @@ NodeProcess::NodeProcess(Parts parts)
                 snapshot_rows,
                 [this](std::vector<NodeEffect> effects) { release(std::move(effects)); },
                 [this] { ended(); }}),
-      streams_(parts_.config.ledgers.size()),
-      last_frame_(parts_.config.ledgers.size()) {
+      streams_(parts_.config.ledgers.size()) {
     if (!parts_.make_conduct) return;
     Means means{
         parts_.scheduler,
@@ -211,9 +210,10 @@ void NodeProcess::subscribe(std::size_t index, LedgerService& ledger, const Requ
             end.node = actor_;
             end.key = parts_.signer->public_key();
             end.accounts = std::move(accounts);
-            end.frame = [this, index, &ledger, alive, breaks](Bytes frame) {
+            end.frame = [this, index, &ledger, alive, breaks,
+                         stream = std::make_shared<Network::Stream>()](Bytes frame) {
                 parts_.network.stream(
-                    ledger.actor(), actor_, last_frame_[index], std::move(frame),
+                    ledger.actor(), actor_, *stream, std::move(frame),
                     [this, index, alive](Bytes octets) {
                         if (alive()) hear(event::FromLedger{index, StreamFrame{std::move(octets)}});
                     },

@@ -124,7 +124,6 @@ private:
     std::uint64_t last_ticket_ = 0;
     std::map<std::uint64_t, std::function<void(Result<assembly::PeerAck>)>> batches_;
     std::vector<std::uint64_t> streams_;  // of each ledger: the number of the present one
-    std::vector<Timestamp> last_frame_;   // of each ledger: frames do not overtake each other
     bool dead_for_good_ = false;
 };
 
