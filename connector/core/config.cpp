@@ -76,6 +76,23 @@ void check_offer(const NodeConfig& config, const routing::Offer& offer, std::siz
                            " that the profiles and the endurance need");
 }
 
+// What a party of ours has the venue say that it needs.
+void check_party_margin(const NodeConfig& config, const PartyConfig& party,
+                        std::vector<std::string>& mistakes) {
+    const LedgerConfig* cash = nullptr;
+    const LedgerConfig* securities = nullptr;
+    for (const LedgerConfig& ledger : config.ledgers) {
+        if (owns(ledger, party.cash_account)) cash = &ledger;
+        if (owns(ledger, party.securities_account)) securities = &ledger;
+    }
+    if (!party.margin || cash == nullptr || securities == nullptr) return;
+    const Duration bound = margin(cash->timing, securities->timing, config.endurance);
+    if (*party.margin < bound)
+        mistakes.push_back("parties." + party.name + ": a margin of " + seconds(*party.margin) +
+                           " is below the bound of " + seconds(bound) +
+                           " that the profiles and the endurance need");
+}
+
 }  // namespace
 
 std::vector<std::string> check_config(const NodeConfig& config) {
@@ -113,6 +130,8 @@ std::vector<std::string> check_config(const NodeConfig& config) {
         if (party.name.empty() || party.name.size() > max_party_name)
             mistakes.push_back(name + "a name has 1 to 64 octets");
         if (!keys.contains(party.node)) mistakes.push_back(name + "its node is not a peer");
+        if (party.margin && (*party.margin < Duration{} || *party.margin > max_instruction_life))
+            mistakes.push_back(name + "a margin is 0 to 24 hours");
         if (party.node != config.self) continue;
         for (const Address& account : {party.cash_account, party.securities_account}) {
             bool ours = false;
@@ -120,6 +139,7 @@ std::vector<std::string> check_config(const NodeConfig& config) {
                 ours = ours || owns(ledger, account);
             if (!ours) mistakes.push_back(name + account.text() + " is not a configured account");
         }
+        check_party_margin(config, party, mistakes);
         if (party.cash_account == party.securities_account)
             mistakes.push_back(name + "cash and securities are one account");
     }

@@ -2,6 +2,7 @@
 // that a replay runs under the configuration of its time.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -61,10 +62,13 @@ struct PartyConfig {
     Address cash_account;  // pays from (as buyer), is paid to (as seller)
     AssetId cash_asset;
     Address securities_account;  // delivers from, is delivered to
+    // What its node needs, as seller, between being paid on the one ledger and delivering on the
+    // other. Absent, a buyer's node takes what its own endurance would need there.
+    std::optional<Duration> margin;
 
     template <class S, class A>
     static void fields(S& s, A& a) {
-        a(s.name, s.node, s.cash_account, s.cash_asset, s.securities_account);
+        a(s.name, s.node, s.cash_account, s.cash_asset, s.securities_account, s.margin);
     }
 };
 

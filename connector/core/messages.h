@@ -3,6 +3,7 @@
 // connector/assembly for delivery.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <variant>
 
@@ -24,11 +25,12 @@ struct PartyInstructions {
     Address cash_account;
     AssetId cash_asset;
     Address securities_account;
+    std::optional<Duration> margin;  // as seller: between being paid and delivering
 
     friend bool operator==(const PartyInstructions&, const PartyInstructions&) = default;
     template <class S, class A>
     static void fields(S& s, A& a) {
-        a(s.party, s.node, s.cash_account, s.cash_asset, s.securities_account);
+        a(s.party, s.node, s.cash_account, s.cash_asset, s.securities_account, s.margin);
     }
 };
 

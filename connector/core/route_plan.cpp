@@ -31,7 +31,9 @@ Result<PlannedRoute> plan_route(const State& state, const RouteRequest& request)
     if (!route->empty()) hops.back().timing = request.last_timing;
     if (request.tail) {
         hops.back().margin_to_next =
-            margin(hops.back().timing, request.tail->timing, config.endurance);
+            request.target_margin
+                ? *request.target_margin
+                : margin(hops.back().timing, request.tail->timing, config.endurance);
         hops.push_back(*request.tail);
     }
     const auto steps = plan_ladder(request.start, hops, config.slack_per_hop, request.receiver);

@@ -19,8 +19,9 @@ struct RouteRequest {
     Hash target_ref;  // what the target finds the last hop by
     Condition condition;
     std::optional<LadderHop> tail;  // a further hop after the last one: the delivery of a trade
-    LedgerTiming last_timing;       // of to_ledger
-    Endurance receiver;             // of who reveals at the end
+    std::optional<Duration> target_margin;  // what the target needs between the last hop and it
+    LedgerTiming last_timing;               // of to_ledger
+    Endurance receiver;                     // of who reveals at the end
     Timestamp start;
 };
 struct PlannedRoute {

@@ -23,6 +23,10 @@ Result<void> check_proposed(const State& state, Timestamp at, const Trade& trade
     if (is_expired(at, trade.valid_until)) return refuse(Reason::terms_lapsed);
     if (trade.valid_until > at + max_instruction_life) return refuse(Reason::too_far_ahead);
     if (trade.buyer.node == trade.seller.node) return refuse(Reason::same_node);
+    // The buyer's money stands for as long as the venue says that the seller needs.
+    const PeerConfig* venue = state.peer(trade.venue);
+    if (trade.seller.margin && (venue == nullptr || *trade.seller.margin > venue->max_hold))
+        return refuse(Reason::expiry_past_limit);
     const PartyConfig* party = state.party(us.party);
     if (party == nullptr || party->cash_account != us.cash_account ||
         party->cash_asset != us.cash_asset || party->securities_account != us.securities_account)

@@ -256,6 +256,7 @@ void on_condition(Effects& fx, TradeEntry& trade, const input::ConditionMade& ma
     request.target_ref = Hash{plan.array()};
     request.condition = made.condition;
     request.tail = LadderHop{state.timing(*securities), {}};
+    request.target_margin = matched.seller.margin;
     request.receiver = state.config->endurance;
     request.start = trade.deadline;
     const LedgerConfig* cash = state.ledger_config(matched.cash_ledger);

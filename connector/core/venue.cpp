@@ -13,7 +13,8 @@ namespace {
 constexpr Duration proposal_life = Duration::seconds(60);
 
 PartyInstructions instructions_of(const PartyConfig& party) {
-    return {party.name, party.node, party.cash_account, party.cash_asset, party.securities_account};
+    return {party.name,  party.node, party.cash_account, party.cash_asset, party.securities_account,
+            party.margin};
 }
 
 Result<void> fill(const State& state, Timestamp at, const PublicKey& self,

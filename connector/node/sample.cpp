@@ -88,6 +88,8 @@ url = "http://127.0.0.1:7102"
 # cash_account = "test.eur.alice"
 # cash_asset = "EUR/2"
 # securities_account = "test.csd.alice"
+# margin_ms = 13000                # what its node needs, as seller, between being paid and delivering;
+                                   # absent, the buyer's node assumes an endurance like its own
 
 [[callers]]
 name = "desk"

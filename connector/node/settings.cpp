@@ -310,6 +310,7 @@ private:
         party.cash_account = section.address("cash_account");
         party.cash_asset = section.asset("cash_asset");
         party.securities_account = section.address("securities_account");
+        if (section.has("margin_ms")) party.margin = section.milliseconds("margin_ms");
         node_.parties.push_back(std::move(party));
     }
 

@@ -142,6 +142,7 @@ private:
                  << "cash_account = " << quoted(cash_account(party)) << "\n"
                  << "cash_asset = " << (party.buys ? "\"EUR/2\"" : "\"SEK/2\"") << "\n"
                  << "securities_account = " << quoted(securities_account(party)) << "\n";
+            if (!party.buys) out_ << "margin_ms = " << margin_ms(facts_.profiles) << "\n";
         }
     }
 

@@ -59,8 +59,15 @@ core::PartyConfig party_of(const Scenario& scenario, const NodeSpec& node, const
     const auto cash = first_account(scenario, node, LedgerKind::cash);
     const auto securities = first_account(scenario, node, LedgerKind::securities);
     ASSERT(cash && securities);
-    return {node.name, key_of(node.name), account_of(cash->ledger, node.name), cash->asset,
-            account_of(securities->ledger, node.name)};
+    const LedgerSpec* paid = find_ledger(scenario, cash->ledger);
+    const LedgerSpec* delivers = find_ledger(scenario, securities->ledger);
+    ASSERT(paid != nullptr && delivers != nullptr);
+    return {node.name,
+            key_of(node.name),
+            account_of(cash->ledger, node.name),
+            cash->asset,
+            account_of(securities->ledger, node.name),
+            core::margin(timing_of(*paid), timing_of(*delivers), node.endurance)};
 }
 
 }  // namespace

@@ -1,6 +1,7 @@
 // Trades between parties that do not do what they should: who may say what, and what it changes.
 #include "sdk/crypto/hash.h"
 #include "tests/unit/core_checks.h"
+#include "tests/unit/core_world_settings.h"
 
 using namespace lockstep;
 using namespace lockstep::test;
@@ -23,8 +24,10 @@ core::Trade trade_of(CoreWorld& world, const char* reference) {
     trade.price = Amount{25'000};
     trade.consideration = price_sek;
     trade.valid_until = world.now() + Duration::seconds(60);
-    trade.buyer = {"anna", world.key("buyer"), addr("test.eur.anna"), eur, addr("test.csd.anna")};
-    trade.seller = {"sven", world.key("seller"), addr("test.sek.sven"), sek, addr("test.csd.sven")};
+    trade.buyer = {"anna", world.key("buyer"),    addr("test.eur.anna"),
+                   eur,    addr("test.csd.anna"), std::nullopt};
+    trade.seller = {"sven", world.key("seller"),   addr("test.sek.sven"),
+                    sek,    addr("test.csd.sven"), std::nullopt};
     return trade;
 }
 
@@ -69,6 +72,9 @@ TEST_CASE("a venue cannot make a party pay anything but quantity times an agreed
          Reason::too_far_ahead},
         {"no longer valid", [](auto& t) { t.valid_until = Timestamp{}; }, Reason::terms_lapsed},
         {"with itself", [](auto& t) { t.seller.node = t.buyer.node; }, Reason::same_node},
+        {"held for ever",
+         [](auto& t) { t.seller.margin = Duration::seconds(24 * 3600) + Duration{1}; },
+         Reason::expiry_past_limit},
         {"nothing", [](auto& t) { t.quantity = Amount{}; }, Reason::zero_amount},
         {"odd lot", [](auto& t) { t.quantity = Amount{101}; }, Reason::odd_lot},
         {"too dear",
@@ -88,6 +94,47 @@ TEST_CASE("a venue cannot make a party pay anything but quantity times an agreed
         CHECK(world.trade("buyer", "T1").state == TradeState::declined);
         CHECK(world.trade("buyer", "T1").reason == row.reason);
         check_nothing_moved(world);
+        check_idle(world);
+    }
+}
+
+TEST_CASE("a seller that needs a wider margin than the buyer gets it through the venue") {
+    struct Row {
+        const char* what;
+        std::optional<Duration> margin;
+        bool settles;
+    };
+    // 2 D + o (K + D) + clocks with twice the outages of the others.
+    const core::Endurance enduring{Duration::seconds(2), 6, 0};
+    const Duration needed = core::margin({world_profile}, {world_profile}, enduring);
+    REQUIRE(needed == Duration::seconds(22));
+    const Row rows[] = {
+        {"what the buyer would need", std::nullopt, false},
+        {"a microsecond too little", needed - Duration{1}, false},
+        {"enough", needed, true},
+        {"more than enough", needed * 2, true},
+    };
+    for (const Row& row : rows) {
+        CAPTURE(std::string(row.what));
+        CoreWorld world;
+        CoreWorld::Node& seller = world.node("seller");
+        seller.config.endurance = enduring;
+        world.configure(seller);
+        CoreWorld::Node& venue = world.node("venue");
+        for (core::PartyConfig& party : venue.config.parties)
+            if (party.name == "sven") party.margin = row.margin;
+        world.configure(venue);
+        world.settle_down();
+        world.submit({world.order("T1")});
+        world.pass(Duration::seconds(120));
+        if (row.settles) {
+            check_settled(world);
+            const core::Terms terms = *world.trade("buyer", "T1").terms;
+            CHECK(terms.payment.expiry - terms.delivery.expiry == *row.margin);
+        } else {
+            CHECK(world.trade("seller", "T1").reason == Reason::ladder_too_tight);
+            check_nothing_moved(world);
+        }
         check_idle(world);
     }
 }

@@ -72,7 +72,8 @@ core::NodeConfig CoreWorld::config_of(const std::string& name) {
     config.instruments.push_back({share, addr("test.csd"), Amount{10}, Amount{25'000}, 100'000});
     const auto party = [&](const char* who, const char* at, const char* cash_account,
                            const AssetId& asset, const char* securities) {
-        config.parties.push_back({who, key(at), addr(cash_account), asset, addr(securities)});
+        config.parties.push_back(
+            {who, key(at), addr(cash_account), asset, addr(securities), std::nullopt});
     };
     if (name == "venue" || name == "buyer") {
         party("anna", "buyer", "test.eur.anna", eur, "test.csd.anna");

@@ -245,6 +245,33 @@ TEST_CASE("margins below the bound are a mistake") {
     CHECK(read(with("spread_ppm = 2000", "margin_ms = 13000")).mistakes.empty());
 }
 
+TEST_CASE("a party's margin is read, may be absent, and covers what its own node needs") {
+    const auto with_party = [](const std::string& node, const std::string& more) {
+        return read(sound + R"(
+[[parties]]
+name = "sven"
+cash_account = "test.sek.connector"
+cash_asset = "SEK/2"
+securities_account = "test.eur.connector"
+node = ")" + node + "\"\n" +
+                    more);
+    };
+    const std::string own = "01" + std::string(62, '0');
+    const std::string other = std::string(62, '0') + "aa";
+    const SettingsRead absent = with_party(other, "");
+    REQUIRE(absent.mistakes.empty());
+    CHECK(!absent.settings.node.parties[0].margin);
+    const SettingsRead given = with_party(other, "margin_ms = 5000\n");
+    REQUIRE(given.mistakes.empty());
+    CHECK(given.settings.node.parties[0].margin == Duration::seconds(5));
+    CHECK(with_party(own, "margin_ms = 13000\n").mistakes.empty());
+    const SettingsRead small = with_party(own, "margin_ms = 12999\n");
+    REQUIRE(small.mistakes.size() == 1);
+    CHECK(small.mistakes[0] ==
+          "conf/node.toml: parties.sven: a margin of 12.999 s is below the bound of 13.000 s that "
+          "the profiles and the endurance need");
+}
+
 TEST_CASE("the sample configuration is sound") {
     const SettingsRead result = read(sample_configuration);
     CHECK_MESSAGE(result.mistakes.empty(), result.mistakes.front());
