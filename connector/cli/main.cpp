@@ -1,7 +1,7 @@
 // lockstep: the command line of a node.
 // Exit codes: 0 done; 1 the node refused; 2 wrong usage; 3 no node, or no answer from it; 4 done,
 // but a trade or payment ended otherwise than settled or paid.
-#include <signal.h>
+#include <csignal>
 
 #include <CLI/CLI.hpp>
 

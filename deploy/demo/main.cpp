@@ -1,7 +1,7 @@
 // lockstep-demo: three ledgers, four nodes, and every trade of a file settled, unwound or declined.
 // Exit codes: 0 all as it should be, 1 not so or not possible, 2 wrong usage, 130 stopped by
 // Ctrl-C.
-#include <signal.h>
+#include <csignal>
 
 #include <CLI/CLI.hpp>
 #include <cstdio>

@@ -1,6 +1,6 @@
 #include "deploy/demo/world.h"
 
-#include <signal.h>
+#include <csignal>
 
 #include <chrono>
 #include <fstream>

@@ -212,9 +212,11 @@ std::string to_text(const SoakResult& result) {
         std::string text;
         for (const auto& [name, count] : of) {
             const std::string number = std::to_string(count);
-            text += "  " + (text.empty() ? title : std::string(title.size(), ' ')) + "  " + name +
-                    std::string(name.size() < 32 ? 32 - name.size() : 1, ' ') +
-                    std::string(number.size() < 12 ? 12 - number.size() : 1, ' ') + number + "\n";
+            const std::string head = text.empty() ? title : std::string(title.size(), ' ');
+            text.append("  ").append(head).append("  ").append(name);
+            text.append(name.size() < 32 ? 32 - name.size() : 1, ' ');
+            text.append(number.size() < 12 ? 12 - number.size() : 1, ' ');
+            text.append(number).append("\n");
         }
         return text;
     };

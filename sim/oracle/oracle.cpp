@@ -52,7 +52,7 @@ std::span<const RuleEntry> rules() {
     return all_rules;
 }
 
-Oracle::Oracle(Parts parts) : parts_(std::move(parts)) {
+Oracle::Oracle(Parts parts) : parts_(parts) {
     for (const RuleEntry& entry : all_rules)
         results_.push_back({std::string(entry.name), std::string(entry.meaning), 0, {}});
 }
@@ -385,10 +385,11 @@ void Oracle::check_order(const Order& order) {
 
 void Oracle::finish() {
     recount();
-    for (const auto& [place, escrow] : escrows_)
+    for (const auto& entry : escrows_) {
+        const Known& escrow = entry.second;
         if (escrow.state == EscrowState::prepared)
-            check(Rule::converges, false,
-                  [&] { return std::string("still open: " + tell(escrow)); });
+            check(Rule::converges, false, [&] { return "still open: " + tell(escrow); });
+    }
     check(Rule::converges, open_ == 0,
           [&] { return std::string(std::to_string(open_) + " escrows are open"); });
     // A replay costs as much as the process's whole life: of many worlds each replays some.

@@ -22,8 +22,8 @@ void Network::note(MomentKind kind, ActorId from, ActorId to, const std::string&
     trace_.note(std::move(moment));
 }
 
-void Network::send(ActorId from, ActorId to, std::string what, Bytes octets, Arrive arrive,
-                   std::function<void()> lost) {
+void Network::send(ActorId from, ActorId to, const std::string& what, Bytes octets,
+                   const Arrive& arrive, const std::function<void()>& lost) {
     note(MomentKind::message_sent, from, to, what);
     const Weather& now = weather(from, to);
     const bool partitioned = is_blocked(from, to);

@@ -34,8 +34,8 @@ public:
         : scheduler_(scheduler), trace_(trace), tally_(tally), rng_(rng) {}
 
     // A datagram: arrives once, twice, or never (then `lost` is called at once, if given).
-    void send(ActorId from, ActorId to, std::string what, Bytes octets, Arrive arrive,
-              std::function<void()> lost = nullptr);
+    void send(ActorId from, ActorId to, const std::string& what, Bytes octets, const Arrive& arrive,
+              const std::function<void()>& lost = nullptr);
     struct Stream {
         Timestamp last;  // frames do not overtake each other
         bool broken = false;

@@ -22,28 +22,27 @@ NodeProcess::NodeProcess(Parts parts)
                 [this] { ended(); }}),
       streams_(parts_.config.ledgers.size()) {
     if (!parts_.make_conduct) return;
-    Means means{
-        parts_.scheduler,
-        parts_.tally,
-        parts_.rng.fork("conduct"),
-        parts_.signer,
-        [this](NodeEffect one) {
-            if (up())
-                std::visit([this](auto&& kind) { carry_out(std::move(kind)); }, std::move(one));
-        },
-        [this](NodeEvent one) { process_.give(std::move(one)); },
-        [this] {
-            dead_for_good_ = true;
-            kill();
-        },
-        [this](const PublicKey& peer, Bytes batch) {
-            NodeProcess* to = parts_.board.find_node(peer);
-            if (to == nullptr) return;
-            parts_.network.send(actor_, to->actor(), "cheat", std::move(batch),
-                                [to](Bytes octets) { to->receive(std::move(octets), nullptr); });
-        },
-        nullptr,
-        [this](std::size_t ledger) { return parts_.config.ledgers[ledger].ledger; }};
+    Means means{parts_.scheduler,
+                parts_.tally,
+                parts_.rng.fork("conduct"),
+                parts_.signer,
+                [this](NodeEffect one) {
+                    if (up()) std::visit([this](auto& kind) { carry_out(std::move(kind)); }, one);
+                },
+                [this](NodeEvent one) { process_.give(std::move(one)); },
+                [this] {
+                    dead_for_good_ = true;
+                    kill();
+                },
+                [this](const PublicKey& peer, Bytes batch) {
+                    NodeProcess* to = parts_.board.find_node(peer);
+                    if (to == nullptr) return;
+                    parts_.network.send(
+                        actor_, to->actor(), "cheat", std::move(batch),
+                        [to](Bytes octets) { to->receive(std::move(octets), nullptr); });
+                },
+                nullptr,
+                [this](std::size_t ledger) { return parts_.config.ledgers[ledger].ledger; }};
     conduct_ = parts_.make_conduct(std::move(means));
 }
 
@@ -84,7 +83,7 @@ void NodeProcess::kill() {
 
 Result<void, Failure> NodeProcess::take_over() {
     // What the first one still lets out counts for the incarnation that ends here.
-    return process_.take_over([this](std::vector<NodeEffect> effects) {
+    return process_.take_over([this](const std::vector<NodeEffect>& effects) {
         if (!effects.empty()) parts_.tally.branch("fenced_writer_had_effects");
         parts_.tally.branch("writer_fenced");
     });
@@ -201,7 +200,8 @@ void NodeProcess::subscribe(std::size_t index, LedgerService& ledger, const Requ
     };
     parts_.network.send(
         actor_, ledger.actor(), "subscribe", Bytes{1},
-        [this, index, &ledger, alive, down, breaks, cursor = cursor_in(request.path)](Bytes) {
+        [this, index, &ledger, alive, down, breaks,
+         cursor = cursor_in(request.path)](const Bytes&) {
             if (!alive()) return;
             if (!ledger.up()) return down(std::nullopt);
             std::vector<Address> accounts = parts_.config.ledgers[index].accounts;

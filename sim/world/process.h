@@ -105,7 +105,8 @@ public:
 
     // A second process on the same disk, as after a takeover: the first is fenced when it next
     // writes. What the first still had to say is given to `last_words`.
-    Result<void, Failure> take_over(std::function<void(std::vector<Effect>)> last_words) {
+    Result<void, Failure> take_over(
+        const std::function<void(const std::vector<Effect>&)>& last_words) {
         ASSERT(up());
         std::unique_ptr<Host> first = std::move(host_);
         std::vector<Input> pending = std::move(inputs_);

@@ -41,7 +41,7 @@ fs::path pick_trades(const fs::path& directory) {
     while (odd.size() < file_trades)
         odd.push_back(sound[file_trades - odd.size() - 1]);
     fs::create_directories(directory);
-    const fs::path file = directory / "trades.csv";
+    fs::path file = directory / "trades.csv";
     std::ofstream out(file);
     out << "reference,isin,quantity,price_sek,buyer,seller,time\n";
     for (const client::TradeRequest& trade : odd) {

@@ -116,7 +116,7 @@ std::vector<std::string> check_profiles(demo::World& world,
     for (const std::string& trouble : probe.trouble())
         FAIL_CHECK(trouble);
     const auto inclusions = probe.inclusions();
-    const auto exceeded = demo::exceeded_profiles(outages, inclusions, world.settings().profiles);
+    auto exceeded = demo::exceeded_profiles(outages, inclusions, world.settings().profiles);
     std::map<std::string, double> away;
     for (const demo::Outage& outage : outages)
         away[outage.name] = std::max(away[outage.name], outage.seconds);

@@ -48,7 +48,7 @@ CoreWorld::CoreWorld(const Options& options)
     settle_down();
 }
 
-void CoreWorld::add_ledger(const std::string& name, AssetId asset, Amount lot) {
+void CoreWorld::add_ledger(const std::string& name, const AssetId& asset, Amount lot) {
     auto ledger = std::make_unique<Ledger>();
     ledger->address = addr(name);
     cash::Settings settings;
@@ -269,10 +269,10 @@ void CoreWorld::instruct(Ledger& at, const PublicKey& signer, Op op, Node* asker
     REQUIRE(at.machine.check(time, input));
     Outputs<cash::CashMachine> out;
     at.machine.apply(time, input, out);
-    publish(at, std::move(out.outputs), asker);
+    publish(at, out.outputs, asker);
 }
 
-void CoreWorld::publish(Ledger& at, std::vector<cash::Output> outputs, Node* asker) {
+void CoreWorld::publish(Ledger& at, const std::vector<cash::Output>& outputs, Node* asker) {
     for (const cash::Output& output : outputs) {
         const auto* answers = std::get_if<cash::output::Answers>(&output);
         if (answers == nullptr) continue;
@@ -342,7 +342,7 @@ void CoreWorld::move_to(Timestamp time) {
         if (const auto wake = at->machine.next_wake(); wake && *wake <= time_of(*at)) {
             Outputs<cash::CashMachine> out;
             at->machine.apply(time_of(*at), cash::CashMachine::wake(), out);
-            publish(*at, std::move(out.outputs), nullptr);
+            publish(*at, out.outputs, nullptr);
         }
     }
     for (auto& [name, node] : nodes_)

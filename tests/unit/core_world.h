@@ -123,7 +123,7 @@ public:
 
 private:
     Timestamp time_of(const Ledger& ledger) const { return now_ + ledger.skew; }
-    void add_ledger(const std::string& name, AssetId asset, Amount lot);
+    void add_ledger(const std::string& name, const AssetId& asset, Amount lot);
     void add_node(const std::string& name);
     void configure_all();
     core::NodeConfig config_of(const std::string& name);
@@ -135,7 +135,7 @@ private:
     void carry(Node& from, const core::NodeOutput& output);
     void instruct(Ledger& ledger, const PublicKey& signer, Op op, Node* asker);
     void command(Ledger& ledger, Op op, Node& asker);
-    void publish(Ledger& ledger, std::vector<cash::Output> outputs, Node* asker);
+    void publish(Ledger& ledger, const std::vector<cash::Output>& outputs, Node* asker);
     Node* owner(const PublicKey& key);
 
     Timestamp now_{1'800'000'000'000'000};

@@ -32,7 +32,7 @@ core::NodeConfig CoreWorld::config_of(const std::string& name) {
     config.name = name;
     config.endurance = world_endurance;
     config.price_asset = sek;
-    const auto ledger = [&](const char* address, std::vector<std::string> accounts) {
+    const auto ledger = [&](const char* address, const std::vector<std::string>& accounts) {
         core::LedgerConfig own{addr(address), {}, {world_profile}};
         for (const std::string& account : accounts)
             own.accounts.push_back(addr(std::string(address) + "." + account));
@@ -152,7 +152,7 @@ Amount CoreWorld::free(const std::string& name, const std::string& account) {
     for (auto& [who, node] : nodes_) {
         const auto answer = at.machine.ask(time_of(at), node->signer->public_key(),
                                            cash::CashMachine::Reader::owner,
-                                           ask::Balances{addr(name + "." + account)});
+                                           ask::Balances{*at.address.child(account)});
         if (!answer) continue;
         for (const Balance& balance : answer->balances)
             if (balance.asset == asset) return balance.free;

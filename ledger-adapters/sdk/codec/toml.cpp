@@ -18,7 +18,10 @@ public:
             Json object = Json::object();
             for (const auto& [key, value] : *table) {
                 const std::string name(key.str());
-                object.set(name, convert(value, path.empty() ? name : path + "." + name));
+                std::string place = path;
+                if (!place.empty()) place += '.';
+                place += name;
+                object.set(name, convert(value, place));
             }
             return object;
         }

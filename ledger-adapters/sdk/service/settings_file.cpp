@@ -27,7 +27,8 @@ std::optional<Json> read_settings_file(const std::filesystem::path& file, Mistak
         return std::nullopt;
     }
     for (const std::string& key : document->refused)
-        mistakes.push_back(name + ": " + key + ": expected a text, an integer, true or false");
+        mistakes.push_back(std::string(name).append(": ").append(key).append(
+            ": expected a text, an integer, true or false"));
     return std::move(document->values);
 }
 
@@ -54,7 +55,7 @@ const Json* SettingsTable::take(std::string_view key, bool required, std::string
     return value;
 }
 
-std::string SettingsTable::text(std::string_view key, std::optional<std::string> otherwise) {
+std::string SettingsTable::text(std::string_view key, const std::optional<std::string>& otherwise) {
     const Json* value = take(key, !otherwise, "a text");
     if (value == nullptr) return otherwise.value_or("");
     const std::string* text = value->as_text();

@@ -29,7 +29,8 @@ public:
     SettingsTable& operator=(const SettingsTable&) = delete;
 
     // Without a default the key must be there. After a mistake they give the default or a zero.
-    std::string text(std::string_view key, std::optional<std::string> otherwise = std::nullopt);
+    std::string text(std::string_view key,
+                     const std::optional<std::string>& otherwise = std::nullopt);
     std::uint64_t integer(std::string_view key, std::uint64_t most,
                           std::optional<std::uint64_t> otherwise = std::nullopt);
     bool flag(std::string_view key, bool otherwise);
