@@ -24,6 +24,13 @@ constexpr std::uint16_t number_of(RecordKind kind) {
 struct PageQuery {
     std::size_t limit = default_page;
     Bytes from;
+    Bytes mark;  // stands before each cursor that is given out
+
+    std::string next(ByteView key) const {
+        Bytes cursor = mark;
+        cursor.insert(cursor.end(), key.begin(), key.end());
+        return to_hex(cursor);
+    }
 };
 
 Result<PageQuery, std::string> read_page(const net::HttpRequest& request) {
@@ -63,13 +70,22 @@ Json collect(const RecordReader& records, RecordKind kind, const PageQuery& quer
             if (value) {
                 if (auto json = take(*value)) items.push_back(std::move(*json));
             }
-            if (items.size() == query.limit) return page(std::move(items), to_hex(after(row.key)));
+            if (items.size() == query.limit)
+                return page(std::move(items), query.next(after(row.key)));
         }
         if (rows.size() < scan_step) return page(std::move(items));
         scanned += rows.size();
         from = after(rows.back().key);
     }
-    return page(std::move(items), to_hex(from));
+    return page(std::move(items), query.next(from));
+}
+
+template <class Rows>
+Json::Array render_all(const Rows& rows) {
+    Json::Array items;
+    for (const auto& row : rows)
+        items.push_back(render(row));
+    return items;
 }
 
 constexpr auto first_state = static_cast<unsigned>(core::TradeState::proposed);
@@ -182,18 +198,44 @@ void Service::get_invoice(const Call& call) {
     call.answer(render(*invoice));
 }
 
+// Open ones are read from the node, as they stand at this moment, closed ones from the records. A
+// cursor begins with the octet of its part; one that closes in between is in both.
 void Service::list_escrows(const Call& call) {
-    const auto query = read_page(call.request);
+    constexpr std::uint8_t open_part = 1;
+    constexpr std::uint8_t closed_part = 2;
+    auto query = read_page(call.request);
     if (!query) return call.refuse(Reason::malformed, query.error());
     const std::string* open = call.request.parameter("open");
     if (open != nullptr && *open != "true" && *open != "false")
         return call.refuse(Reason::malformed, "open: expected true or false");
-    call.answer(collect<core::DealRecord>(*parts_.records, RecordKind::hop, *query,
-                                          [&](const core::DealRecord& deal) -> std::optional<Json> {
-                                              if (open != nullptr && deal.open != (*open == "true"))
-                                                  return std::nullopt;
-                                              return render(deal);
-                                          }));
+    const bool want_open = open == nullptr || *open == "true";
+    const bool want_closed = open == nullptr || *open == "false";
+    std::uint8_t part = want_open ? open_part : closed_part;
+    std::optional<Hash> after_deal;
+    if (!query->from.empty()) {
+        part = query->from.front();
+        query->from.erase(query->from.begin());
+        after_deal = Hash::from(query->from);
+        const bool goes_on =
+            (part == open_part && want_open && after_deal) || (part == closed_part && want_closed);
+        if (!goes_on)
+            return call.refuse(Reason::malformed,
+                               "cursor: expected the \"next\" of an earlier answer");
+    }
+    query->mark = Bytes{part};
+    if (part == closed_part) {
+        return call.answer(collect<core::DealRecord>(
+            *parts_.records, RecordKind::hop, *query,
+            [](const core::DealRecord& deal) { return std::optional<Json>(render(deal)); }));
+    }
+    const auto asked = parts_.node->view(
+        [call, query = *query, after_deal, want_closed](const assembly::Node& node) {
+            const auto deals = node.machine().deals(after_deal, query.limit);
+            std::string next = want_closed ? to_hex(Bytes{closed_part}) : std::string();
+            if (deals.size() == query.limit) next = query.next(deals.back().id.view());
+            call.answer(page(render_all(deals), next));
+        });
+    if (!asked) call.refuse(asked.error());
 }
 
 // The latest first.
@@ -244,18 +286,6 @@ void Service::list_fees(const Call& call) {
 
 // --- views
 // ----------------------------------------------------------------------------------------
-
-namespace {
-
-template <class Rows>
-Json::Array render_all(const Rows& rows) {
-    Json::Array items;
-    for (const auto& row : rows)
-        items.push_back(render(row));
-    return items;
-}
-
-}  // namespace
 
 void Service::list_balances(const Call& call) {
     const auto asked = parts_.node->view([call](const assembly::Node& node) {

@@ -86,8 +86,8 @@ Deal& open_deal(Effects& fx, Deal deal) {
     }
     const auto [place, added] = state.deals.emplace(deal.id, std::move(deal));
     ASSERT(added);
+    place->second.changed = fx.at();
     index_deal(state, place->second);
-    fx.write(place->second, true);
     return place->second;
 }
 
@@ -112,7 +112,8 @@ void close_deal(Effects& fx, const Hash& id) {
     ASSERT(place != state.deals.end());
     Deal& deal = place->second;
     uncommit(state, deal);
-    fx.write(deal, false);
+    deal.changed = fx.at();
+    fx.write(record_of(deal, false));
     Timestamp last = std::max(fx.at(), deal.lapse);
     bool used = deal.preimage.has_value();
     for (const std::optional<Leg>* leg : {&deal.in, &deal.out}) {
@@ -144,6 +145,27 @@ void close_deal(Effects& fx, const Hash& id) {
     if (!deal.secret_context.is_zero()) state.by_context.erase(deal.secret_context);
     state.set_due(Due::deal, id.view(), Timestamp::never());
     state.deals.erase(place);
+}
+
+DealRecord record_of(const Deal& deal, bool open) {
+    DealRecord row;
+    row.id = deal.id;
+    row.role = deal.role;
+    row.condition = deal.condition;
+    if (deal.in) {
+        row.in = deal.in->hop;
+        row.in_key = deal.in->key;
+        row.in_state = deal.in->state;
+    }
+    if (deal.out) {
+        row.out = deal.out->hop;
+        row.out_key = deal.out->key;
+        row.out_state = deal.out->state;
+    }
+    row.reason = deal.reason;
+    row.open = open;
+    row.changed = deal.changed;
+    return row;
 }
 
 Deal* find_deal(State& state, const Hash& id) {

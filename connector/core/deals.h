@@ -21,6 +21,9 @@ void name_leg(State& state, Deal& deal, Leg& leg, const EscrowKey& key);
 Timestamp deal_due(const Deal& deal);
 void index_deal(State& state, const Deal& deal);
 
+// As readers see it.
+DealRecord record_of(const Deal& deal, bool open);
+
 Deal* find_deal(State& state, const Hash& id);
 Deal* find_by_condition(State& state, const Condition& condition);
 Deal* find_by_escrow(State& state, const Address& ledger, const EscrowKey& key);

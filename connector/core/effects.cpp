@@ -94,25 +94,19 @@ void Effects::write(const InvoiceEntry& invoice) {
           std::nullopt);
 }
 
-void Effects::write(const Deal& deal, bool open) {
-    DealRecord row;
-    row.id = deal.id;
-    row.role = deal.role;
-    row.condition = deal.condition;
-    if (deal.in) {
-        row.in = deal.in->hop;
-        row.in_key = deal.in->key;
-        row.in_state = deal.in->state;
-    }
-    if (deal.out) {
-        row.out = deal.out->hop;
-        row.out_key = deal.out->key;
-        row.out_state = deal.out->state;
-    }
-    row.reason = deal.reason;
-    row.open = open;
-    row.changed = at_;
-    out_.records.push_back(make_record(RecordKind::hop, deal.id.view(), row));
+void Effects::write(const DealRecord& deal) {
+    out_.records.push_back(make_record(RecordKind::hop, deal.id.view(), deal));
+}
+
+void Effects::tell_legs(Deal& deal) {
+    const auto tell = [&](std::optional<Leg>& leg, const char* which) {
+        if (!leg || leg->told == leg->state) return;
+        leg->told = leg->state;
+        deal.changed = at_;
+        event(EventKind::hop, deal.id, which, to_string(leg->state), deal.reason);
+    };
+    tell(deal.in, "in");
+    tell(deal.out, "out");
 }
 
 void Effects::write_fee(const Deal& deal) {

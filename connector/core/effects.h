@@ -32,7 +32,9 @@ public:
     void write(const TradeEntry& trade);
     void write(const PaymentEntry& payment);
     void write(const InvoiceEntry& invoice);
-    void write(const Deal& deal, bool open);
+    void write(const DealRecord& deal);
+    // An event for each leg whose state is another one than was told last.
+    void tell_legs(Deal& deal);
     void write_fee(const Deal& deal);
     void write(const AbortRecord& rate);
     void write_reference(const TradeName& name, const PlanId& plan);

@@ -193,6 +193,7 @@ void advance(Effects& fx, const Hash& id) {
     reveal(fx, *deal);
     give_back(fx, *deal);
     state.set_due(Due::deal, id.view(), deal_due(*deal));
+    fx.tell_legs(*deal);
     deal_progressed(fx, *deal);
     if (!is_over(*deal)) return;
     report_loss(fx, *deal);

@@ -499,6 +499,15 @@ bool NodeMachine::drained() const {
 std::size_t NodeMachine::open_deals() const {
     return state_->deals.size();
 }
+std::vector<DealRecord> NodeMachine::deals(const std::optional<Hash>& after,
+                                           std::size_t limit) const {
+    std::vector<DealRecord> list;
+    auto deal = after ? state_->deals.upper_bound(*after) : state_->deals.begin();
+    for (; deal != state_->deals.end() && list.size() < limit; ++deal)
+        list.push_back(record_of(deal->second, true));
+    return list;
+}
+
 std::size_t NodeMachine::open_trades() const {
     return state_->trades.size();
 }

@@ -77,6 +77,8 @@ public:
     // What keeps the operator from doing so.
     std::optional<StopCause> stop_cause() const;
     std::size_t open_deals() const;
+    // Open deals as they stand, in the order of their ids, after that one.
+    std::vector<DealRecord> deals(const std::optional<Hash>& after, std::size_t limit) const;
     // The question a quote answers, for whoever verifies its signature; null where none is open.
     const message::QuoteAsk* pending_ask(const Hash& ask) const;
     const NodeConfig* config() const;

@@ -16,7 +16,7 @@ enum class RecordKind : std::uint16_t {
     trade = 1,       // key: plan id
     payment = 2,     // key: plan id
     invoice = 3,     // key: plan id
-    hop = 4,         // key: deal id
+    hop = 4,         // key: deal id; written when it closes: open ones are the machine's
     fee = 5,         // key: deal id
     alarm = 6,       // key: number, big endian
     event = 7,       // key: number, big endian
@@ -220,7 +220,7 @@ struct EventRecord {
     Timestamp at;
     EventKind kind = EventKind::trade;
     Hash id;                // plan id, payment id, deal id
-    std::string reference;  // of a trade
+    std::string reference;  // of a trade; of a hop which leg of the deal: "in" or "out"
     std::string state;
     std::optional<Reason> reason;
     template <class S, class A>

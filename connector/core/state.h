@@ -17,11 +17,12 @@ struct Leg {
         hop;        // as agreed; for a receiver payer and expiry are open until the escrow is there
     EscrowKey key;  // zero id until known
     LegState state = LegState::none;
+    LegState told = LegState::none;  // to readers of events
 
     bool open() const { return state == LegState::sent || state == LegState::held; }
     template <class S, class A>
     static void fields(S& s, A& a) {
-        a(s.hop, s.key, s.state);
+        a(s.hop, s.key, s.state, s.told);
     }
 };
 
@@ -50,7 +51,8 @@ struct Deal {
     Hash secret_entropy;
     Timestamp lapse;  // forgotten then, where nothing has come
     std::optional<Reason> reason;
-    Amount fee;  // earned if both legs are fulfilled
+    Amount fee;         // earned if both legs are fulfilled
+    Timestamp changed;  // when it was opened, or the state of a leg changed
 
     bool forwards() const { return role == DealRole::connector || role == DealRole::seller; }
     bool reveals() const { return role == DealRole::buyer || role == DealRole::receiver; }
@@ -59,7 +61,7 @@ struct Deal {
         a(s.id, s.role, s.condition, s.in, s.out, s.in_notifier, s.asked_by, s.out_peer, s.out_ref,
           s.go, s.given_up, s.withheld, s.cancelled, s.committed, s.claim_sent, s.reject_sent,
           s.preimage_shown, s.release_recorded, s.preimage, s.secret_context, s.secret_entropy,
-          s.lapse, s.reason, s.fee);
+          s.lapse, s.reason, s.fee, s.changed);
     }
 };
 

@@ -242,3 +242,41 @@ TEST_CASE("a ledger that stays away is the reason for which a trade is declined"
     check_nothing_moved(world);
     check_idle(world);
 }
+
+TEST_CASE("an open deal is seen as it stands, and each step of its legs is an event") {
+    CoreWorld world;
+    world.call("seller", core::input::ActOnTrade{world.node("venue").signer->public_key(), "T1",
+                                                 core::input::TradeAction::withhold});
+    world.submit({world.order("T1")});
+    world.settle_down();
+    const auto deals = world.node("connector").machine->deals({}, 10);
+    REQUIRE(deals.size() == 1);
+    CHECK(deals[0].open);
+    CHECK(deals[0].in_state == core::LegState::held);
+    CHECK(deals[0].out_state == core::LegState::held);
+    CHECK(world.node("connector").machine->deals(deals[0].id, 10).empty());
+    CHECK(world.node("connector").machine->deals({}, 0).empty());
+    CHECK(world.node("seller").machine->deals({}, 10).at(0).out_state == core::LegState::none);
+
+    world.pass(Duration::seconds(90));
+    CHECK(world.node("connector").machine->deals({}, 10).empty());
+    std::vector<std::string> told;
+    for (const auto& [key, value] : world.node("connector").rows) {
+        if (key.first != static_cast<std::uint16_t>(core::RecordKind::event)) continue;
+        const auto event = decode_fields<core::EventRecord>(value);
+        REQUIRE(event);
+        CHECK(event->kind == core::EventKind::hop);
+        CHECK(event->id == deals[0].id);
+        told.push_back(event->reference + " " + event->state);
+    }
+    CHECK(told == std::vector<std::string>{"in held", "out sent", "out held", "out refunded",
+                                           "in refunded"});
+    const auto closed = world.node("connector")
+                            .rows.at({static_cast<std::uint16_t>(core::RecordKind::hop),
+                                      Bytes(deals[0].id.view().begin(), deals[0].id.view().end())});
+    const auto record = decode_fields<core::DealRecord>(closed);
+    REQUIRE(record);
+    CHECK_FALSE(record->open);
+    CHECK(record->in_state == core::LegState::refunded);
+    CHECK(record->changed > deals[0].changed);
+}
