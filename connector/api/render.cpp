@@ -162,6 +162,17 @@ Json render(const core::DealRecord& record) {
     return json;
 }
 
+Json render(const core::QuoteView& quote, const core::PeerConfig* peer) {
+    return Json::object({{"id", hex(quote.id.view())},
+                         {"ask", hex(quote.ask.view())},
+                         {"peer", peer == nullptr ? std::string() : peer->name},
+                         {"peer_key", hex(quote.peer.view())},
+                         {"condition", hex(quote.condition.view())},
+                         {"in", leg(quote.in, {}, core::LegState::none)},
+                         {"out", leg(quote.out, {}, core::LegState::none)},
+                         {"lapse", time(quote.lapse)}});
+}
+
 Json render(const core::AlarmRecord& record) {
     return Json::object({{"number", record.number},
                          {"at", time(record.at)},

@@ -12,6 +12,8 @@ Json render(const core::PaymentRecord& payment);
 Json render(const core::InvoiceRecord& invoice);
 Json render(const core::input::Invoice& invoice);
 Json render(const core::DealRecord& deal);
+// `peer` is null where it left the configuration.
+Json render(const core::QuoteView& quote, const core::PeerConfig* peer);
 Json render(const core::AlarmRecord& alarm);
 Json render(const core::EventRecord& event);
 Json render(const core::Exposure& exposure);

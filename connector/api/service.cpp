@@ -84,6 +84,7 @@ const std::vector<Service::Route>& Service::routes() {
         {"GET", "/v1/payments", not_venue, &Service::list_payments},
         {"GET", "/v1/payments/*", not_venue, &Service::get_payment},
         {"GET", "/v1/escrows", not_venue, &Service::list_escrows},
+        {"GET", "/v1/quotes", not_venue, &Service::list_quotes},
         {"GET", "/v1/balances", not_venue, &Service::list_balances},
         {"GET", "/v1/exposure", not_venue, &Service::list_exposure},
         {"GET", "/v1/fees", op | auditor, &Service::list_fees},

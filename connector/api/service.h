@@ -56,6 +56,7 @@ private:
     void list_invoices(const Call& call);
     void get_invoice(const Call& call);
     void list_escrows(const Call& call);
+    void list_quotes(const Call& call);
     void list_alarms(const Call& call);
     void list_fees(const Call& call);
     void list_balances(const Call& call);

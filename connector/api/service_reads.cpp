@@ -238,6 +238,29 @@ void Service::list_escrows(const Call& call) {
     if (!asked) call.refuse(asked.error());
 }
 
+void Service::list_quotes(const Call& call) {
+    const auto query = read_page(call.request);
+    if (!query) return call.refuse(Reason::malformed, query.error());
+    const auto after_quote = Hash::from(query->from);
+    if (!query->from.empty() && !after_quote)
+        return call.refuse(Reason::malformed, "cursor: expected the \"next\" of an earlier answer");
+    const auto asked = parts_.node->view([call, query = *query,
+                                          after_quote](const assembly::Node& node) {
+        Json::Array items;
+        const auto quotes = node.machine().quotes(after_quote, query.limit);
+        const auto& peers = node.config().peers;
+        for (const core::QuoteView& quote : quotes) {
+            const auto peer =
+                std::find_if(peers.begin(), peers.end(),
+                             [&](const core::PeerConfig& one) { return one.key == quote.peer; });
+            items.push_back(render(quote, peer == peers.end() ? nullptr : &*peer));
+        }
+        const bool more = quotes.size() == query.limit;
+        call.answer(page(std::move(items), more ? to_hex(quotes.back().id.view()) : std::string()));
+    });
+    if (!asked) call.refuse(asked.error());
+}
+
 // The latest first.
 void Service::list_alarms(const Call& call) {
     const auto query = read_page(call.request);

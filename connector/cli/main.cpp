@@ -70,6 +70,7 @@ private:
         add("status", "is it ready, what does it do, how are its ledgers", cli::show_status);
         const std::pair<const char*, const char*> lists[]{
             {"balances", "of its accounts, as it knows them"},
+            {"quotes", "what it promised as connector and reserves until it lapses"},
             {"exposure", "what is at risk at this moment, by asset"},
             {"fees", "what forwarding has earned"},
             {"alarms", "what needs a person, the latest first"},

@@ -245,6 +245,9 @@ Answer<std::vector<EscrowView>> ApiClient::escrows(bool open_only) {
                               (open_only ? "&open=true" : "")),
                       read_escrow);
 }
+Answer<std::vector<QuoteView>> ApiClient::quotes() {
+    return read_array(get_all("/v1/quotes?limit=" + std::to_string(most_items)), read_quote);
+}
 Answer<std::vector<BalanceView>> ApiClient::balances() {
     return read_items(get("/v1/balances"), read_balance);
 }

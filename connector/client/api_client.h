@@ -60,6 +60,7 @@ public:
 
     // --- the node ---
     Answer<std::vector<EscrowView>> escrows(bool open_only = true);
+    Answer<std::vector<QuoteView>> quotes();
     Answer<std::vector<BalanceView>> balances();
     Answer<std::vector<ExposureView>> exposure();
     Answer<std::vector<FeeView>> fees();

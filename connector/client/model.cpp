@@ -102,6 +102,12 @@ EscrowView read_escrow(const Json& json) {
     return view;
 }
 
+QuoteView read_quote(const Json& json) {
+    return {text(json, "id"),       text(json, "ask"),       text(json, "peer"),
+            text(json, "peer_key"), text(json, "condition"), read_leg(json["in"]),
+            read_leg(json["out"]),  time(json, "lapse")};
+}
+
 BalanceView read_balance(const Json& json) {
     return {text(json, "ledger"),   text(json, "account"), text(json, "asset"),
             number(json, "scale"),  text(json, "free"),    text(json, "escrowed"),

@@ -115,6 +115,14 @@ struct EscrowView {
     Timestamp changed;
 };
 
+struct QuoteView {
+    std::string id, ask;
+    std::string peer, peer_key;  // who asked
+    std::string condition;
+    LegView in, out;
+    Timestamp lapse;
+};
+
 struct BalanceView {
     std::string ledger, account, asset;
     std::uint64_t scale = 0;
@@ -177,6 +185,7 @@ TradeView read_trade(const Json& json);
 InvoiceView read_invoice(const Json& json);
 PaymentView read_payment(const Json& json);
 EscrowView read_escrow(const Json& json);
+QuoteView read_quote(const Json& json);
 BalanceView read_balance(const Json& json);
 ExposureView read_exposure(const Json& json);
 FeeView read_fee(const Json& json);

@@ -508,6 +508,21 @@ std::vector<DealRecord> NodeMachine::deals(const std::optional<Hash>& after,
     return list;
 }
 
+std::vector<QuoteView> NodeMachine::quotes(const std::optional<Hash>& after,
+                                           std::size_t limit) const {
+    std::vector<QuoteView> list;
+    auto entry = after ? state_->deals.upper_bound(*after) : state_->deals.begin();
+    for (; entry != state_->deals.end() && list.size() < limit; ++entry) {
+        const Deal& deal = entry->second;
+        if (deal.role != DealRole::connector || deal.in->state != LegState::none ||
+            deal.out->state != LegState::none || deal.given_up)
+            continue;
+        list.push_back({deal.id, deal.ask, deal.asked_by, deal.condition, deal.in->hop,
+                        deal.out->hop, deal.lapse});
+    }
+    return list;
+}
+
 std::size_t NodeMachine::open_trades() const {
     return state_->trades.size();
 }

@@ -36,6 +36,17 @@ struct LedgerView {
     std::optional<Timestamp> paused_since;
 };
 
+// A promise of this node as connector that nobody has used yet; the outgoing amount is reserved.
+struct QuoteView {
+    Hash id;
+    Hash ask;
+    PublicKey peer;  // who asked
+    Condition condition;
+    PlannedHop in;
+    PlannedHop out;
+    Timestamp lapse;
+};
+
 // Why a loud stop cannot be acknowledged yet, and in which ledger or escrow the cause is.
 struct StopCause {
     Reason reason;
@@ -79,6 +90,8 @@ public:
     std::size_t open_deals() const;
     // Open deals as they stand, in the order of their ids, after that one.
     std::vector<DealRecord> deals(const std::optional<Hash>& after, std::size_t limit) const;
+    // Open quotes, in the order of their ids, after that one.
+    std::vector<QuoteView> quotes(const std::optional<Hash>& after, std::size_t limit) const;
     // The question a quote answers, for whoever verifies its signature; null where none is open.
     const message::QuoteAsk* pending_ask(const Hash& ask) const;
     const NodeConfig* config() const;

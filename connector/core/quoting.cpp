@@ -148,6 +148,7 @@ void on_quote_ask(Effects& fx, const PublicKey& peer, const message::QuoteAsk& a
     deal.out = Leg{priced->out, {}, LegState::none};
     deal.in_notifier = ask.in_notifier;
     deal.asked_by = peer;
+    deal.ask = ask.ask;
     deal.out_peer = ask.next_node;
     deal.out_ref = Hash{ask.next_ref.array()};
     deal.lapse = priced->lapse;

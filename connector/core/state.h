@@ -35,6 +35,7 @@ struct Deal {
     std::optional<Leg> out;
     PublicKey in_notifier;   // zero: any peer
     PublicKey asked_by;      // connector: whose share of slots it takes
+    Hash ask;                // connector: the question that its quote answers
     PublicKey out_peer;      // who is told of the outgoing escrow
     Hash out_ref;            // and what it refers to there
     bool go = false;         // an originator may place hop 0
@@ -58,10 +59,10 @@ struct Deal {
     bool reveals() const { return role == DealRole::buyer || role == DealRole::receiver; }
     template <class S, class A>
     static void fields(S& s, A& a) {
-        a(s.id, s.role, s.condition, s.in, s.out, s.in_notifier, s.asked_by, s.out_peer, s.out_ref,
-          s.go, s.given_up, s.withheld, s.cancelled, s.committed, s.claim_sent, s.reject_sent,
-          s.preimage_shown, s.release_recorded, s.preimage, s.secret_context, s.secret_entropy,
-          s.lapse, s.reason, s.fee, s.changed);
+        a(s.id, s.role, s.condition, s.in, s.out, s.in_notifier, s.asked_by, s.ask, s.out_peer,
+          s.out_ref, s.go, s.given_up, s.withheld, s.cancelled, s.committed, s.claim_sent,
+          s.reject_sent, s.preimage_shown, s.release_recorded, s.preimage, s.secret_context,
+          s.secret_entropy, s.lapse, s.reason, s.fee, s.changed);
     }
 };
 

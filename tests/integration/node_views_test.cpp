@@ -32,6 +32,9 @@ TEST_CASE("open escrows are listed as they stand, closed ones as they ended") {
     CHECK(open[0].open);
     CHECK(open[0].out->amount == "50.00");
     CHECK_FALSE(open[0].out->escrow.empty());
+    const auto quotes = connector.quotes();  // used up
+    REQUIRE(quotes);
+    CHECK(quotes->empty());
     std::string said;
     CHECK(world.command_line("connector", {"escrows"}, said) == 0);
     CHECK_MESSAGE(said.find("held") != std::string::npos, said);
@@ -49,4 +52,35 @@ TEST_CASE("open escrows are listed as they stand, closed ones as they ended") {
     CHECK(all->front().in->state == "fulfilled");
     CHECK(all->front().out->state == "fulfilled");
     CHECK_FALSE(all->front().open);
+}
+
+TEST_CASE("a connector lists what its open quotes reserve, until they are used") {
+    NodeWorld world;
+    REQUIRE(world.wait_ready(10'000));
+    client::ApiClient& connector = world.client("connector");
+    CHECK(connector.quotes().value_or(std::vector<client::QuoteView>{{}}).empty());
+    const auto invoice = world.client("bob").create_invoice({"test.sek.bob", "SEK", "50.00", {}});
+    REQUIRE(invoice);
+    const auto id =
+        world.client("alice").pay({invoice->code, "test.eur.alice", "EUR", "1000.00", true});
+    REQUIRE(id);
+    std::vector<client::QuoteView> quotes;
+    REQUIRE(eventually(5'000, [&] {
+        quotes = connector.quotes().value_or(std::vector<client::QuoteView>{});
+        return quotes.size() == 1;
+    }));
+    CHECK(quotes[0].peer == "alice");
+    CHECK(quotes[0].ask.size() == 64);
+    CHECK(quotes[0].in.amount == "4.51");
+    CHECK(quotes[0].in.payer == "test.eur.alice");
+    CHECK(quotes[0].out.amount == "50.00");
+    CHECK(quotes[0].out.payer == "test.sek.connector");
+    CHECK(quotes[0].lapse > quotes[0].in.expiry - Duration::seconds(3600));
+    CHECK(quotes[0].lapse < quotes[0].in.expiry);
+    std::string said;
+    CHECK(world.command_line("connector", {"quotes"}, said) == 0);
+    CHECK_MESSAGE(said.find("alice") != std::string::npos, said);
+    REQUIRE(world.client("alice").confirm_payment(*id));
+    CHECK(end_of(world, *id, 10'000) == "paid");
+    CHECK(connector.quotes().value_or(std::vector<client::QuoteView>{{}}).empty());
 }

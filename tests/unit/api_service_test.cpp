@@ -268,11 +268,14 @@ TEST_CASE("every path refuses the roles that have no business there") {
         const char* who;  // may: o(perator), v(enue), p(articipant), a(uditor)
     };
     const Row gets[] = {
-        {"/v1/settlements", "ovpa"}, {"/v1/settlements/T", "ovpa"}, {"/v1/invoices", "opa"},
-        {"/v1/invoices/00", "opa"},  {"/v1/payments", "opa"},       {"/v1/payments/00", "opa"},
-        {"/v1/escrows", "opa"},      {"/v1/balances", "opa"},       {"/v1/exposure", "opa"},
-        {"/v1/fees", "oa"},          {"/v1/alarms", "oa"},          {"/v1/ledgers", "ovpa"},
-        {"/v1/peers", "oa"},         {"/v1/offers", "ovpa"},        {"/v1/stats", "ovpa"},
+        {"/v1/settlements", "ovpa"}, {"/v1/settlements/T", "ovpa"},
+        {"/v1/invoices", "opa"},     {"/v1/invoices/00", "opa"},
+        {"/v1/payments", "opa"},     {"/v1/payments/00", "opa"},
+        {"/v1/escrows", "opa"},      {"/v1/quotes", "opa"},
+        {"/v1/balances", "opa"},     {"/v1/exposure", "opa"},
+        {"/v1/fees", "oa"},          {"/v1/alarms", "oa"},
+        {"/v1/ledgers", "ovpa"},     {"/v1/peers", "oa"},
+        {"/v1/offers", "ovpa"},      {"/v1/stats", "ovpa"},
         {"/v1/digest", "oa"},
     };
     const Row posts[] = {
