@@ -88,6 +88,30 @@ Json::Array render_all(const Rows& rows) {
     return items;
 }
 
+// Rows of a kind by their place in the order of another one, the latest first, until `limit` of
+// them were taken. A cursor is the place of the last one seen.
+template <class T, class Take>
+Json collect_latest(const RecordReader& records, RecordKind order, RecordKind kind,
+                    const PageQuery& query, Take take) {
+    Json::Array items;
+    Bytes to = query.from;
+    for (std::size_t scanned = 0; scanned < max_scanned;) {
+        const auto places = records.scan(number_of(order), {}, to, scan_step, true);
+        for (const Record& place : places) {
+            const auto id = decode_fields<core::PlanId>(place.value);
+            const auto value = id ? get_record<T>(records, kind, id->view()) : std::optional<T>{};
+            if (value) {
+                if (auto json = take(*value)) items.push_back(std::move(*json));
+            }
+            if (items.size() == query.limit) return page(std::move(items), query.next(place.key));
+        }
+        if (places.size() < scan_step) return page(std::move(items));
+        scanned += places.size();
+        to = places.back().key;
+    }
+    return page(std::move(items), query.next(to));
+}
+
 constexpr auto first_state = static_cast<unsigned>(core::TradeState::proposed);
 constexpr auto last_state = static_cast<unsigned>(core::TradeState::broken);
 
@@ -118,8 +142,8 @@ void Service::list_trades(const Call& call) {
     if (state != nullptr && !is_trade_state(*state)) {
         return call.refuse(Reason::malformed, "state: expected one of " + trade_states());
     }
-    call.answer(collect<core::TradeRecord>(
-        *parts_.records, RecordKind::trade, *query,
+    call.answer(collect_latest<core::TradeRecord>(
+        *parts_.records, RecordKind::trade_order, RecordKind::trade, *query,
         [&](const core::TradeRecord& trade) -> std::optional<Json> {
             if (state != nullptr && core::to_string(trade.state) != *state) return std::nullopt;
             return render(trade, false);
@@ -167,8 +191,8 @@ void Service::get_trade(const Call& call) {
 void Service::list_payments(const Call& call) {
     const auto query = read_page(call.request);
     if (!query) return call.refuse(Reason::malformed, query.error());
-    call.answer(collect<core::PaymentRecord>(
-        *parts_.records, RecordKind::payment, *query,
+    call.answer(collect_latest<core::PaymentRecord>(
+        *parts_.records, RecordKind::payment_order, RecordKind::payment, *query,
         [](const core::PaymentRecord& payment) { return std::optional<Json>(render(payment)); }));
 }
 

@@ -76,7 +76,7 @@ private:
             {"alarms", "what needs a person, the latest first"},
             {"offers", "what connectors charge from one ledger to another"},
             {"peers", "other nodes"},
-            {"payments", "sent by it"},
+            {"payments", "sent by it, the latest first"},
             {"invoices", "to be paid to it"},
         };
         for (const auto& [name, about] : lists) {
@@ -97,9 +97,9 @@ private:
         auto& escrows = add("escrows", "what stands between its incoming and outgoing escrows",
                             [this](Session& session) { return show_escrows(session, all_); });
         escrows.add_flag("--all", all_, "closed ones too");
-        auto& trades = add("trades", "settlements, one a line", [this](Session& session) {
-            return cli::show_trades(session, state_, limit_);
-        });
+        auto& trades =
+            add("trades", "settlements, one a line, the latest first",
+                [this](Session& session) { return cli::show_trades(session, state_, limit_); });
         trades.add_option("--state", state_, "only these, for example settled or unwound");
         trades.add_option("--limit", limit_)->capture_default_str();
         auto& trade = add("trade", "one settlement with its evidence",

@@ -1,5 +1,7 @@
 #include "connector/core/effects.h"
 
+#include <utility>
+
 #include "sdk/crypto/hash.h"
 
 namespace lockstep::core {
@@ -74,15 +76,22 @@ void Effects::alarm(std::string code, std::string detail) {
     out_.outputs.emplace_back(output::Alarm{std::move(code), std::move(detail)});
 }
 
-void Effects::write(const TradeEntry& trade) {
+void Effects::write_order(RecordKind kind, Timestamp created, const PlanId& id, bool& listed) {
+    if (std::exchange(listed, true)) return;
+    out_.records.push_back(make_record(kind, order_key(created, id), id));
+}
+
+void Effects::write(TradeEntry& trade) {
     const TradeRecord& record = trade.record;
+    write_order(RecordKind::trade_order, record.created, record.plan, trade.listed);
     out_.records.push_back(make_record(RecordKind::trade, record.plan.view(), record));
     event(EventKind::trade, Hash{record.plan.array()}, record.trade.reference,
           to_string(record.state), record.reason);
 }
 
-void Effects::write(const PaymentEntry& payment) {
+void Effects::write(PaymentEntry& payment) {
     const PaymentRecord& record = payment.record;
+    write_order(RecordKind::payment_order, record.created, record.id, payment.listed);
     out_.records.push_back(make_record(RecordKind::payment, record.id.view(), record));
     event(EventKind::payment, Hash{record.id.array()}, {}, to_string(record.state), record.reason);
 }

@@ -29,8 +29,8 @@ public:
 
     // Writes the alarm's row and event besides.
     void alarm(std::string code, std::string detail);
-    void write(const TradeEntry& trade);
-    void write(const PaymentEntry& payment);
+    void write(TradeEntry& trade);
+    void write(PaymentEntry& payment);
     void write(const InvoiceEntry& invoice);
     void write(const DealRecord& deal);
     // An event for each leg whose state is another one than was told last.
@@ -40,6 +40,7 @@ public:
     void write_reference(const TradeName& name, const PlanId& plan);
 
 private:
+    void write_order(RecordKind kind, Timestamp created, const PlanId& id, bool& listed);
     void event(EventKind kind, const Hash& id, std::string reference, std::string_view state,
                std::optional<Reason> reason);
 

@@ -119,6 +119,12 @@ Bytes number_key(std::uint64_t number) {
     return writer.take();
 }
 
+Bytes order_key(Timestamp created, const PlanId& id) {
+    Bytes key = number_key(static_cast<std::uint64_t>(created.us()));
+    key.insert(key.end(), id.view().begin(), id.view().end());
+    return key;
+}
+
 Hash reference_key(const PublicKey& venue, const std::string& reference) {
     ArchiveWriter writer;
     writer(venue, reference);

@@ -22,6 +22,9 @@ enum class RecordKind : std::uint16_t {
     event = 7,       // key: number, big endian
     reference = 8,   // key: SHA-256 of (venue, reference); value: plan id
     abort_rate = 9,  // key: party name
+    // Trades and payments in the order in which they came: time and id; value: the id.
+    trade_order = 10,
+    payment_order = 11,
 };
 
 // The life of a trade at this node.
@@ -293,6 +296,8 @@ Record make_record(RecordKind kind, ByteView key, const T& value) {
 }
 // A number as a key that sorts.
 Bytes number_key(std::uint64_t number);
+// Of RecordKind::trade_order and payment_order.
+Bytes order_key(Timestamp created, const PlanId& id);
 // Of RecordKind::reference.
 Hash reference_key(const PublicKey& venue, const std::string& reference);
 

@@ -103,13 +103,14 @@ struct TradeEntry {
     // A step that was refused for a passing reason is taken again then, until the deadline.
     std::optional<Timestamp> retry_at;
     std::optional<Reason> put_off;
+    bool listed = false;  // its place in the order of trades is written
 
     Timestamp due() const { return retry_at && *retry_at < deadline ? *retry_at : deadline; }
     template <class S, class A>
     static void fields(S& s, A& a) {
         a(s.record, s.plan, s.delivery, s.context, s.entropy, s.early_terms, s.buyer_end,
-          s.seller_end, s.accepted_early, s.confirmed, s.held_by, s.deadline, s.retry_at,
-          s.put_off);
+          s.seller_end, s.accepted_early, s.confirmed, s.held_by, s.deadline, s.retry_at, s.put_off,
+          s.listed);
     }
 };
 
@@ -119,10 +120,11 @@ struct PaymentEntry {
     Amount most_paid;
     bool quote_only = false;
     Timestamp deadline;
+    bool listed = false;  // its place in the order of payments is written
 
     template <class S, class A>
     static void fields(S& s, A& a) {
-        a(s.record, s.plan, s.most_paid, s.quote_only, s.deadline);
+        a(s.record, s.plan, s.most_paid, s.quote_only, s.deadline, s.listed);
     }
 };
 

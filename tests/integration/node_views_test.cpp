@@ -82,5 +82,16 @@ TEST_CASE("a connector lists what its open quotes reserve, until they are used")
     CHECK_MESSAGE(said.find("alice") != std::string::npos, said);
     REQUIRE(world.client("alice").confirm_payment(*id));
     CHECK(end_of(world, *id, 10'000) == "paid");
+    std::vector<std::string> latest_first{*id};
+    for (const char* amount : {"1.00", "2.00", "3.00"})
+        latest_first.insert(latest_first.begin(), pay(world, amount));
+    const auto payments = world.client("alice").payments();
+    REQUIRE(payments);
+    std::vector<std::string> listed;
+    for (const client::PaymentView& payment : *payments)
+        listed.push_back(payment.id);
+    CHECK(listed == latest_first);
+    for (const std::string& one : latest_first)
+        CHECK(end_of(world, one, 10'000) == "paid");
     CHECK(connector.quotes().value_or(std::vector<client::QuoteView>{{}}).empty());
 }

@@ -119,12 +119,15 @@ public:
         const Record record = core::make_record(kind, key, value);
         disk_.records[{record.kind, record.key}] = record.value;
     }
-    core::PlanId put_trade(const PublicKey& venue, const std::string& reference) {
+    core::PlanId put_trade(const PublicKey& venue, const std::string& reference,
+                           Timestamp created = {}) {
         core::TradeRecord record;
+        record.created = created;
         record.trade.venue = venue;
         record.trade.reference = reference;
         record.plan = core::plan_of(record.trade);
         put(core::RecordKind::trade, record.plan.view(), record);
+        put(core::RecordKind::trade_order, core::order_key(created, record.plan), record.plan);
         put(core::RecordKind::reference, core::reference_key(venue, reference).view(), record.plan);
         return record.plan;
     }
@@ -247,6 +250,35 @@ TEST_CASE("a reference that two venues used names neither trade") {
     CHECK(client.trade(first.hex()));
     REQUIRE(client.act(second.hex(), "cancel"));
     CHECK(world.node.acted().back().venue == second_venue);
+}
+
+TEST_CASE("settlements are listed the latest first, page by page") {
+    World world;
+    auto client = world.client(Role::auditor);
+    std::vector<std::string> expected;
+    for (std::int64_t i = 1; i <= 25; ++i) {
+        world.put_trade(self, "T" + std::to_string(i), Timestamp{i * 1'000'000});
+        expected.insert(expected.begin(), "T" + std::to_string(i));
+    }
+    for (const std::size_t limit : {1u, 7u, 25u, 100u}) {
+        CAPTURE(limit);
+        client::TradeQuery query;
+        query.limit = limit;
+        std::vector<std::string> seen;
+        do {
+            const auto page = client.trades(query);
+            REQUIRE_MESSAGE(page, page.error().detail);
+            for (const client::TradeView& trade : page->items)
+                seen.push_back(trade.reference);
+            query.cursor = page->next;
+        } while (!query.cursor.empty());
+        CHECK(seen == expected);
+    }
+    client::TradeQuery settled;
+    settled.state = "settled";
+    const auto none = client.trades(settled);
+    REQUIRE(none);
+    CHECK(none->items.empty());
 }
 
 TEST_CASE("a state that no settlement can have is refused") {

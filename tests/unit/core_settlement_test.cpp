@@ -280,3 +280,32 @@ TEST_CASE("an open deal is seen as it stands, and each step of its legs is an ev
     CHECK(record->in_state == core::LegState::refunded);
     CHECK(record->changed > deals[0].changed);
 }
+
+TEST_CASE("every trade has one place in the order in which they came") {
+    CoreWorld world;
+    auto bad = world.order("T0");
+    bad.buyer = "nobody";
+    world.submit({world.order("T1"), bad});
+    world.pass(Duration::seconds(1));
+    world.submit({world.order("T2")});
+    world.pass(Duration::seconds(90));
+    for (const char* name : {"venue", "buyer", "seller"}) {
+        CAPTURE(std::string(name));
+        std::vector<std::string> order;
+        for (const auto& [key, value] : world.node(name).rows) {
+            if (key.first != static_cast<std::uint16_t>(core::RecordKind::trade_order)) continue;
+            const auto id = decode_fields<core::PlanId>(value);
+            REQUIRE(id);
+            const auto row =
+                world.node(name).rows.at({static_cast<std::uint16_t>(core::RecordKind::trade),
+                                          Bytes(id->view().begin(), id->view().end())});
+            order.push_back(decode_fields<core::TradeRecord>(row)->trade.reference);
+        }
+        if (std::string(name) == "venue") {
+            REQUIRE(order.size() == 3);
+            CHECK(order[2] == "T2");
+        } else {
+            CHECK(order == std::vector<std::string>{"T1", "T2"});
+        }
+    }
+}
