@@ -67,8 +67,6 @@ std::string_view to_string(core::EventKind kind) {
             return "payment";
         case core::EventKind::invoice:
             return "invoice";
-        case core::EventKind::hop:
-            return "hop";
         case core::EventKind::alarm:
             return "alarm";
     }

@@ -22,8 +22,9 @@ constexpr unsigned not_venue = op | participant | auditor;
 // The kinds of events that a role may follow: those that it may list.
 EventFeed::Kinds kinds_for(Role role) {
     constexpr std::pair<core::EventKind, unsigned> table[]{
-        {core::EventKind::trade, all},          {core::EventKind::payment, not_venue},
-        {core::EventKind::invoice, not_venue},  {core::EventKind::hop, not_venue},
+        {core::EventKind::trade, all},
+        {core::EventKind::payment, not_venue},
+        {core::EventKind::invoice, not_venue},
         {core::EventKind::alarm, op | auditor},
     };
     EventFeed::Kinds kinds;

@@ -224,8 +224,7 @@ int watch(Session& session, std::uint64_t cursor) {
                                                          {"reason", event.reason}}))
                                     .c_str());
         } else {
-            std::string name = event.reference.empty() ? event.id : event.reference;
-            if (event.kind == "hop") name = event.id.substr(0, 16) + " " + event.reference;
+            const std::string name = event.reference.empty() ? event.id : event.reference;
             std::printf("%8llu  %s  %-8s %-20s  %s%s%s\n",
                         static_cast<unsigned long long>(event.number),
                         format_time(event.at).substr(11, 12).c_str(), printable(event.kind).c_str(),

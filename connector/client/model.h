@@ -160,7 +160,7 @@ struct PeerView {
 struct EventView {
     std::uint64_t number = 0;
     Timestamp at;
-    std::string kind;  // trade, payment, invoice, hop, alarm
+    std::string kind;  // trade, payment, invoice, alarm
     std::string id;
     std::string reference;
     std::string state;

@@ -107,17 +107,6 @@ void Effects::write(const DealRecord& deal) {
     out_.records.push_back(make_record(RecordKind::hop, deal.id.view(), deal));
 }
 
-void Effects::tell_legs(Deal& deal) {
-    const auto tell = [&](std::optional<Leg>& leg, const char* which) {
-        if (!leg || leg->told == leg->state) return;
-        leg->told = leg->state;
-        deal.changed = at_;
-        event(EventKind::hop, deal.id, which, to_string(leg->state), deal.reason);
-    };
-    tell(deal.in, "in");
-    tell(deal.out, "out");
-}
-
 void Effects::write_fee(const Deal& deal) {
     const FeeRecord row{deal.id, deal.in->hop.asset, deal.fee, at_};
     out_.records.push_back(make_record(RecordKind::fee, deal.id.view(), row));

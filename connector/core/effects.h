@@ -33,8 +33,6 @@ public:
     void write(PaymentEntry& payment);
     void write(const InvoiceEntry& invoice);
     void write(const DealRecord& deal);
-    // An event for each leg whose state is another one than was told last.
-    void tell_legs(Deal& deal);
     void write_fee(const Deal& deal);
     void write(const AbortRecord& rate);
     void write_reference(const TradeName& name, const PlanId& plan);

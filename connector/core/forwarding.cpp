@@ -123,6 +123,14 @@ void miss(const Effects& fx, Deal& deal) {
         deal.in->state = LegState::refunded;
 }
 
+void note_change(Deal& deal, Timestamp at) {
+    for (std::optional<Leg>* leg : {&deal.in, &deal.out}) {
+        if (!*leg || (*leg)->seen == (*leg)->state) continue;
+        (*leg)->seen = (*leg)->state;
+        deal.changed = at;
+    }
+}
+
 bool is_over(const Deal& deal) {
     const bool in_idle =
         !deal.in || deal.in->state == LegState::none || is_terminal(deal.in->state);
@@ -193,7 +201,7 @@ void advance(Effects& fx, const Hash& id) {
     reveal(fx, *deal);
     give_back(fx, *deal);
     state.set_due(Due::deal, id.view(), deal_due(*deal));
-    fx.tell_legs(*deal);
+    note_change(*deal, fx.at());
     deal_progressed(fx, *deal);
     if (!is_over(*deal)) return;
     report_loss(fx, *deal);

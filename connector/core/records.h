@@ -214,16 +214,17 @@ struct AlarmRecord {
 };
 
 // The stream that API readers follow; numbers grow by one.
-enum class EventKind : std::uint8_t { trade = 1, payment = 2, invoice = 3, hop = 4, alarm = 5 };
+// Escrows have none: a node has several of them a settlement, and shows how they stand when asked.
+enum class EventKind : std::uint8_t { trade = 1, payment = 2, invoice = 3, alarm = 5 };
 constexpr bool is_valid(EventKind kind) {
-    return kind >= EventKind::trade && kind <= EventKind::alarm;
+    return (kind >= EventKind::trade && kind <= EventKind::invoice) || kind == EventKind::alarm;
 }
 struct EventRecord {
     std::uint64_t number = 0;
     Timestamp at;
     EventKind kind = EventKind::trade;
-    Hash id;                // plan id, payment id, deal id
-    std::string reference;  // of a trade; of a hop which leg of the deal: "in" or "out"
+    Hash id;                // plan id, payment id
+    std::string reference;  // of a trade
     std::string state;
     std::optional<Reason> reason;
     template <class S, class A>

@@ -17,12 +17,12 @@ struct Leg {
         hop;        // as agreed; for a receiver payer and expiry are open until the escrow is there
     EscrowKey key;  // zero id until known
     LegState state = LegState::none;
-    LegState told = LegState::none;  // to readers of events
+    LegState seen = LegState::none;  // when `changed` of the deal was set
 
     bool open() const { return state == LegState::sent || state == LegState::held; }
     template <class S, class A>
     static void fields(S& s, A& a) {
-        a(s.hop, s.key, s.state, s.told);
+        a(s.hop, s.key, s.state, s.seen);
     }
 };
 

@@ -186,8 +186,8 @@ TEST_CASE("the stream tells each role the kinds that it may list, and nothing el
     World world;
     using core::EventKind;
     // 1..6 from the records, 7..12 as they happen.
-    const EventKind kinds[] = {EventKind::alarm, EventKind::payment, EventKind::invoice,
-                               EventKind::hop,   EventKind::alarm,   EventKind::trade};
+    const EventKind kinds[] = {EventKind::alarm,   EventKind::payment, EventKind::invoice,
+                               EventKind::invoice, EventKind::alarm,   EventKind::trade};
     std::uint64_t number = 0;
     for (const EventKind kind : kinds)
         world.put_event(++number, kind);

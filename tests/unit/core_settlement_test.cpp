@@ -243,7 +243,7 @@ TEST_CASE("a ledger that stays away is the reason for which a trade is declined"
     check_idle(world);
 }
 
-TEST_CASE("an open deal is seen as it stands, and each step of its legs is an event") {
+TEST_CASE("an open deal is seen as it stands, and a closed one as it ended") {
     CoreWorld world;
     world.call("seller", core::input::ActOnTrade{world.node("venue").signer->public_key(), "T1",
                                                  core::input::TradeAction::withhold});
@@ -252,6 +252,7 @@ TEST_CASE("an open deal is seen as it stands, and each step of its legs is an ev
     const auto deals = world.node("connector").machine->deals({}, 10);
     REQUIRE(deals.size() == 1);
     CHECK(deals[0].open);
+    CHECK(deals[0].changed == world.now());
     CHECK(deals[0].in_state == core::LegState::held);
     CHECK(deals[0].out_state == core::LegState::held);
     CHECK(world.node("connector").machine->deals(deals[0].id, 10).empty());
@@ -260,17 +261,6 @@ TEST_CASE("an open deal is seen as it stands, and each step of its legs is an ev
 
     world.pass(Duration::seconds(90));
     CHECK(world.node("connector").machine->deals({}, 10).empty());
-    std::vector<std::string> told;
-    for (const auto& [key, value] : world.node("connector").rows) {
-        if (key.first != static_cast<std::uint16_t>(core::RecordKind::event)) continue;
-        const auto event = decode_fields<core::EventRecord>(value);
-        REQUIRE(event);
-        CHECK(event->kind == core::EventKind::hop);
-        CHECK(event->id == deals[0].id);
-        told.push_back(event->reference + " " + event->state);
-    }
-    CHECK(told == std::vector<std::string>{"in held", "out sent", "out held", "out refunded",
-                                           "in refunded"});
     const auto closed = world.node("connector")
                             .rows.at({static_cast<std::uint16_t>(core::RecordKind::hop),
                                       Bytes(deals[0].id.view().begin(), deals[0].id.view().end())});
