@@ -199,8 +199,32 @@ TEST_CASE("a silent ledger is stale, and live again with its first frame") {
         desk.give(t(ms));
     CHECK(desk.take_requests("/v1/events").size() >= 2);
     CHECK(mode(desk).empty());  // said once
-    desk.give(t(4'000), frame(2, {}));
+    desk.give(t(4'000), frame(3'990, {}));
     CHECK(mode(desk) == "live");
+}
+
+TEST_CASE("a stream that goes on while its ledger's time stands still is stale") {
+    Desk desk(cash_maker, setup({{"stale_after_ms", "1000"}}));
+    desk.open(t(0));
+    const auto standing = [] { return StreamFrame{encode_frame({t(0), 1, {}, {}})}; };
+    desk.give(t(10), standing());
+    CHECK(mode(desk) == "live");
+    for (int ms = 20; ms < 2'000; ms += 10)
+        desk.give(t(ms), standing());
+    CHECK(mode(desk).empty());
+    // a clock may lag by a second as the profile says
+    desk.give(t(2'000), standing());
+    CHECK(mode(desk) == "stale");
+    desk.give(t(2'010), standing());
+    CHECK(mode(desk).empty());
+    desk.give(t(2'020), StreamFrame{encode_frame({t(1'100), 1, {}, {}})});
+    CHECK(mode(desk) == "live");
+    desk.give(t(3'000), StreamFrame{encode_frame({t(1'100), 1, {}, {}})});
+    CHECK(desk.wake() <= t(3'100));
+    desk.give(t(3'099));
+    CHECK(mode(desk).empty());
+    desk.give(t(3'100));
+    CHECK(mode(desk) == "stale");
 }
 
 TEST_CASE("a ledger that never answers is stale too") {

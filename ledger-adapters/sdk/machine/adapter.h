@@ -151,7 +151,7 @@ struct Balances {
 enum class Mode : std::uint8_t {
     catching_up = 1,  // events before the tip are still to come
     live = 2,         // everything up to ledger_time has been reported
-    stale = 3,        // no word from the ledger for longer than its profile allows
+    stale = 3,        // no word from the ledger, or no time, for longer than its profile allows
     refused = 4,      // what it says cannot be verified; loud stop
 };
 struct Health {

@@ -12,7 +12,7 @@ InstructionAdapter::InstructionAdapter(AdapterSetup setup, AdapterSettings setti
       settings_(settings),
       reader_(std::move(reader)),
       commands_(setup_, settings_, ids_),
-      stream_(settings_, setup_.ledger, *reader_, ids_) {
+      stream_(settings_, setup_, *reader_, ids_) {
     ASSERT(setup_.signer && setup_.scheme && reader_);
 }
 

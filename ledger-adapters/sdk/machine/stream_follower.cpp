@@ -15,9 +15,13 @@ constexpr Duration place_interval = Duration::seconds(5);
 
 }  // namespace
 
-StreamFollower::StreamFollower(const AdapterSettings& settings, const Address& ledger,
+StreamFollower::StreamFollower(const AdapterSettings& settings, const AdapterSetup& setup,
                                StreamReader& reader, RequestIds& ids)
-    : settings_(settings), ledger_(ledger), reader_(reader), ids_(ids) {}
+    : settings_(settings),
+      ledger_(setup.ledger),
+      late_(setup.profile.late),
+      reader_(reader),
+      ids_(ids) {}
 
 bool StreamFollower::owns(ByteView key) {
     return key.size() == 1 && key[0] == place_key;
@@ -103,7 +107,7 @@ void StreamFollower::work(Timestamp at, AdapterOutputs& out) {
     if (heard_at_ == Timestamp{}) heard_at_ = at;
     if (!is_refused()) {
         if (link_ == Link::open && at >= connection_dead_at()) lose(at);
-        if (at >= heard_at_ + settings_.stale_after) mode_ = report::Mode::stale;
+        if (at >= stale_at()) mode_ = report::Mode::stale;
         if (link_ == Link::waiting && subscribe_at_ <= at) subscribe(at, out);
     }
     if (!balances_.empty()) {
@@ -124,11 +128,18 @@ void StreamFollower::report_health(Timestamp at, AdapterOutputs& out) {
 
 std::optional<Timestamp> StreamFollower::next_wake() const {
     if (is_refused()) return std::nullopt;
-    Timestamp wake =
-        mode_ == report::Mode::stale ? Timestamp::never() : heard_at_ + settings_.stale_after;
+    Timestamp wake = mode_ == report::Mode::stale ? Timestamp::never() : stale_at();
     if (link_ == Link::waiting) wake = std::min(wake, subscribe_at_);
     if (link_ == Link::open) wake = std::min(wake, connection_dead_at());
     return wake;
+}
+
+// Of a ledger that is live; or of one whose word is that everything was told, although its own time
+// stands still: it may be a part that lost the rest.
+Timestamp StreamFollower::stale_at() const {
+    const Timestamp silent = heard_at_ + settings_.stale_after;
+    if (mode_ != report::Mode::live) return silent;
+    return std::min(silent, ledger_time_ + late_ + settings_.stale_after);
 }
 
 Timestamp StreamFollower::connection_dead_at() const {

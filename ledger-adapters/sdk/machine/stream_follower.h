@@ -12,7 +12,8 @@ namespace lockstep {
 
 class StreamFollower {
 public:
-    StreamFollower(const AdapterSettings& settings, const Address& ledger, StreamReader& reader,
+    // Settings, setup, reader and ids outlive it.
+    StreamFollower(const AdapterSettings& settings, const AdapterSetup& setup, StreamReader& reader,
                    RequestIds& ids);
 
     static bool owns(ByteView key);
@@ -36,6 +37,7 @@ private:
     enum class Link : std::uint8_t { closed, waiting, open };
 
     Timestamp connection_dead_at() const;
+    Timestamp stale_at() const;
     void lose(Timestamp at);
     void subscribe(Timestamp at, AdapterOutputs& out);
     void remember(Timestamp at, AdapterOutputs& out);
@@ -43,6 +45,7 @@ private:
 
     const AdapterSettings& settings_;
     const Address& ledger_;
+    const Duration late_;  // how far the ledger's clock may lag
     StreamReader& reader_;
     RequestIds& ids_;
 
