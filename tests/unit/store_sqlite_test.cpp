@@ -236,6 +236,26 @@ TEST_CASE("a file that is no journal, or a later one, is refused and left alone"
     CHECK(recovered.error().code == "corrupt");
 }
 
+TEST_CASE("what a data directory holds is its owner's alone") {
+    const TemporaryDirectory directory;
+    const std::string data = directory.file("data");
+    SqliteStore store(test_store(data));
+    Writer writer(store);
+    writer.write(1, 10);
+    const auto others = [](const std::filesystem::path& path) {
+        using std::filesystem::perms;
+        return std::filesystem::status(path).permissions() & (perms::group_all | perms::others_all);
+    };
+    CHECK(others(data) == std::filesystem::perms::none);
+    std::size_t files = 0;
+    for (const auto& entry : std::filesystem::directory_iterator(data)) {
+        CAPTURE(entry.path().string());
+        CHECK(others(entry.path()) == std::filesystem::perms::none);
+        ++files;
+    }
+    CHECK(files == 5);  // lock, ballast, journal and what SQLite keeps beside it
+}
+
 TEST_CASE("a second start on the same directory is refused and names the first") {
     const TemporaryDirectory directory;
     SqliteStore first(test_store(directory.path()));

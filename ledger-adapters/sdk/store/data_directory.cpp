@@ -13,6 +13,8 @@
 namespace lockstep {
 namespace {
 
+constexpr mode_t owner_only = S_IRUSR | S_IWUSR;
+
 auto io_failure(const std::string& what) {
     return fail("io", what + ": " + std::strerror(errno));
 }
@@ -49,7 +51,7 @@ DataDirectory::~DataDirectory() {
 
 Result<void, Failure> DataDirectory::lock() {
     if (auto made = make_data_directory(path_); !made) return made;
-    const int file = ::open(this->file("lock").c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644);
+    const int file = ::open(this->file("lock").c_str(), O_RDWR | O_CREAT | O_CLOEXEC, owner_only);
     if (file < 0) return io_failure(this->file("lock"));
     if (::flock(file, LOCK_EX | LOCK_NB) != 0) {
         const bool taken = errno == EWOULDBLOCK;
@@ -83,7 +85,7 @@ void DataDirectory::fill_ballast() {
     ::unlink(name.c_str());
     released_ = true;
     if (free_bytes() < 2 * limits_.ballast_bytes) return;
-    const int ballast = ::open(name.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+    const int ballast = ::open(name.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, owner_only);
     if (ballast < 0) return;
     const bool filled =
         ::posix_fallocate(ballast, 0, static_cast<off_t>(limits_.ballast_bytes)) == 0;
@@ -93,6 +95,14 @@ void DataDirectory::fill_ballast() {
     } else {
         ::unlink(name.c_str());
     }
+}
+
+Result<void, Failure> DataDirectory::make_file(const std::string& name) const {
+    const std::string path = file(name);
+    const int made = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, owner_only);
+    if (made < 0) return io_failure(path);
+    ::close(made);
+    return {};
 }
 
 bool DataDirectory::release_ballast() {

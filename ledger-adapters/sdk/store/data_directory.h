@@ -21,6 +21,7 @@ struct DiskLimits {
 // how much. One that is there already keeps its mode. Codes: io.
 Result<void, Failure> make_data_directory(const std::string& path);
 
+// Files that it makes are its owner's alone too, for directories that were there before.
 class DataDirectory {
 public:
     DataDirectory(std::string path, DiskLimits limits);
@@ -33,6 +34,8 @@ public:
     Result<void, Failure> lock();
     // Makes the ballast anew where it is missing and there is room for it twice.
     void fill_ballast();
+    // An empty file of this name where there is none. Code: io.
+    Result<void, Failure> make_file(const std::string& name) const;
     // Gives the ballast up. False when there was none.
     bool release_ballast();
     DiskSpace space() const;

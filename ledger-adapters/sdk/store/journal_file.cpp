@@ -72,7 +72,7 @@ Result<void, Failure> read_puts(sqlite::Database& database, std::vector<Put>& pu
 }  // namespace
 
 std::string journal_file(const std::string& directory) {
-    return directory + "/journal.sqlite";
+    return directory + "/" + journal_name;
 }
 
 Result<JournalContents, Failure> identify_journal(sqlite::Database& database) {

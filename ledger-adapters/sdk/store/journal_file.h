@@ -13,6 +13,7 @@ namespace lockstep {
 constexpr std::uint64_t journal_format = 1;
 constexpr std::uint64_t journal_application_id = 0x4c6b7374;  // "Lkst", in SQLite's header
 
+constexpr const char* journal_name = "journal.sqlite";
 std::string journal_file(const std::string& directory);
 
 enum class JournalContents { nothing, journal };

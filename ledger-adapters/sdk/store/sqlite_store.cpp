@@ -86,6 +86,9 @@ Result<Recovered, Failure> SqliteStore::open() {
     ASSERT(!connection_);
     if (auto locked = directory_.lock(); !locked) return unexpected<Failure>(locked.error());
     directory_.fill_ballast();
+    // SQLite would let everybody read what it makes; what it keeps beside a file is like the file.
+    if (auto made = directory_.make_file(journal_name); !made)
+        return unexpected<Failure>(made.error());
     auto database = sqlite::Database::open(journal_file(options_.directory), sqlite::Access::create,
                                            options_.vfs);
     if (!database) return unexpected<Failure>(database.error());

@@ -49,9 +49,8 @@ Result<ValidatorKeys, Failure> read_or_create_keys(const ClusterSettings& settin
     keys.genesis.validators.quorum = settings.quorum;
     for (std::size_t i = 0; i < settings.validators; ++i) {
         const auto directory = validator_directory(settings, i);
-        std::error_code error;
-        std::filesystem::create_directories(directory, error);
-        if (error) return fail("io", directory.string() + ": " + error.message());
+        if (const auto made = make_data_directory(directory.string()); !made)
+            return unexpected<Failure>(made.error());
         const auto seed = read_or_create_key_file(directory / "validator.key");
         if (!seed) return unexpected<Failure>(seed.error());
         keys.signers.push_back(scheme.signer(*seed));
