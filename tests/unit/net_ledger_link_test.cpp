@@ -133,7 +133,7 @@ TEST_CASE("a ledger's answer reaches the adapter as what it means") {
         Reason reason;
     };
     const Row rows[] = {
-        {"/refused", Reason::unknown_key},    {"/busy", Reason::unavailable},
+        {"/refused", Reason::unknown_key},    {"/busy", Reason::outcome_unknown},
         {"/silent", Reason::outcome_unknown}, {"/dropped", Reason::internal_error},
         {"/proxy", Reason::outcome_unknown},
     };

@@ -8,6 +8,10 @@
 
 namespace lockstep {
 
+// No frame has more octets: what the ledger's service queues for a reader and what the reader's
+// connection takes must hold one.
+constexpr std::size_t max_stream_frame_octets = std::size_t{16} << 20;
+
 // What one frame said, all of it final.
 struct StreamNews {
     std::vector<LedgerEvent> events;  // not read before, in ledger order

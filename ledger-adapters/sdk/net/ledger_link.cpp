@@ -4,6 +4,7 @@
 #include <mutex>
 
 #include "sdk/codec/json.h"
+#include "sdk/machine/stream_reader.h"
 #include "sdk/net/message_signature.h"
 
 namespace lockstep::net {
@@ -26,14 +27,14 @@ std::optional<Reason> reason_of(const WebSocketClosed& closed) {
 
 WebSocketLimits ledger_stream_limits() {
     WebSocketLimits limits;
-    limits.max_message_bytes = std::size_t{16} << 20;
+    limits.max_message_bytes = max_stream_frame_octets;
     return limits;
 }
 
 Result<Bytes> reply_of(HttpResponse response) {
     if (response.status == 200) return std::move(response.body);
     if (const auto reason = reason_in(as_text(response.body))) return refuse(*reason);
-    return refuse(response.status == 503 ? Reason::unavailable : Reason::outcome_unknown);
+    return refuse(Reason::outcome_unknown);
 }
 
 struct LedgerLink::Impl : std::enable_shared_from_this<LedgerLink::Impl> {

@@ -72,7 +72,7 @@ WebSocketLimits ledger_stream_limits();
 
 // What an answer of a ledger means: the octets of a 200, else the code of its problem document. An
 // answer without one, as a proxy may give, tells nothing about what became of the request:
-// unavailable for a 503, outcome_unknown for any other.
+// outcome_unknown, for a 503 too, which some give when the connection broke behind the request.
 Result<Bytes> reply_of(HttpResponse response);
 
 }  // namespace lockstep::net
