@@ -256,8 +256,8 @@ const Table tables[] = {
 )"},
     {"a tombstone outlives every prepare that it has to stop", true, R"(
 0 bob      | reject E1 alice bob                      | ok 7
-86399 alice | prepare E1 alice bob 100 H1 86500       | tombstoned
-86400 alice | prepare E1 alice bob 100 H1 86500       | ok 8
+86400 alice | prepare E1 alice bob 100 H1 86500 not_after=86400 | tombstoned
+86400+1us alice | prepare E1 alice bob 100 H1 86500   | ok 8
 )"},
     {"an operation id has one answer: that of the first time", true, R"(
 0 alice    | transfer alice bob 5 id=A not_after=20   | ok 7
@@ -282,6 +282,27 @@ const Table tables[] = {
 0 bank     | issue bob 5 id=A valid_until=1           | ok 7
 86399 bank | issue bob 5 id=A                         | ok 7
 86399      | balance bob                              | 5+0
+)"},
+    {"an operation that nobody could take so late holds no memory until then", true, R"(
+0          | configure max_answers_of_signer=2        | ok
+0 alice    | transfer alice bob 5 id=A not_after=9000000 | too_far_ahead
+0 alice    | transfer alice bob 5 id=B not_after=9000000 | too_far_ahead
+1 alice    | transfer alice bob 5                     | overloaded
+86401 bob  | refund E1 alice                          | unknown_escrow
+86401 alice | transfer alice bob 5                    | ok
+)"},
+    {"closed escrows are no more than may be open, and the oldest leave first", true, R"(
+0          | configure max_open_escrows=2             | ok
+0 alice    | prepare E1 alice bob 100 H1 60           | ok
+0 bob      | fulfil E1 alice P1                       | ok
+0 alice    | prepare E2 alice bob 100 H2 61           | ok
+0 bob      | fulfil E2 alice P2                       | ok
+0 bob      | fulfil E1 alice P1                       | ok
+0 alice    | prepare E3 alice bob 100 H3 62           | ok
+0 bob      | fulfil E3 alice P3                       | ok
+0 bob      | fulfil E1 alice P1                       | unknown_escrow
+0 bob      | fulfil E2 alice P2                       | ok
+0          | balance bob                              | 300+0
 )"},
     {"the same id twice in one instruction is done once", true, R"(
 0 alice    | transfer alice bob 5 copies=3            | ok 7
@@ -365,6 +386,23 @@ TEST_CASE("every row of the tables ends as it says, and every reason occurs in o
     CHECK(possible.size() > 30);
     for (const std::string& reason : possible)
         CHECK_MESSAGE(seen.contains(reason), "no row ends with ", reason);
+}
+
+TEST_CASE("a memory of answers that is full wakes the ledger when there is room again") {
+    World world = World::with_accounts();
+    Settings settings = test_settings();
+    settings.limits.max_answers_of_signer = 1;
+    REQUIRE(world.apply(time_of("0"), input::Configure{settings}));
+    REQUIRE(world.run(time_of("0"), "alice", "transfer alice bob 5 not_after=20 valid_until=60"));
+    // nothing that is refused moves the ledger's time, so it has to wake by itself
+    const auto refused = world.run(time_of("90"), "alice", "transfer alice bob 5");
+    REQUIRE_FALSE(refused);
+    CHECK(refused.error() == Reason::overloaded);
+    const auto wake = world.machine.next_wake();
+    REQUIRE(wake);
+    CHECK(*wake <= time_of("90"));
+    REQUIRE(world.apply(time_of("90"), CashMachine::wake()));
+    CHECK(world.run(time_of("90"), "alice", "transfer alice bob 5"));
 }
 
 TEST_CASE("what falls due together is given back in the order of expiry, payer and id") {

@@ -13,24 +13,6 @@ Hash contents_of(const Op& op) {
     return sha256(to.bytes());
 }
 
-Timestamp remember_until(const Op& op, Timestamp at, Timestamp valid_until) {
-    if (const auto* transfer = std::get_if<op::Transfer>(&op.body))
-        return std::max(valid_until, transfer->not_after);
-    if (const auto* prepare = std::get_if<op::Prepare>(&op.body))
-        return std::max(valid_until, prepare->not_after);
-    const bool moves_value =
-        std::holds_alternative<op::Issue>(op.body) || std::holds_alternative<op::Redeem>(op.body);
-    // what is left is safe to repeat by the state alone
-    return moves_value ? std::max(valid_until, at + max_instruction_life) : valid_until;
-}
-
-bool must_be_remembered(const Op& op) {
-    return std::holds_alternative<op::Issue>(op.body) ||
-           std::holds_alternative<op::Redeem>(op.body) ||
-           std::holds_alternative<op::Transfer>(op.body) ||
-           std::holds_alternative<op::Prepare>(op.body);
-}
-
 std::size_t Answers::count_of(const PublicKey& signer) const {
     const auto found = of_signer_.find(signer);
     return found == of_signer_.end() ? 0 : found->second;
@@ -46,8 +28,30 @@ void Answers::remember(const Spot& spot, const AnswerPlace& place, const Remembe
     const std::size_t before = answers_.size();
     answers_.emplace_hint(spot.next, place, answer);
     ASSERT(answers_.size() == before + 1);
-    ++of_signer_[place.signer];
+    count(place.signer);
     queue_.push({answer.until, place});
+}
+
+void Answers::count(const PublicKey& signer) {
+    const std::size_t share = ++of_signer_[signer];
+    ++shares_[share];
+    if (share > 1 && --shares_[share - 1] == 0) shares_.erase(share - 1);
+}
+
+void Answers::discount(const PublicKey& signer) {
+    const auto found = of_signer_.find(signer);
+    ASSERT(found != of_signer_.end() && found->second > 0);
+    const std::size_t share = found->second--;
+    if (--shares_[share] == 0) shares_.erase(share);
+    if (share > 1)
+        ++shares_[share - 1];
+    else
+        of_signer_.erase(found);
+}
+
+std::optional<Timestamp> Answers::next_forget() const {
+    if (queue_.empty()) return std::nullopt;
+    return queue_.top().until + Duration{1};
 }
 
 void Answers::extend(const AnswerPlace& place, Timestamp until) {
@@ -67,18 +71,17 @@ void Answers::forget_due(Timestamp at) {
             continue;
         }
         answers_.erase(found);
-        const auto count = of_signer_.find(due.place.signer);
-        ASSERT(count != of_signer_.end() && count->second > 0);
-        if (--count->second == 0) of_signer_.erase(count);
+        discount(due.place.signer);
     }
 }
 
 void Answers::index() {
     queue_ = {};
     of_signer_.clear();
+    shares_.clear();
     for (const auto& [place, answer] : answers_) {
         queue_.push({answer.until, place});
-        ++of_signer_[place.signer];
+        count(place.signer);
     }
 }
 

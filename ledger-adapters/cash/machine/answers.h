@@ -3,10 +3,9 @@
 // network held back could succeed after its sender had given up.)
 //
 // An answer is remembered as long as an instruction that carries its operation could still be
-// accepted: until the latest valid_until that it was seen with and until the operation's own
-// not_after; operations without one that create or destroy value are remembered for at least
-// max_instruction_life. All of this is measured by the ledger's own clock, which never goes back,
-// so no clock error has to be added.
+// accepted: until the latest valid_until that it was seen with and as remember_until() says. All of
+// this is measured by the ledger's own clock, which never goes back, so no clock error has to be
+// added.
 #pragma once
 
 #include <map>
@@ -46,11 +45,6 @@ struct Remembered {
 };
 
 Hash contents_of(const Op& op);
-// False for fulfil, reject, refund, open account and register asset, which the state alone keeps
-// from happening twice: where the memory is full they go on without it.
-bool must_be_remembered(const Op& op);
-// How long the answer to an operation is kept, at the least, that arrived at this time.
-Timestamp remember_until(const Op& op, Timestamp at, Timestamp valid_until);
 
 class Answers {
 public:
@@ -63,6 +57,10 @@ public:
     Spot look_up(const AnswerPlace& place) const;
     std::size_t size() const { return answers_.size(); }
     std::size_t count_of(const PublicKey& signer) const;
+    // Of the signer who has most.
+    std::size_t largest_share() const { return shares_.empty() ? 0 : shares_.rbegin()->first; }
+    // When forget_due() may next have something to do.
+    std::optional<Timestamp> next_forget() const;
 
     void remember(const Spot& spot, const AnswerPlace& place, const Remembered& answer);
     // Keeps a remembered answer for longer, never for shorter.
@@ -82,10 +80,13 @@ private:
         friend auto operator<=>(const Forget&, const Forget&) = default;
     };
     void index();
+    void count(const PublicKey& signer);
+    void discount(const PublicKey& signer);
 
     Map answers_;
     // found again from the answers
     std::map<PublicKey, std::size_t> of_signer_;
+    std::map<std::size_t, std::size_t> shares_;  // how many signers have so many
     // One entry an answer; an answer that was extended is put in again when its entry comes up.
     std::priority_queue<Forget, std::vector<Forget>, std::greater<Forget>> queue_;
 };

@@ -34,6 +34,15 @@ std::size_t Escrows::tombstone_count(AccountNo payee) const {
     return count_of(tombstones_of_payee_, payee);
 }
 
+std::vector<EscrowPlace> Escrows::open_of(AccountNo account, std::uint64_t after,
+                                          std::size_t limit) const {
+    std::vector<EscrowPlace> places;
+    for (auto next = by_party_.upper_bound({account, after});
+         next != by_party_.end() && next->first == account && places.size() < limit; ++next)
+        places.push_back(by_sequence_.at(next->second));
+    return places;
+}
+
 std::optional<Timestamp> Escrows::first_expiry() const {
     if (by_expiry_.empty()) return std::nullopt;
     return by_expiry_.begin()->first;
@@ -74,6 +83,8 @@ const Escrow& Escrows::close(const EscrowPlace& place, EscrowState state, std::u
     Escrow& escrow = found->second;
     by_expiry_.erase({escrow.expiry, place});
     by_sequence_.erase(escrow.prepared);
+    by_party_.erase({place.payer, escrow.prepared});
+    by_party_.erase({escrow.payee, escrow.prepared});
     count_down(open_of_payer_, place.payer);
     escrow.state = state;
     escrow.changed = sequence;
@@ -90,10 +101,11 @@ void Escrows::bury(const TombstonePlace& place, Tombstone tombstone) {
     buried_.push({tombstone.forget_at, place});
 }
 
-void Escrows::forget_due(Timestamp at) {
-    for (; !closed_.empty() && closed_.top().at <= at; closed_.pop())
+void Escrows::forget_due(Timestamp at, std::size_t most) {
+    for (; !closed_.empty() && (closed_.top().at <= at || closed_.size() > most); closed_.pop())
         escrows_.erase(closed_.top().place);
-    for (; !buried_.empty() && buried_.top().at <= at; buried_.pop()) {
+    // A prepare is taken at its not_after; so long must a tombstone stand.
+    for (; !buried_.empty() && buried_.top().at < at; buried_.pop()) {
         count_down(tombstones_of_payee_, buried_.top().place.payee);
         tombstones_.erase(buried_.top().place);
     }
@@ -106,12 +118,15 @@ void Escrows::index(const EscrowPlace& place, const Escrow& escrow) {
     }
     by_expiry_.emplace(escrow.expiry, place);
     by_sequence_.emplace_hint(by_sequence_.end(), escrow.prepared, place);
+    by_party_.emplace(place.payer, escrow.prepared);
+    by_party_.emplace(escrow.payee, escrow.prepared);
     ++open_of_payer_[place.payer];
 }
 
 void Escrows::index() {
     by_expiry_.clear();
     by_sequence_.clear();
+    by_party_.clear();
     open_of_payer_.clear();
     tombstones_of_payee_.clear();
     closed_ = {};

@@ -2,13 +2,14 @@
 // that a repeated command gets its first answer; and the tombstones of escrows that their payee
 // refused before they were prepared. Moves no value.
 //
-// Closed escrows leave after a bounded time. That is safe because nothing that could act on one
-// outlives it: the signed instructions that named it have passed their valid_until, or carry ids
-// that are still remembered (see answers.h); a prepare has also passed its not_after. A late
-// fulfil, reject or refund finds no escrow and changes nothing. Look-ups are answered from the
-// records. Only its payer could make the id anew, with a new signature, and would lock its own
-// money a second time. A tombstone stands for max_instruction_life, because each prepare that it
-// must stop has a not_after no further ahead than that.
+// Closed escrows leave after a bounded time, and earlier where there are too many of them. That is
+// safe because nothing that could act on one outlives it: the signed instructions that named it
+// have passed their valid_until, or carry ids that are still remembered (see answers.h); a prepare
+// has also passed its not_after. A late fulfil, reject or refund finds no escrow and changes
+// nothing. Look-ups are answered from the records. Only its payer could make the id anew, with a
+// new signature, and would lock its own money a second time. A tombstone stands for
+// max_instruction_life, its last instant included, because each prepare that it must stop has a
+// not_after no further ahead than that.
 #pragma once
 
 #include <array>
@@ -74,7 +75,7 @@ struct TombstonePlace {
 };
 struct Tombstone {
     std::uint64_t sequence = 0;
-    Timestamp forget_at;
+    Timestamp forget_at;  // the last instant at which it stands
 
     template <class S, class A>
     static void fields(S& self, A& a) {
@@ -89,8 +90,10 @@ public:
     std::size_t open_count() const { return by_sequence_.size(); }
     std::size_t open_count(AccountNo payer) const;
     std::size_t tombstone_count(AccountNo payee) const;
-    // Open ones, in order of preparing: (sequence, place).
-    const std::map<std::uint64_t, EscrowPlace>& open_ones() const { return by_sequence_; }
+    // Open ones of an account, as payer or as payee, in order of preparing, after this sequence; at
+    // most `limit`. Takes no longer for what others have open.
+    std::vector<EscrowPlace> open_of(AccountNo account, std::uint64_t after,
+                                     std::size_t limit) const;
     std::optional<Timestamp> first_expiry() const;
     // The next that is due, in the order (expiry, payer, id).
     std::optional<EscrowPlace> due(Timestamp at) const;
@@ -102,7 +105,8 @@ public:
     const Escrow& close(const EscrowPlace& place, EscrowState state, std::uint64_t sequence,
                         Timestamp forget_at, std::optional<PreimageOctets> preimage = std::nullopt);
     void bury(const TombstonePlace& place, Tombstone tombstone);
-    void forget_due(Timestamp at);
+    // Also, of more closed ones than `most`, those that would leave first.
+    void forget_due(Timestamp at, std::size_t most);
 
     template <class S, class A>
     static void fields(S& self, A& a) {
@@ -129,6 +133,7 @@ private:
     // found again from the two above
     std::set<std::pair<Timestamp, EscrowPlace>> by_expiry_;
     std::map<std::uint64_t, EscrowPlace> by_sequence_;
+    std::set<std::pair<AccountNo, std::uint64_t>> by_party_;  // both parties' keys to by_sequence_
     std::map<AccountNo, std::size_t> open_of_payer_;
     std::map<AccountNo, std::size_t> tombstones_of_payee_;
     ForgetQueue<EscrowPlace> closed_;

@@ -22,9 +22,15 @@ bool begins_something(const Op& op) {
 }  // namespace
 
 bool is_valid(const Settings& settings) {
+    const Limits& limits = settings.limits;
+    const std::uint32_t most =
+        std::max({limits.max_accounts, limits.max_assets, limits.max_open_escrows,
+                  limits.max_tombstones_of_payee, limits.max_answers});
     return !settings.ledger.empty() && settings.max_hold > Duration{0} &&
-           !settings.max_amount.is_zero() && settings.retention >= Duration{0};
+           !settings.max_amount.is_zero() && settings.retention >= Duration{0} && most <= max_limit;
 }
+// Open and closed escrows are in one map.
+static_assert(2 * std::size_t{max_limit} <= max_archive_count);
 
 static_assert(Machine<CashMachine>);
 
@@ -60,6 +66,15 @@ Result<void> CashMachine::check(Timestamp at, const input::Submit& submit) const
     return {};
 }
 
+std::optional<Timestamp> CashMachine::next_wake() const {
+    const auto expiry = escrows_.first_expiry();
+    const Limits& limits = settings_.limits;
+    const bool has_room = answers_.size() + max_ops <= limits.max_answers &&
+                          answers_.largest_share() + max_ops <= limits.max_answers_of_signer;
+    const auto forget = has_room ? std::nullopt : answers_.next_forget();
+    return expiry && forget ? std::min(expiry, forget) : expiry ? expiry : forget;
+}
+
 Result<void> CashMachine::check(Timestamp, const input::Wake&) const {
     return {};
 }
@@ -82,7 +97,7 @@ void CashMachine::apply(Timestamp at, const Input& input, Outputs<CashMachine>& 
     now_ = at;
     Step step{out.records, {}, {}};
     expire_due(step);
-    escrows_.forget_due(at);
+    escrows_.forget_due(at, settings_.limits.max_open_escrows);
     answers_.forget_due(at);
     if (const auto* given = std::get_if<input::Submit>(&input)) {
         out.outputs.emplace_back(output::Answers{submit(*given, step)});

@@ -30,7 +30,9 @@ public:
     // configuration's: malformed, wrong_ledger. An upgrade's: unknown_version.
     Result<void> check(Timestamp at, const Input& input) const;
     void apply(Timestamp at, const Input& input, Outputs<CashMachine>& out);
-    std::optional<Timestamp> next_wake() const { return escrows_.first_expiry(); }
+    // The first expiry; and, where an instruction could be refused because there is no room for its
+    // answers, when the first of them may be forgotten: what is refused moves no time.
+    std::optional<Timestamp> next_wake() const;
     std::uint16_t rules() const { return rules_; }
 
     static Input wake() { return input::Wake{}; }

@@ -99,13 +99,10 @@ Result<QueryAnswer> CashMachine::ask(Timestamp at, const PublicKey& key, Reader 
     }
     // As payer or as payee, in the order in which they were prepared.
     const std::size_t limit = std::min<std::size_t>(asked->limit, max_query_rows);
-    const auto& open = escrows_.open_ones();
-    for (auto next = open.upper_bound(asked->after);
-         next != open.end() && answer.escrows.size() < limit; ++next) {
-        const Escrow* escrow = escrows_.find(next->second);
+    for (const EscrowPlace& place : escrows_.open_of(*account, asked->after, limit)) {
+        const Escrow* escrow = escrows_.find(place);
         ASSERT(escrow != nullptr);
-        if (next->second.payer == *account || escrow->payee == *account)
-            answer.escrows.push_back(standing(next->second, *escrow));
+        answer.escrows.push_back(standing(place, *escrow));
     }
     return answer;
 }

@@ -29,8 +29,9 @@ struct Settings {
     Duration max_hold = Duration::seconds(7 * 24 * 3600);
     Amount max_amount{1'000'000'000'000'000};  // of one escrow
     // How long a closed escrow stays in the state, counted from its end or its expiry, whichever is
-    // later. Shorter means less memory and smaller snapshots; repeats after it are told
-    // unknown_escrow instead of their first answer.
+    // later; but no more of them than limits.max_open_escrows, so that nobody can make the state
+    // grow by opening and closing. Shorter means less memory and smaller snapshots; repeats after
+    // it are told unknown_escrow instead of their first answer.
     Duration retention = max_instruction_life;
     TimingProfile profile{Duration::seconds(1), Duration{0},          Duration{0},
                           Duration::seconds(1), Duration::seconds(1), Duration{0}};
@@ -43,6 +44,9 @@ struct Settings {
     }
     friend bool operator==(const Settings&, const Settings&) = default;
 };
+
+// More elements than this a snapshot could not be read back with.
+constexpr std::uint32_t max_limit = 8'000'000;
 
 // Every field within what the machine can work with.
 bool is_valid(const Settings& settings);

@@ -68,7 +68,7 @@ private:
     void read_limits(service::SettingsTable& table) {
         Limits& limits = ledger_.limits;
         const auto read = [&](const char* key, std::uint32_t& limit) {
-            limit = static_cast<std::uint32_t>(table.integer(key, 100'000'000, limit));
+            limit = static_cast<std::uint32_t>(table.integer(key, max_limit, limit));
         };
         read("max_accounts", limits.max_accounts);
         read("max_assets", limits.max_assets);

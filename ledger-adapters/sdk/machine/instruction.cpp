@@ -1,5 +1,7 @@
 #include "sdk/machine/instruction.h"
 
+#include <algorithm>
+
 #include "sdk/base/assert.h"
 
 namespace lockstep {
@@ -233,6 +235,23 @@ Op read_op(OerReader& from) {
     op.id = from.fixed<CommandId>();
     op.body = read_body(from);
     return op;
+}
+
+bool must_be_remembered(const Op& op) {
+    return std::holds_alternative<op::Issue>(op.body) ||
+           std::holds_alternative<op::Redeem>(op.body) ||
+           std::holds_alternative<op::Transfer>(op.body) ||
+           std::holds_alternative<op::Prepare>(op.body);
+}
+
+Timestamp remember_until(const Op& op, Timestamp at, Timestamp valid_until, Duration furthest) {
+    if (!must_be_remembered(op)) return valid_until;
+    Timestamp own = at + furthest;
+    if (const auto* transfer = std::get_if<op::Transfer>(&op.body))
+        own = std::min(own, transfer->not_after);
+    if (const auto* prepare = std::get_if<op::Prepare>(&op.body))
+        own = std::min(own, prepare->not_after);
+    return std::max(valid_until, own);
 }
 
 Bytes encode_instruction(const Instruction& instruction) {

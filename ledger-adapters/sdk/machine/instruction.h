@@ -107,6 +107,16 @@ struct OpAnswer {
     friend bool operator==(const OpAnswer&, const OpAnswer&) = default;
 };
 
+// False for fulfil, reject, refund, open account and register asset, which the state alone keeps
+// from happening twice: where a ledger's memory of answers is full they go on without it.
+bool must_be_remembered(const Op& op);
+// The last instant at which the answer to an operation has to be known that arrived at this time:
+// as long as it can come under this signature or, by its own not_after, under a later one. What
+// creates or destroys value has no not_after and is remembered for `furthest`, which is also how
+// far ahead the ledger takes a not_after; one beyond is refused and holds no memory until then.
+Timestamp remember_until(const Op& op, Timestamp at, Timestamp valid_until,
+                         Duration furthest = max_instruction_life);
+
 // Canonical octets without the signature.
 Bytes encode_instruction(const Instruction& instruction);
 // Encodes, signs and appends the signature: the exact octets that are stored and sent.
