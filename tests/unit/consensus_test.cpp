@@ -95,6 +95,38 @@ TEST_CASE("empty blocks keep the ledger's time known, and an expiry has its bloc
     CHECK(blocks <= 30);
 }
 
+TEST_CASE("a block holds no more operations than one reader can be shown at once") {
+    Network network(12);
+    network.start();
+    open_books(network);
+    std::vector<Hash> ids;
+    for (int i = 0; i < 5; ++i) {
+        Instruction instruction{*Address::parse("test.csd"),
+                                key_of("alice"),
+                                network.now() + Duration::seconds(60),
+                                {}};
+        for (std::size_t j = 0; j < max_ops; ++j) {
+            const std::string name = std::to_string(i) + "/" + std::to_string(j);
+            const op::Refund refund{{account_of("alice"), escrow_of(name)}};
+            instruction.ops.push_back({command_of(name), refund});
+        }
+        const auto transaction =
+            Transaction::decode(sign_instruction(instruction, *signer_of("alice")));
+        REQUIRE(transaction);
+        ids.push_back(transaction->id);
+        network.submit(*transaction);
+    }
+    network.run_until(network.now() + Duration::seconds(3));
+    for (const Hash& id : ids)
+        CHECK(network.answers[id].size() == max_ops);
+    std::size_t most = 0;
+    for (const auto& [height, block] : network.blocks)
+        most = std::max(most, block.leaves.size());
+    CHECK(most == 3 * (1 + max_ops));
+    static_assert(3 * max_ops == max_block_operations);
+    check_agreement(network, {0, 1, 2, 3});
+}
+
 TEST_CASE("three of four validators go on when one is down, and it catches up when it is back") {
     Network network(3);
     network.start();

@@ -192,16 +192,146 @@ TEST_CASE("what a payee refused in advance binds that payee alone, and its numbe
                      });
 }
 
-TEST_CASE("the first answer is given until the instruction can no longer be sent") {
+TEST_CASE("a tombstone stands at the last instant of every prepare that it has to stop") {
+    World world;
+    const double last = 1 + 86'400 + 5;
+    run_table(world, {
+                         {1, "reject alice E1 bob", "ok"},
+                         {last, "prepare E1 alice bob SHARE 1 H1 86500 86406", "tombstoned"},
+                         {last + 0.000001, "prepare E1 alice bob SHARE 1 H1 86500 86407", "ok"},
+                     });
+}
+
+TEST_CASE("the first answer is given until the operation can no longer be sent") {
     World world;
     run_table(world,
               {
                   {1, "prepare E1 alice bob SHARE 2000 H1 500 400 #P", "insufficient_funds"},
                   {2, "issue alice SHARE 5000", "ok"},
                   {3, "prepare E1 alice bob SHARE 2000 H1 500 400 #P", "insufficient_funds"},
-                  {60.9, "prepare E1 alice bob SHARE 2000 H1 500 400 #P", "insufficient_funds"},
-                  {61.1, "prepare E1 alice bob SHARE 2000 H1 500 400 #P", "ok"},
+                  {400, "prepare E1 alice bob SHARE 2000 H1 500 400 #P", "insufficient_funds"},
+                  {461, "prepare E1 alice bob SHARE 2000 H1 500 400 #P", "not_after_passed"},
+                  // the longer of not_after and valid_until
+                  {500, "transfer alice bob SHARE 9000 510 #Q", "insufficient_funds"},
+                  {559.9, "transfer alice bob SHARE 9000 510 #Q", "insufficient_funds"},
               });
+}
+
+TEST_CASE("what moves value is done once, under however many signatures it is sent") {
+    World world;
+    // each row is a new instruction, valid for a minute
+    run_table(world, {
+                         {1, "transfer alice bob SHARE 10 3600 #T", "ok"},
+                         {62, "transfer alice bob SHARE 10 3600 #T", "ok"},
+                         {3600, "transfer alice bob SHARE 10 3600 #T", "ok"},
+                         {3601, "issue bob SHARE 5 #I", "ok"},
+                         {3700, "issue bob SHARE 5 #I", "ok"},
+                         {89'950, "issue bob SHARE 5 #I", "ok"},
+                         // behind the day, but the one before is still valid
+                         {90'009, "issue bob SHARE 5 #I", "ok"},
+                         {90'010, "redeem bob SHARE 1 #R", "ok"},
+                         {90'100, "redeem bob SHARE 1 #R", "ok"},
+                     });
+    CHECK(free_of(world, "bob", "SHARE") == 14);
+}
+
+TEST_CASE("an operation that nobody could take so late holds no memory until then") {
+    World world;
+    run_table(world, {
+                         {1, "transfer alice bob SHARE 10 1000000000", "too_far_ahead"},
+                         {90'000, "issue alice SHARE 1", "ok"},
+                     });
+    CHECK(world.ledger.state().answers.size() == 1);
+}
+
+TEST_CASE("one signer cannot use up the memory of answers, and claims go on when it is full") {
+    Limits limits;
+    limits.answers_of_signer = 5;
+    limits.answers = 14;
+    World world(limits);
+    REQUIRE(world.ledger.state().answers.size() == 7);
+    run_table(world, {
+                         {1, "prepare E1 alice bob SHARE 1 H1 60 30", "ok"},
+                         {1, "transfer alice carol SHARE 20 60", "ok"},
+                         {1, "transfer alice carol SHARE 1 60", "ok"},
+                         {1, "transfer alice carol SHARE 1 60", "ok"},
+                         {1, "transfer alice carol SHARE 1 60", "ok"},
+                         {1, "transfer alice carol SHARE 1 60", "limit_reached"},
+                         {1, "transfer carol alice SHARE 1 60", "ok"},
+                         {1, "transfer carol alice SHARE 1 60", "ok"},
+                         {1, "transfer carol alice SHARE 1 60", "limit_reached"},
+                         {2, "fulfil alice E1 H1", "ok"},
+                         {2, "fulfil alice E1 H1", "ok"},
+                     });
+    const Instruction business = world.transaction("transfer bob alice SHARE 1 60").instruction;
+    CHECK(world.ledger.check_room(business).error() == Reason::overloaded);
+    CHECK(world.ledger.check_room(world.transaction("fulfil alice E1 H1").instruction));
+    // when it is full no more
+    run_table(world, {{70, "transfer alice carol SHARE 1 80", "ok"}});
+    CHECK(world.ledger.check_room(business));
+}
+
+TEST_CASE("one payer cannot use up the escrows, and closed ones do not pile up") {
+    Limits limits;
+    limits.open_escrows = 3;
+    limits.open_escrows_of_payer = 2;
+    limits.closed_escrows = 2;
+    World world(limits);
+    run_table(world, {
+                         {1, "issue carol SHARE 10", "ok"},
+                         {1, "prepare E1 alice bob SHARE 1 H1 60 30", "ok"},
+                         {1, "prepare E2 alice bob SHARE 1 H2 61 30", "ok"},
+                         {1, "prepare E3 alice bob SHARE 1 H3 62 30", "limit_reached"},
+                         {1, "prepare E4 carol bob SHARE 1 H4 63 30", "ok"},
+                         {1, "prepare E5 carol bob SHARE 1 H5 63 30", "limit_reached"},
+                         {2, "fulfil alice E1 H1", "ok"},
+                         {2, "fulfil alice E2 H2", "ok"},
+                         {2, "fulfil carol E4 H4", "ok"},
+                         {3, "fulfil alice E1 H1", "unknown_escrow"},
+                         {3, "fulfil alice E2 H2", "ok"},
+                     });
+    CHECK(world.ledger.state().escrows.size() == 2);
+}
+
+TEST_CASE("of many escrows that expire together each block refunds some, and none is fulfilled") {
+    Limits limits;
+    limits.block_refunds = 2;
+    World world(limits);
+    for (const char* id : {"E1", "E2", "E3", "E4", "E5", "E6", "E7"}) {
+        const std::string words = std::string("prepare ") + id + " alice bob SHARE 1 H1 60 30";
+        REQUIRE_FALSE(world.run(words));
+    }
+    world.at(second(60));
+    std::size_t refunds = 0;
+    std::string left;
+    world.block({});
+    for (const auto& [due, nothing] : world.ledger.state().expiries.all())
+        for (const char* id : {"E1", "E2", "E3", "E4", "E5", "E6", "E7"})
+            if (due.second.first == escrow_of(id)) left = id;
+    refunds += world.executed.leaves.size();
+    CHECK(refunds == 2);
+    CHECK(world.ledger.next_expiry() == second(60));  // the next block is due at once
+    // Two more each; what is left can be given back in any way, but not be fulfilled.
+    run_table(world, {
+                         {60, "fulfil alice " + left + " H1", "escrow_expired"},
+                         {60, "refund alice " + left, "ok"},
+                         {60, "fulfil alice " + left + " H1", "escrow_expired"},
+                     });
+    CHECK_FALSE(world.ledger.next_expiry());
+    CHECK(free_of(world, "alice", "SHARE") == 1000);
+}
+
+TEST_CASE("an account that is sent many small amounts can still pay") {
+    World world;
+    world.run("issue bob SHARE 400");
+    for (int i = 0; i < 300; ++i)
+        REQUIRE_FALSE(world.run("transfer alice bob SHARE 1 86400"));
+    run_table(world, {
+                         {10, "transfer bob carol SHARE 10 60", "ok"},  // the change is the newest
+                         {10, "transfer bob carol SHARE 600 60", "ok"},
+                         {10, "transfer bob carol SHARE 100 60", "insufficient_funds"},
+                         {10, "transfer bob carol SHARE 90 60", "ok"},
+                     });
 }
 
 TEST_CASE("a closed escrow is forgotten ten minutes after it can matter") {

@@ -145,7 +145,7 @@ Words words_to_op(const std::string& words) {
     return by("anyone", op::Refund{key()});
 }
 
-World::World() : ledger(test_genesis()), time_(second(0)) {
+World::World(Limits limits) : ledger(test_genesis(), limits), time_(second(0)) {
     for (const char* words :
          {"open alice alice", "open bob bob", "open carol carol", "asset SHARE 1",
           "asset LOT100 100", "issue alice SHARE 1000", "issue alice LOT100 1000"})
@@ -202,8 +202,16 @@ bool conserved(const State& state) {
         if (in_outputs[id] != standing || in_holdings[id] != standing) return false;
         if (in_escrows[id] != in_locks[id]) return false;
     }
-    return spendable == state.spendable.size() && open == state.expiries.size() &&
-           2 * open == state.open.size();
+    std::size_t open_by_payer = 0;
+    for (const auto& [payer, count] : state.open_of.all())
+        open_by_payer += count;
+    std::size_t answers = 0;
+    for (const auto& [signer, count] : state.answers_of.all())
+        answers += count;
+    return spendable == state.spendable.size() && spendable == state.by_amount.size() &&
+           open == state.expiries.size() && 2 * open == state.open.size() &&
+           open == open_by_payer && answers == state.answers.size() &&
+           answers == state.stale_answers.size();
 }
 
 Hash digest(const Ledger& ledger) {

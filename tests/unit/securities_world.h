@@ -42,7 +42,7 @@ Words words_to_op(const std::string& words);
 // A ledger with a block for each call.
 class World {
 public:
-    World();
+    explicit World(Limits limits = {});
 
     // One operation in a block of its own at `at`; the answer's reason or nothing for done.
     std::optional<Reason> run(const std::string& words, const std::string& op_id = "");

@@ -27,6 +27,16 @@ constexpr std::uint8_t header_version = 1;
 constexpr std::size_t max_validators = 100;
 constexpr std::size_t max_block_instructions = 4096;
 constexpr std::size_t max_block_octets = 4 << 20;
+// All of them may concern one account, whose reader gets what a block did to it in one message: see
+// light_client.cpp for what that comes to.
+constexpr std::size_t max_block_operations = 3072;
+constexpr std::size_t max_block_refunds = 1024;  // that its time made due
+
+// The most octets of an event, of the leaf of an operation with one, and of a balance.
+constexpr std::size_t max_event_octets =
+    8 + 8 + 32 + 2 * (3 + max_address) + (1 + max_asset_code + 1) + 8 + 32 + 8 + 1 + 32;
+constexpr std::size_t max_operation_leaf = 1 + 32 + 4 + 32 + 1 + 8 + 1 + max_event_octets;
+constexpr std::size_t max_balance_octets = (3 + max_address) + (1 + max_asset_code + 1) + 8 + 8;
 
 // Who signs blocks and how many of them it takes.
 struct ValidatorSet {

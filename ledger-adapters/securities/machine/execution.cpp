@@ -1,6 +1,7 @@
 #include "securities/machine/execution.h"
 
 #include <algorithm>
+#include <array>
 
 #include "sdk/base/assert.h"
 #include "sdk/crypto/hash.h"
@@ -29,6 +30,13 @@ OutputId output_id(const Hash& source, std::uint32_t op, std::size_t index) {
 }
 
 constexpr std::uint32_t no_op = 0xffffffff;
+
+// Behind every other in order.
+const OutputId largest_id = [] {
+    std::array<std::uint8_t, OutputId::size> octets;
+    octets.fill(0xff);
+    return OutputId{octets};
+}();
 
 }  // namespace
 
@@ -63,7 +71,8 @@ Executed Execution::run(Timestamp time, const std::vector<Transaction>& transact
 
 void Execution::refund_expired() {
     const auto& expiries = state_.expiries.all();
-    while (!expiries.empty() && is_expired(state_.time, expiries.begin()->first.first)) {
+    while (!expiries.empty() && is_expired(state_.time, expiries.begin()->first.first) &&
+           result_.leaves.size() < limits_.block_refunds) {
         const EscrowRef ref = expiries.begin()->first.second;
         transaction_ = state_.escrows.find(ref)->lock;
         op_ = no_op;
@@ -77,7 +86,7 @@ void Execution::forget() {
     const auto due = [this](const auto& set) {
         return !set.all().empty() && is_expired(state_.time, set.all().begin()->first.first);
     };
-    while (due(state_.closed)) {
+    while (due(state_.closed) || state_.closed.size() > limits_.closed_escrows) {
         const EscrowRef ref = state_.closed.all().begin()->first.second;
         state_.forget_escrow(ref);
     }
@@ -102,11 +111,20 @@ OpAnswer Execution::answer_op(const Transaction& transaction, std::uint32_t inde
 
     const AnswerRef ref{op.id, signer_};
     const Hash operation = operation_hash(op);
+    // Behind the last instant at which it could be asked for again.
+    const Timestamp until =
+        remember_until(op, state_.time, valid_until_, max_instruction_life + client_clock_error) +
+        Duration{1};
     if (const Answered* first = state_.answers.find(ref)) {
         if (first->operation != operation) return {op.id, false, Reason::id_reused, 0};
-        return {op.id, first->done, first->reason, first->sequence};
+        const OpAnswer answer{op.id, first->done, first->reason, first->sequence};
+        state_.keep_answer(ref, until);
+        return answer;
     }
-    if (state_.answers.size() >= max_answers) return {op.id, false, Reason::limit_reached, 0};
+    const bool has_room = state_.answers.size() < limits_.answers &&
+                          state_.answer_count(signer_) < limits_.answers_of_signer;
+    // claims go on without
+    if (!has_room && must_be_remembered(op)) return {op.id, false, Reason::limit_reached, 0};
     Outcome outcome = std::visit([this](const auto& body) { return apply(body); }, op.body);
     OpAnswer answer{op.id, outcome.has_value(), Reason::internal_error, 0};
     if (outcome) {
@@ -114,10 +132,12 @@ OpAnswer Execution::answer_op(const Transaction& transaction, std::uint32_t inde
         event = std::move(outcome->event);
     } else {
         answer.reason = outcome.error();
-        // what may succeed later is not held against the one who asks again
-        if (family(answer.reason) == ReasonFamily::retry) return answer;
+        // What may succeed later is not held against the one who asks again; but what moves value
+        // and was refused must not succeed by a copy that the network held back.
+        if (family(answer.reason) == ReasonFamily::retry && !must_be_remembered(op)) return answer;
     }
-    state_.put_answer(ref, {operation, answer.done, answer.reason, answer.sequence, valid_until_});
+    if (has_room)
+        state_.put_answer(ref, {operation, answer.done, answer.reason, answer.sequence, until});
     return answer;
 }
 
@@ -157,6 +177,18 @@ Result<std::vector<OutputId>> Execution::select(const Address& account, const As
         if (inputs.size() == max_inputs) break;
         inputs.push_back(it->first.second.second);
         sum = plus(sum, state_.outputs.find(inputs.back())->amount);
+    }
+    if (sum >= amount) return inputs;
+    // Others may have sent any number of small amounts; the largest outputs get past them.
+    inputs.clear();
+    sum = Amount{};
+    const auto& by_amount = state_.by_amount.all();
+    for (auto it = by_amount.upper_bound({ref, {UINT64_MAX, largest_id}});
+         it != by_amount.begin() && sum < amount && inputs.size() < max_inputs;) {
+        --it;
+        if (it->first.first != ref) break;
+        inputs.push_back(it->first.second.second);
+        sum = plus(sum, Amount{it->first.second.first});
     }
     if (sum < amount) return refuse(Reason::limit_reached);
     return inputs;

@@ -14,7 +14,8 @@ Hash operation_hash(const Op& op);
 
 class Execution {
 public:
-    Execution(const Genesis& genesis, State& state) : genesis_(genesis), state_(state) {}
+    Execution(const Genesis& genesis, const Limits& limits, State& state)
+        : genesis_(genesis), limits_(limits), state_(state) {}
     Executed run(Timestamp time, const std::vector<Transaction>& transactions);
 
 private:
@@ -63,6 +64,7 @@ private:
     LedgerEvent event_of(const Escrow& escrow) const;
 
     const Genesis& genesis_;
+    const Limits& limits_;
     State& state_;
     Executed result_;
 

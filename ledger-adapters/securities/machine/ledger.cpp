@@ -1,5 +1,7 @@
 #include "securities/machine/ledger.h"
 
+#include <algorithm>
+
 #include "sdk/base/assert.h"
 #include "sdk/crypto/hash.h"
 #include "securities/machine/execution.h"
@@ -62,9 +64,18 @@ Result<void> Ledger::check_signer(const PublicKey& key) const {
     return {};
 }
 
+Result<void> Ledger::check_room(const Instruction& instruction) const {
+    const auto& ops = instruction.ops;
+    if (std::none_of(ops.begin(), ops.end(), must_be_remembered)) return {};
+    if (state_.answers.size() + ops.size() > limits_.answers ||
+        state_.answer_count(instruction.signer) + ops.size() > limits_.answers_of_signer)
+        return refuse(Reason::overloaded);
+    return {};
+}
+
 Executed Ledger::execute(Timestamp time, const std::vector<Transaction>& transactions) {
     ASSERT(time > state_.time);
-    return Execution(genesis_, state_).run(time, transactions);
+    return Execution(genesis_, limits_, state_).run(time, transactions);
 }
 
 std::optional<Timestamp> Ledger::next_expiry() const {
@@ -78,6 +89,8 @@ std::optional<std::vector<OpAnswer>> Ledger::remembered(const Instruction& instr
     for (const Op& op : instruction.ops) {
         const Answered* answer = state_.answers.find({op.id, instruction.signer});
         if (!answer || answer->operation != operation_hash(op)) return std::nullopt;
+        // in a block it is remembered for longer
+        if (answer->until <= instruction.valid_until) return std::nullopt;
         answers.push_back({op.id, answer->done, answer->reason, answer->sequence});
     }
     return answers;

@@ -5,7 +5,8 @@
 // A block is executed before it is decided: execute(), then commit() or rollback(). At its start,
 // escrows whose expiry the block's time has reached are refunded and what may be forgotten is
 // forgotten; then come the instructions in order. So at each block time exactly one of fulfil and
-// refund is possible.
+// refund is possible. Of very many escrows that expire together the later blocks refund the rest,
+// each at once behind the other; what has expired and waits for that can no longer be fulfilled.
 //
 // Always: for each asset, free + escrowed over all accounts = outputs = issued − redeemed.
 #pragma once
@@ -22,9 +23,7 @@ namespace lockstep::securities {
 
 constexpr std::uint64_t max_accounts = 1'000'000;
 constexpr std::uint64_t max_assets = 10'000;
-constexpr std::uint64_t max_answers = 4'000'000;
 constexpr std::uint64_t max_tombstones_of_payee = 10'000;
-constexpr std::uint64_t max_open_escrows = 1'000'000;
 constexpr Duration max_hold = Duration::seconds(24 * 3600);
 // How far the clock of a client may lead the ledger's: valid_until is at most a day and this ahead.
 constexpr Duration client_clock_error = Duration::seconds(5);
@@ -36,6 +35,17 @@ constexpr std::size_t max_inputs = 256;
 // An operation takes up to this many inputs even where fewer would do, so that accounts which
 // receive many small amounts become compact by paying.
 constexpr std::size_t consolidated_inputs = 32;
+
+// How much the state may hold; the share of one is such that it cannot use up what is for all. Part
+// of the rules: the same on every validator.
+struct Limits {
+    std::uint64_t answers = 4'000'000;
+    std::uint64_t answers_of_signer = 1'000'000;
+    std::uint64_t open_escrows = 1'000'000;
+    std::uint64_t open_escrows_of_payer = 100'000;
+    std::uint64_t closed_escrows = 1'000'000;  // of more, those to be forgotten first go earlier
+    std::size_t block_refunds = max_block_refunds;
+};
 
 // An instruction whose signature was verified.
 struct Transaction {
@@ -126,7 +136,8 @@ EscrowStanding standing_of(const Escrow& escrow);
 
 class Ledger {
 public:
-    explicit Ledger(Genesis genesis) : genesis_(std::move(genesis)) {}
+    explicit Ledger(Genesis genesis, Limits limits = {})
+        : genesis_(std::move(genesis)), limits_(limits) {}
 
     const Genesis& genesis() const { return genesis_; }
     const State& state() const { return state_; }
@@ -135,6 +146,8 @@ public:
     Result<void> check(Timestamp time, const Instruction& instruction) const;
     // unknown_key: it owns no account, issues no asset and is not the operator's.
     Result<void> check_signer(const PublicKey& key) const;
+    // overloaded: the answers to an instruction that begins something could not be remembered.
+    Result<void> check_room(const Instruction& instruction) const;
 
     // Every instruction passed check() at `time`; `time` is later than the last block's.
     Executed execute(Timestamp time, const std::vector<Transaction>& transactions);
@@ -143,7 +156,8 @@ public:
 
     // When block time alone would change the state.
     std::optional<Timestamp> next_expiry() const;
-    // The first answers to all operations of an instruction, if each is remembered.
+    // The first answers to all operations of an instruction, if each is remembered for as long as
+    // this instruction asks for.
     std::optional<std::vector<OpAnswer>> remembered(const Instruction& instruction) const;
     // Operator's key or the account's own: unknown_account, not_permitted.
     Result<void> may_read(const Address& account, const PublicKey& key) const;
@@ -159,6 +173,7 @@ public:
 private:
     friend class Execution;
     Genesis genesis_;
+    Limits limits_;
     State state_;
 };
 

@@ -5,6 +5,11 @@ namespace {
 
 constexpr std::string_view proposal_domain{"lockstep/proposal/v1\0", 21};
 
+// Instructions, what became of their operations, refunds; a length each, and the head.
+static_assert(max_block_octets + max_block_operations * (8 + max_operation_leaf + 8) +
+                  max_block_refunds * (1 + max_event_octets + 4) + 100'000 <=
+              max_message_octets);
+
 enum class MessageTag : std::uint8_t { proposal = 1, vote = 2, where_am_i = 3, decided = 4 };
 
 Proposal read_proposal(OerReader& from) {

@@ -12,7 +12,8 @@
 
 namespace lockstep::securities {
 
-constexpr std::size_t max_message_octets = 2 * max_block_octets;
+// A decided block with all its leaves fits, or who lags could never catch up; see block.cpp.
+constexpr std::size_t max_message_octets = 4 * max_block_octets;
 
 struct Proposal {
     BlockHeader header;

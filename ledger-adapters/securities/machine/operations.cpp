@@ -118,7 +118,9 @@ Execution::Outcome Execution::apply(const op::Prepare& op) {
     if (is_expired(state_.time, terms.expiry)) return refuse(Reason::expiry_passed);
     if (terms.expiry > state_.time + max_hold) return refuse(Reason::expiry_too_far);
     if (const auto ok = check_not_after(op.not_after); !ok) return refuse(ok.error());
-    if (state_.expiries.size() >= max_open_escrows) return refuse(Reason::limit_reached);
+    if (state_.expiries.size() >= limits_.open_escrows ||
+        state_.open_count(terms.payer) >= limits_.open_escrows_of_payer)
+        return refuse(Reason::limit_reached);
     const auto inputs = select(terms.payer, terms.asset, terms.amount);
     if (!inputs) return refuse(inputs.error());
 
@@ -160,8 +162,8 @@ Execution::Outcome Execution::apply(const op::Fulfil& op) {
         case EscrowState::refunded_rejected:
             return refuse(Reason::already_refunded);
     }
-    // the block's time refunded what it had reached
-    ASSERT(!is_expired(state_.time, escrow->terms.expiry));
+    // it waits for a later block to refund it
+    if (is_expired(state_.time, escrow->terms.expiry)) return refuse(Reason::escrow_expired);
 
     LedgerEvent event = close(ref, EscrowState::fulfilled, *Hash::from(op.preimage));
     return Done{event.sequence, std::move(event)};
@@ -202,9 +204,10 @@ Execution::Outcome Execution::refuse_ahead(const op::Reject& op) {
     Effect& effect = begin(EffectKind::tombstone, AssetId{}, Amount{});
     effect.to = op.payee;
     effect.escrow = ref.first;
-    // A prepare that was signed before this one may still come for as long as it is valid.
-    state_.put_tombstone(
-        ref, {effect.sequence, state_.time + max_instruction_life + client_clock_error});
+    // A prepare that was signed before this one may still come for as long as it is valid, the last
+    // instant included.
+    state_.put_tombstone(ref, {effect.sequence, state_.time + max_instruction_life +
+                                                    client_clock_error + Duration{1}});
     return Done{effect.sequence, std::nullopt};
 }
 
@@ -213,8 +216,13 @@ Execution::Outcome Execution::apply(const op::Refund& op) {
     const Escrow* escrow = state_.escrows.find(ref_of(op.escrow));
     if (!escrow) return refuse(Reason::unknown_escrow);
     switch (escrow->state) {
-        case EscrowState::prepared:
-            return refuse(Reason::escrow_not_expired);
+        case EscrowState::prepared: {
+            if (!is_expired(state_.time, escrow->terms.expiry))
+                return refuse(Reason::escrow_not_expired);
+            LedgerEvent event =
+                close(ref_of(op.escrow), EscrowState::refunded_expired, std::nullopt);
+            return Done{event.sequence, std::move(event)};
+        }
         case EscrowState::fulfilled:
             return refuse(Reason::already_fulfilled);
         case EscrowState::refunded_rejected:

@@ -32,6 +32,25 @@ Hash hash_of(const V& value) {
     return sha256(encode_fields(value));
 }
 
+template <class K>
+std::uint64_t count_of(const UndoMap<K, std::uint64_t>& counts, const K& key) {
+    const std::uint64_t* count = counts.find(key);
+    return count ? *count : 0;
+}
+template <class K>
+void count_up(UndoMap<K, std::uint64_t>& counts, const K& key) {
+    counts.set(key, count_of(counts, key) + 1);
+}
+template <class K>
+void count_down(UndoMap<K, std::uint64_t>& counts, const K& key) {
+    const std::uint64_t count = count_of(counts, key);
+    ASSERT(count > 0);
+    if (count == 1)
+        counts.erase(key);
+    else
+        counts.set(key, count - 1);
+}
+
 using Leaves = std::vector<std::pair<Hash, Hash>>;
 
 template <class K, class V>
@@ -68,9 +87,12 @@ template <class F>
 void State::for_each_map(F visit) {
     for_each_primary([&](Table, auto& map) { visit(map); });
     visit(spendable);
+    visit(by_amount);
     visit(expiries);
     visit(open);
     visit(tombstones_of);
+    visit(open_of);
+    visit(answers_of);
     visit(closed);
     visit(stale_tombstones);
     visit(stale_answers);
@@ -79,14 +101,22 @@ void State::for_each_map(F visit) {
 
 void State::add_output(const OutputId& id, Output output) {
     ASSERT(outputs.find(id) == nullptr);
-    if (!output.lock) spendable.set({{output.owner, output.asset}, {output.made, id}}, {});
+    if (!output.lock) {
+        const HoldingRef holding{output.owner, output.asset};
+        spendable.set({holding, {output.made, id}}, {});
+        by_amount.set({holding, {output.amount.units(), id}}, {});
+    }
     outputs.set(id, std::move(output));
 }
 
 void State::remove_output(const OutputId& id) {
     const Output* output = outputs.find(id);
     ASSERT(output != nullptr);
-    if (!output->lock) spendable.erase({{output->owner, output->asset}, {output->made, id}});
+    if (!output->lock) {
+        const HoldingRef holding{output->owner, output->asset};
+        spendable.erase({holding, {output->made, id}});
+        by_amount.erase({holding, {output->amount.units(), id}});
+    }
     outputs.erase(id);
 }
 
@@ -97,10 +127,12 @@ void State::put_escrow(Escrow escrow) {
         expiries.set({escrow.terms.expiry, ref}, {});
         open.set({escrow.terms.payer, {since, ref}}, {});
         open.set({escrow.terms.payee, {since, ref}}, {});
+        count_up(open_of, escrow.terms.payer);
     } else {
         expiries.erase({escrow.terms.expiry, ref});
         open.erase({escrow.terms.payer, {since, ref}});
         open.erase({escrow.terms.payee, {since, ref}});
+        count_down(open_of, escrow.terms.payer);
         closed.set({escrow.remember_until, ref}, {});
     }
     escrows.set(ref, std::move(escrow));
@@ -114,27 +146,33 @@ void State::forget_escrow(const EscrowRef& ref) {
 }
 
 void State::put_tombstone(const TombstoneRef& ref, Tombstone tombstone) {
-    const std::uint64_t* count = tombstones_of.find(ref.second);
-    tombstones_of.set(ref.second, count ? *count + 1 : 1);
+    count_up(tombstones_of, ref.second);
     stale_tombstones.set({tombstone.remember_until, ref}, {});
     tombstones.set(ref, tombstone);
 }
 
 void State::forget_tombstone(const TombstoneRef& ref) {
-    const std::uint64_t* count = tombstones_of.find(ref.second);
     const Tombstone* tombstone = tombstones.find(ref);
-    ASSERT(count != nullptr && tombstone != nullptr);
-    const std::uint64_t left = *count - 1;
-    if (left == 0)
-        tombstones_of.erase(ref.second);
-    else
-        tombstones_of.set(ref.second, left);
+    ASSERT(tombstone != nullptr);
+    count_down(tombstones_of, ref.second);
     stale_tombstones.erase({tombstone->remember_until, ref});
     tombstones.erase(ref);
 }
 
 void State::put_answer(const AnswerRef& ref, Answered answer) {
     stale_answers.set({answer.until, ref}, {});
+    count_up(answers_of, ref.second);
+    answers.set(ref, answer);
+}
+
+void State::keep_answer(const AnswerRef& ref, Timestamp until) {
+    const Answered* known = answers.find(ref);
+    ASSERT(known != nullptr);
+    if (until <= known->until) return;
+    Answered answer = *known;
+    stale_answers.erase({answer.until, ref});
+    answer.until = until;
+    stale_answers.set({until, ref}, {});
     answers.set(ref, answer);
 }
 
@@ -142,12 +180,19 @@ void State::forget_answer(const AnswerRef& ref) {
     const Answered* answer = answers.find(ref);
     ASSERT(answer != nullptr);
     stale_answers.erase({answer->until, ref});
+    count_down(answers_of, ref.second);
     answers.erase(ref);
 }
 
 void State::add_key(const PublicKey& key) {
-    const std::uint64_t* uses = keys.find(key);
-    keys.set(key, uses ? *uses + 1 : 1);
+    count_up(keys, key);
+}
+
+std::uint64_t State::answer_count(const PublicKey& signer) const {
+    return count_of(answers_of, signer);
+}
+std::uint64_t State::open_count(const Address& payer) const {
+    return count_of(open_of, payer);
 }
 
 Hash State::output_key(const OutputId& id) {
@@ -226,8 +271,12 @@ void State::read(ArchiveReader& from) {
 }
 
 void State::index_again() {
-    for (const auto& [id, output] : outputs.all())
-        if (!output.lock) spendable.load({{output.owner, output.asset}, {output.made, id}}, {});
+    for (const auto& [id, output] : outputs.all()) {
+        if (output.lock) continue;
+        const HoldingRef holding{output.owner, output.asset};
+        spendable.load({holding, {output.made, id}}, {});
+        by_amount.load({holding, {output.amount.units(), id}}, {});
+    }
     for (const auto& [ref, escrow] : escrows.all()) {
         if (escrow.state != EscrowState::prepared) {
             closed.load({escrow.remember_until, ref}, {});
@@ -236,14 +285,16 @@ void State::index_again() {
         expiries.load({escrow.terms.expiry, ref}, {});
         open.load({escrow.terms.payer, {escrow.prepared_at, ref}}, {});
         open.load({escrow.terms.payee, {escrow.prepared_at, ref}}, {});
+        count_up(open_of, escrow.terms.payer);
     }
     for (const auto& [ref, tombstone] : tombstones.all()) {
-        const std::uint64_t* count = tombstones_of.find(ref.second);
-        tombstones_of.set(ref.second, count ? *count + 1 : 1);
+        count_up(tombstones_of, ref.second);
         stale_tombstones.load({tombstone.remember_until, ref}, {});
     }
-    for (const auto& [ref, answer] : answers.all())
+    for (const auto& [ref, answer] : answers.all()) {
         stale_answers.load({answer.until, ref}, {});
+        count_up(answers_of, ref.second);
+    }
     for (const auto& [address, account] : accounts.all())
         add_key(account.owner);
     for (const auto& [id, asset] : assets.all())

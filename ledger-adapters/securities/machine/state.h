@@ -94,7 +94,7 @@ struct Tombstone {
 };
 using TombstoneRef = std::pair<EscrowRef, Address>;  // escrow, payee
 
-// The first answer to an operation, kept until its instruction can no longer be sent.
+// The first answer to an operation, kept until no instruction with it can be sent any more.
 struct Answered {
     Hash operation;  // SHA-256 of its octets
     bool done = false;
@@ -123,9 +123,12 @@ public:
 
     // indexes
     UndoSet<std::pair<HoldingRef, std::pair<std::uint64_t, OutputId>>> spendable;  // oldest first
+    UndoSet<std::pair<HoldingRef, std::pair<std::uint64_t, OutputId>>> by_amount;  // the same
     UndoSet<std::pair<Timestamp, EscrowRef>> expiries;                             // prepared ones
     UndoSet<std::pair<Address, std::pair<std::uint64_t, EscrowRef>>> open;  // by either party
     UndoMap<Address, std::uint64_t> tombstones_of;                          // by payee
+    UndoMap<Address, std::uint64_t> open_of;                                // escrows, by payer
+    UndoMap<PublicKey, std::uint64_t> answers_of;                           // by signer
     UndoSet<std::pair<Timestamp, EscrowRef>> closed;                        // to forget
     UndoSet<std::pair<Timestamp, TombstoneRef>> stale_tombstones;
     UndoSet<std::pair<Timestamp, AnswerRef>> stale_answers;
@@ -139,8 +142,13 @@ public:
     void put_tombstone(const TombstoneRef& ref, Tombstone tombstone);
     void forget_tombstone(const TombstoneRef& ref);
     void put_answer(const AnswerRef& ref, Answered answer);
+    // For longer, never for shorter.
+    void keep_answer(const AnswerRef& ref, Timestamp until);
     void forget_answer(const AnswerRef& ref);
     void add_key(const PublicKey& key);
+
+    std::uint64_t answer_count(const PublicKey& signer) const;
+    std::uint64_t open_count(const Address& payer) const;
 
     // What changed since the last commit, brought under the root.
     Hash root();

@@ -64,9 +64,12 @@ Result<void> Validator::check_transactions(Timestamp time,
                                            const std::vector<Transaction>& transactions) const {
     if (transactions.size() > max_block_instructions) return refuse(Reason::too_large);
     std::size_t octets = 0;
+    std::size_t operations = 0;
     for (const Transaction& transaction : transactions) {
         octets += transaction.octets.size();
-        if (octets > max_block_octets) return refuse(Reason::too_large);
+        operations += transaction.instruction.ops.size();
+        if (octets > max_block_octets || operations > max_block_operations)
+            return refuse(Reason::too_large);
         if (const auto ok = ledger_->check(time, transaction.instruction); !ok) return ok;
         if (!verify_instruction(transaction.octets, transaction.instruction.signer, *setup_.scheme))
             return refuse(Reason::bad_signature);

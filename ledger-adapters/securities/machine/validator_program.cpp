@@ -83,6 +83,7 @@ void ValidatorProgram::submit(Timestamp at, Transaction transaction, Effects& tu
         return refused(ok.error());
     if (const auto ok = ledger.check_signer(transaction.instruction.signer); !ok)
         return refused(ok.error());
+    if (const auto ok = ledger.check_room(transaction.instruction); !ok) return refused(ok.error());
     if (turn.disk_low && is_new_business(transaction.instruction)) return refused(Reason::disk_low);
     if (pool_.size() >= max_pool_instructions ||
         pool_octets_ + transaction.octets.size() > max_pool_octets)
@@ -237,12 +238,16 @@ std::optional<Timestamp> ValidatorProgram::hurry_at() const {
 std::vector<Transaction> ValidatorProgram::pick(Timestamp time) const {
     std::vector<Transaction> picked;
     std::size_t octets = 0;
+    std::size_t operations = 0;
     for (const Pooled& pooled : pool_) {
         const Transaction& transaction = pooled.transaction;
+        const std::size_t ops = transaction.instruction.ops.size();
         if (picked.size() >= max_block_instructions) break;
         if (octets + transaction.octets.size() > max_block_octets) break;
+        if (operations + ops > max_block_operations) break;
         if (!validator().newest_ledger().check(time, transaction.instruction)) continue;
         octets += transaction.octets.size();
+        operations += ops;
         picked.push_back(transaction);
     }
     return picked;
