@@ -1,5 +1,7 @@
 // Four validators with real keys, journals and threads in one process: what a client and a reader
 // see, and what is left after they stopped.
+#include <thread>
+
 #include "sdk/store/replay.h"
 #include "tests/integration/securities_cluster_world.h"
 
@@ -53,4 +55,71 @@ TEST_CASE("what clients do is proved to readers, and the journals give the same 
         world.cluster->totals([&](auto found) { totals.set_value(*found); });
         CHECK(totals.get_future().get().at(0).conserved());
     }
+}
+
+TEST_CASE("what was handed to validators that stop before they decide has an unknown outcome") {
+    Scratch directory;
+    ValidatorTiming slow;  // the first block comes at once, the next not within this test
+    slow.min_interval = slow.max_interval = slow.propose_timeout = Duration::seconds(600);
+    World world(directory.path, slow);
+    CHECK(world.run(world.op, {op::OpenAccount{world.alice.account(), world.alice.key()}})
+              .at(0)
+              .done);
+    std::promise<Result<std::vector<OpAnswer>>> promise;
+    auto future = promise.get_future();
+    world.cluster->submit(
+        world.op.sign(world.clock, {op::OpenAccount{world.bob.account(), world.bob.key()}}),
+        [&](const Result<std::vector<OpAnswer>>& answers) { promise.set_value(answers); });
+    world.cluster->stop();
+    const auto answers = future.get();
+    REQUIRE_FALSE(answers.has_value());
+    CHECK(answers.error() == Reason::outcome_unknown);
+}
+
+TEST_CASE("one key cannot take the streams of all, and gets one back when one ends") {
+    Scratch directory;
+    World world(directory.path);
+    world.open_books(1'000);
+    std::atomic<bool> gone{false};
+    const auto subscribe = [&](const Party& party) {
+        return world.cluster->subscribe(
+            party.key(), 0,
+            {[&](const std::shared_ptr<const Bytes>&) { return !gone; }, [] { return true; }},
+            [](Reason) {});
+    };
+    for (std::size_t i = 0; i < service::max_streams_of_key; ++i)
+        REQUIRE(subscribe(world.alice));
+    const auto refused = subscribe(world.alice);
+    REQUIRE_FALSE(refused.has_value());
+    CHECK(refused.error() == Reason::limit_reached);
+    CHECK(subscribe(world.bob));
+    gone = true;
+    for (int i = 0; i < 1'000 && world.cluster->stats().readers > 0; ++i)
+        std::this_thread::sleep_for(std::chrono::milliseconds(5));
+    CHECK(subscribe(world.alice));
+}
+
+TEST_CASE("totals and digests, which anyone may ask for, are computed one at a time") {
+    Scratch directory;
+    World world(directory.path);
+    world.open_books(1'000);
+    std::promise<void> inside;
+    std::promise<void> leave;
+    world.cluster->totals([&](const auto&) {
+        inside.set_value();
+        leave.get_future().wait();
+    });
+    inside.get_future().wait();
+    std::atomic<int> answered{0};
+    std::atomic<int> refused{0};
+    // validator 1's thread is held up by the first answer, so that none of these is answered yet
+    for (int i = 0; i < 10; ++i) {
+        world.cluster->totals([&](const auto& totals) { ++(totals ? answered : refused); });
+        world.cluster->digest([&](const auto& digest) { ++(digest ? answered : refused); });
+    }
+    CHECK(refused == 18);
+    leave.set_value();
+    for (int i = 0; i < 1'000 && answered < 2; ++i)
+        std::this_thread::sleep_for(std::chrono::milliseconds(5));
+    CHECK(answered == 2);
 }

@@ -58,8 +58,9 @@ private:
 };
 
 struct World {
-    explicit World(const fs::path& data) : workers(2) {
+    explicit World(const fs::path& data, ValidatorTiming timing = {}) : workers(2) {
         ClusterSettings settings;
+        settings.timing = timing;
         settings.ledger = *Address::parse("test.csd");
         settings.operator_key = op.key();
         settings.data = data;

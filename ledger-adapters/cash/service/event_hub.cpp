@@ -1,5 +1,7 @@
 #include "cash/service/event_hub.h"
 
+#include <algorithm>
+
 namespace lockstep::cash {
 namespace {
 
@@ -13,10 +15,14 @@ std::shared_ptr<const Bytes> octets_of(const LedgerFrame& frame) {
 
 Result<void> EventHub::begin(const CashMachine& machine, const PublicKey& key, std::uint64_t cursor,
                              Timestamp at, service::FrameSink sink, service::FrameEnd end) {
-    if (readers_.size() >= max_readers) return refuse(Reason::limit_reached);
+    const auto own = std::count_if(readers_.begin(), readers_.end(),
+                                   [&](const auto& reader) { return reader->key == key; });
+    if (readers_.size() >= max_readers ||
+        static_cast<std::size_t>(own) >= service::max_streams_of_key)
+        return refuse(Reason::limit_reached);
     auto feed = Feed::begin(machine, key, cursor, at);
     if (!feed) return refuse(feed.error());
-    auto reader = std::make_shared<Reader>(std::move(*feed), std::move(sink), std::move(end));
+    auto reader = std::make_shared<Reader>(key, std::move(*feed), std::move(sink), std::move(end));
     readers_.push_back(reader);
     count_ = readers_.size();
     workers_.post([this, reader] { send_past(reader); });

@@ -24,7 +24,8 @@ public:
     void read_from(const RecordReader& records) { records_ = &records; }
 
     // --- on the host's thread ---
-    // Begins a stream at this moment. limit_reached, too_far_ahead; `end` is for what comes later.
+    // Begins a stream at this moment. limit_reached (in all, or by this key), too_far_ahead; `end`
+    // is for what comes later.
     Result<void> begin(const CashMachine& machine, const PublicKey& reader, std::uint64_t cursor,
                        Timestamp at, service::FrameSink sink, service::FrameEnd end);
     // One turn's changes, in order; then flush() once.
@@ -38,8 +39,9 @@ public:
 
 private:
     struct Reader {
-        Reader(Feed begun, service::FrameSink to, service::FrameEnd closing)
-            : feed(std::move(begun)), sink(std::move(to)), end(std::move(closing)) {}
+        Reader(const PublicKey& who, Feed begun, service::FrameSink to, service::FrameEnd closing)
+            : key(who), feed(std::move(begun)), sink(std::move(to)), end(std::move(closing)) {}
+        PublicKey key;
         Feed feed;
         service::FrameSink sink;
         service::FrameEnd end;

@@ -109,5 +109,8 @@ public:
 };
 
 constexpr Duration heartbeat_interval = Duration::milliseconds(250);
+// A node needs one; a connection that broke and was not noticed yet counts for a while. Without the
+// limit one key could take the streams of all.
+constexpr std::size_t max_streams_of_key = 16;
 
 }  // namespace lockstep::service

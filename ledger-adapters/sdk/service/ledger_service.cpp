@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <fstream>
 
+#include "sdk/machine/stream_reader.h"
 #include "sdk/net/url.h"
 #include "sdk/service/json_views.h"
 #include "sdk/service/log.h"
@@ -11,8 +12,15 @@
 namespace lockstep::service {
 namespace {
 
-// Of a reader's past, waiting to be sent; a quarter of what may wait at all.
+// Of a reader's past, waiting to be sent; whatever frame comes behind it has room too.
 constexpr std::size_t max_past_queued = 1 << 20;
+constexpr std::size_t max_stream_queued = max_past_queued + max_stream_frame_octets;
+
+net::ServerLimits with_streams(net::ServerLimits limits) {
+    limits.websocket.max_send_queue_bytes =
+        std::max(limits.websocket.max_send_queue_bytes, max_stream_queued);
+    return limits;
+}
 constexpr std::string_view accounts_path = "/v1/accounts/";
 constexpr std::string_view statement_suffix = "/statement";
 
@@ -38,7 +46,9 @@ Result<void, Failure> write_port(const std::string& file, std::uint16_t port) {
 }  // namespace
 
 LedgerService::LedgerService(Ports ports, ServiceSettings settings)
-    : ports_(ports), settings_(std::move(settings)), server_(ports_.loop, settings_.limits) {}
+    : ports_(ports),
+      settings_(std::move(settings)),
+      server_(ports_.loop, with_streams(settings_.limits)) {}
 
 LedgerService::~LedgerService() {
     stop(Duration{});

@@ -3,13 +3,26 @@
 #include <algorithm>
 
 #include "sdk/base/assert.h"
+#include "sdk/machine/stream_reader.h"
 
 namespace lockstep::securities {
 namespace {
 
-// Frames stay well below what a connection takes at once.
+// Frames stay well below what a connection takes at once, but for a large block, which is never
+// divided.
 constexpr std::size_t blocks_a_frame = 64;
-constexpr std::size_t octets_a_frame = 1 << 20;
+constexpr std::size_t octets_a_frame = 1 << 19;
+// The worst frame: everything in a block, with the longest addresses, concerns the reader, comes
+// with the balances of all his accounts, and stands behind small blocks. Were a frame larger than a
+// connection takes, its reader would be cut off at this block for ever, and miss his claims.
+constexpr std::size_t path_octets = 1 + 13 * Hash::size;
+static_assert(2 * max_block_operations + max_block_refunds <= 1 << 13);
+constexpr std::size_t leaf_octets = 4 + 3 + max_operation_leaf + path_octets;
+constexpr std::size_t head_octets = 1'000 + max_validators * (4 + Signature::size);
+static_assert((max_block_operations + max_block_refunds) * leaf_octets +
+                  max_view_balances * max_balance_octets + octets_a_frame +
+                  blocks_a_frame * head_octets <=
+              max_stream_frame_octets);
 // How often a reader of a long past is asked whether it has room for more.
 constexpr std::chrono::microseconds room_interval{5'000};
 
@@ -46,8 +59,12 @@ Result<void> BlockFeed::subscribe(const PublicKey& reader, std::uint64_t cursor,
         const std::lock_guard lock(mutex_);
         if (stopping_) return refuse(Reason::draining);
         if (count_ >= max_readers) return refuse(Reason::limit_reached);
+        if (const auto own = of_key_.find(reader);
+            own != of_key_.end() && own->second >= service::max_streams_of_key)
+            return refuse(Reason::limit_reached);
         if (cursor > tip_) return refuse(Reason::too_far_ahead);
         ++count_;
+        ++of_key_[reader];
         Reader joined;
         joined.key = reader;
         joined.next = cursor + 1;
@@ -105,10 +122,18 @@ void BlockFeed::loop() {
                 ++reader;
                 continue;
             }
+            leave(reader->key);
             reader = readers_.erase(reader);
-            --count_;
         }
     }
+}
+
+void BlockFeed::leave(const PublicKey& key) {
+    const std::lock_guard lock(mutex_);
+    --count_;
+    const auto own = of_key_.find(key);
+    ASSERT(own != of_key_.end() && own->second > 0);
+    if (--own->second == 0) of_key_.erase(own);
 }
 
 std::shared_ptr<const BlockFeed::Published> BlockFeed::find(std::uint64_t height) {
@@ -128,8 +153,8 @@ bool BlockFeed::serve(Reader& reader) {
     if (reader.next > ready_ && reader.has_balances &&
         now - reader.last_frame < std::chrono::microseconds(service::heartbeat_interval.us()) / 2)
         return true;
-    // a long past waits for its reader; what happens now is sent anyway
-    reader.full = reader.next + blocks_a_frame <= ready_ && !reader.sink.has_room();
+    // what is past waits for its reader; what happens now is sent anyway
+    reader.full = reader.next < ready_ && !reader.sink.has_room();
     if (reader.full) return true;
     reader.accounts = accounts_of_(reader.key);
     std::sort(reader.accounts.begin(), reader.accounts.end());

@@ -36,7 +36,7 @@ public:
     void begin(std::uint64_t tip, const Ledger& ledger);
     // In order of height, without a gap.
     void publish(DecidedBlock block, const std::vector<Effect>& effects);
-    // limit_reached; too_far_ahead for a cursor beyond the tip.
+    // limit_reached, in all or by this key; too_far_ahead for a cursor beyond the tip.
     Result<void> subscribe(const PublicKey& reader, std::uint64_t cursor, service::FrameSink sink,
                            service::FrameEnd end);
     std::size_t readers() const { return count_; }
@@ -63,6 +63,7 @@ private:
     void loop();
     // Sends what there is; false when the reader is gone.
     bool serve(Reader& reader);
+    void leave(const PublicKey& key);
     std::shared_ptr<const Published> find(std::uint64_t height);
     void add_balances(Reader& reader, BlockFrame& frame);
 
@@ -73,6 +74,7 @@ private:
     std::condition_variable changed_;
     std::deque<std::pair<DecidedBlock, std::vector<Effect>>> arrived_;
     std::list<Reader> joining_;
+    std::map<PublicKey, std::size_t> of_key_;  // streams
     bool stopping_ = false;
     std::atomic<std::uint64_t> tip_{0};
     std::atomic<std::size_t> count_{0};

@@ -309,15 +309,24 @@ void Cluster::account(const Address& account, Callback<service::AccountInfo> don
         });
 }
 
+// Anyone may ask for totals and digests, and they go through the whole state on validator 1's
+// thread: one at a time.
 void Cluster::totals(Callback<std::vector<AssetTotals>> done) {
-    ask<std::vector<AssetTotals>>(std::move(done), [](const Ledger& ledger) {
+    if (totals_asked_.exchange(true)) return done(refuse(Reason::overloaded));
+    const auto answered = [this, done = std::move(done)](Result<std::vector<AssetTotals>> totals) {
+        totals_asked_ = false;
+        done(std::move(totals));
+    };
+    ask<std::vector<AssetTotals>>(answered, [](const Ledger& ledger) {
         return Result<std::vector<AssetTotals>>(ledger.totals());
     });
 }
 
 void Cluster::digest(Callback<service::LedgerDigest> done) {
+    if (digest_asked_.exchange(true)) return done(refuse(Reason::overloaded));
     workers_.post([this, done = std::move(done)] {
         const auto digest = nodes_.front()->host->digest();
+        digest_asked_ = false;
         if (!digest) return done(refuse(digest.error()));
         done(service::LedgerDigest{digest->seq, digest->digest});
     });
@@ -381,9 +390,11 @@ void Cluster::stop() {
         const std::lock_guard lock(mutex_);
         left.swap(waiting_);
     }
+    // Not draining, which would say that it was not taken: validators may have voted for a block
+    // with it, and then the next start decides that block.
     for (const auto& [transaction, waiting] : left)
         for (const auto& done : waiting.callbacks)
-            done(refuse(Reason::draining));
+            done(refuse(Reason::outcome_unknown));
 }
 
 }  // namespace lockstep::securities

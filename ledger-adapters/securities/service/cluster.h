@@ -126,6 +126,8 @@ private:
     std::map<Hash, Waiting> waiting_;
     std::atomic<std::uint64_t> equivocations_{0};
     std::atomic<bool> feeding_{false};
+    std::atomic<bool> totals_asked_{false};
+    std::atomic<bool> digest_asked_{false};
     std::atomic<bool> ready_{false};
     std::atomic<bool> draining_{false};
     std::atomic<bool> stopped_{false};
