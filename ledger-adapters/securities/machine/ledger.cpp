@@ -152,6 +152,7 @@ Result<QueryAnswer> Ledger::answer(const LedgerQuery& query) const {
         if (const auto may = may_read(ask->account, query.signer); !may) return refuse(may.error());
         const std::size_t limit = std::min<std::size_t>(ask->limit, max_query_rows);
         const auto& open = state_.open.all();
+        if (ask->after == UINT64_MAX) return answer;  // nothing comes after it
         for (auto it = open.lower_bound({ask->account, {ask->after + 1, EscrowRef{}}});
              it != open.end() && it->first.first == ask->account && answer.escrows.size() < limit;
              ++it)
