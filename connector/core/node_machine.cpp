@@ -405,6 +405,7 @@ Bytes NodeMachine::write_snapshot() const {
 Result<void> NodeMachine::read_snapshot(ByteView octets) {
     auto state = decode_fields<State>(octets);
     if (!state) return unexpected(state.error());
+    if (!state->is_sound()) return refuse(Reason::malformed);
     *state_ = std::move(*state);
     state_->rebuild_indexes();
     return {};

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "connector/core/deals.h"
+#include "sdk/crypto/hash.h"
 
 namespace lockstep::core {
 
@@ -91,6 +92,69 @@ void State::set_due(Due kind, ByteView key, Timestamp when) {
     if (when == Timestamp::never()) return;
     due_of.emplace(std::pair{kind, owned}, when);
     due.emplace(when, kind, std::move(owned));
+}
+
+namespace {
+
+bool is_sound(const RoutePlan& plan) {
+    if (plan.hops.empty())
+        return plan.route.empty() && plan.refs.empty() && plan.nodes.empty() &&
+               plan.unquoted == 0 && !plan.asked;
+    return plan.hops.size() == plan.route.size() + 1 && plan.refs.size() == plan.hops.size() &&
+           plan.nodes.size() == plan.hops.size() && plan.unquoted <= plan.route.size() &&
+           (!plan.asked || plan.unquoted > 0);
+}
+
+bool is_sound(const Hash& id, const Deal& deal) {
+    const bool has_in = deal.role != DealRole::sender;
+    const bool has_out = deal.role != DealRole::receiver;
+    return deal.id == id && deal.in.has_value() == has_in && deal.out.has_value() == has_out &&
+           (has_out || !deal.committed) &&
+           (!deal.preimage || fulfils(*deal.preimage, deal.condition));
+}
+
+}  // namespace
+
+bool State::is_sound() const {
+    const auto all = [](const auto& map, auto is_good) {
+        return std::all_of(map.begin(), map.end(),
+                           [&](const auto& entry) { return is_good(entry.first, entry.second); });
+    };
+    const bool idle = deals.empty() && trades.empty() && payments.empty() && invoices.empty();
+    if (!config && !idle) return false;
+    std::map<AccountKey, Amount> committed;
+    for (const auto& [id, deal] : deals) {
+        if (!core::is_sound(id, deal)) return false;
+        if (!deal.committed) continue;
+        Amount& sum = committed[paying_account(*deal.out)];
+        const auto more = checked_add(sum, deal.out->hop.amount);
+        if (!more) return false;
+        sum = *more;
+    }
+    const bool kept = all(committed, [&](const AccountKey& key, Amount sum) {
+        const auto account = accounts.find(key);
+        return account != accounts.end() && account->second.committed == sum;
+    });
+    return kept &&
+           all(accounts,
+               [&](const AccountKey& key, const Account& account) {
+                   return account.committed.is_zero() || committed.contains(key);
+               }) &&
+           all(trades,
+               [](const PlanId& id, const TradeEntry& trade) {
+                   return trade.record.plan == id && core::is_sound(trade.plan);
+               }) &&
+           all(payments,
+               [](const PlanId& id, const PaymentEntry& payment) {
+                   return payment.record.id == id && core::is_sound(payment.plan);
+               }) &&
+           all(invoices,
+               [](const PlanId& id, const InvoiceEntry& invoice) {
+                   return invoice.record.invoice.id == id;
+               }) &&
+           all(strays, [](const EscrowPlace& place, const Stray& stray) {
+               return place.second == EscrowKey{stray.terms.payer, stray.terms.id};
+           });
 }
 
 void State::rebuild_indexes() {

@@ -290,6 +290,10 @@ struct State {
     // One deadline per thing; a later call replaces it, Timestamp::never() removes it.
     void set_due(Due kind, ByteView key, Timestamp when);
     void rebuild_indexes();
+    // Whether what was read fits together, so that the machine can go on with it: each thing under
+    // its own name, deals with the legs of their role, promises as large as what was promised.
+    // Before rebuild_indexes().
+    bool is_sound() const;
 };
 
 }  // namespace lockstep::core

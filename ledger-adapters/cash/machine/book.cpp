@@ -158,10 +158,15 @@ std::vector<AssetTotals> Book::recount(const std::vector<Amount>& open_escrows) 
 bool Book::is_conserved() const {
     std::vector<Amount> free(assets_.size());
     std::vector<Amount> escrowed(assets_.size());
+    const auto add = [](Amount& to, Amount amount) {
+        const auto sum = checked_add(to, amount);
+        to = sum.value_or(to);
+        return sum.has_value();
+    };
     for (const Account& account : accounts_) {
         for (const Holding& holding : account.holdings) {
-            increase(free[place(holding.asset)], holding.free);
-            increase(escrowed[place(holding.asset)], holding.escrowed);
+            if (!add(free[place(holding.asset)], holding.free)) return false;
+            if (!add(escrowed[place(holding.asset)], holding.escrowed)) return false;
         }
     }
     for (std::size_t i = 0; i < assets_.size(); ++i) {
@@ -169,6 +174,22 @@ bool Book::is_conserved() const {
         if (!balanced(assets_[i])) return false;
     }
     return true;
+}
+
+bool Book::is_sound() const {
+    if (by_address_.size() != accounts_.size() || by_code_.size() != assets_.size()) return false;
+    for (const Asset& asset : assets_)
+        if (asset.lot.is_zero()) return false;
+    for (const Account& account : accounts_) {
+        const auto out_of_order = [](const Holding& a, const Holding& b) {
+            return a.asset >= b.asset;
+        };
+        const auto& holdings = account.holdings;
+        if (std::adjacent_find(holdings.begin(), holdings.end(), out_of_order) != holdings.end())
+            return false;
+        if (!holdings.empty() && place(holdings.back().asset) >= assets_.size()) return false;
+    }
+    return is_conserved();
 }
 
 void Book::index() {

@@ -104,6 +104,9 @@ public:
     std::vector<AssetTotals> recount(const std::vector<Amount>& open_escrows) const;
     // Whether the kept sums are those of the single balances, and everything adds up to the issues.
     bool is_conserved() const;
+    // Whether its parts fit together, for one that was read: each account and asset is there once,
+    // each holding is of an asset, lots are none of zero, and everything adds up.
+    bool is_sound() const;
 
     template <class S, class A>
     static void fields(S& self, A& a) {

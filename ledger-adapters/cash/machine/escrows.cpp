@@ -1,5 +1,7 @@
 #include "cash/machine/escrows.h"
 
+#include <algorithm>
+
 #include "sdk/base/assert.h"
 
 namespace lockstep::cash {
@@ -64,6 +66,43 @@ std::vector<Amount> Escrows::open_amounts(std::size_t assets) const {
         sums[asset] = *sum;
     }
     return sums;
+}
+
+bool Escrows::is_sound(const Book& book, std::uint64_t sequence) const {
+    const auto is_account = [&](AccountNo account) {
+        return static_cast<std::size_t>(account) < book.accounts().size();
+    };
+    std::map<std::pair<AccountNo, AssetNo>, Amount> locked;
+    std::size_t open = 0;
+    for (const auto& [place, escrow] : escrows_) {
+        if (!is_account(place.payer) || !is_account(escrow.payee) ||
+            static_cast<std::size_t>(escrow.asset) >= book.assets().size())
+            return false;
+        if (escrow.prepared > escrow.changed || escrow.changed > sequence ||
+            escrow.preimage.has_value() != (escrow.state == EscrowState::fulfilled))
+            return false;
+        if (!escrow.is_open()) continue;
+        ++open;
+        Amount& sum = locked[{place.payer, escrow.asset}];
+        const auto more = checked_add(sum, escrow.amount);
+        if (!more) return false;
+        sum = *more;
+    }
+    if (open != by_sequence_.size()) return false;  // two with one sequence
+    for (std::size_t i = 0; i < book.accounts().size(); ++i) {
+        const auto account = static_cast<AccountNo>(i);
+        for (const Holding& holding : book[account].holdings) {
+            const auto found = locked.find({account, holding.asset});
+            if (holding.escrowed != (found == locked.end() ? Amount{} : found->second))
+                return false;
+            if (found != locked.end()) locked.erase(found);
+        }
+    }
+    return locked.empty() &&
+           std::all_of(tombstones_.begin(), tombstones_.end(), [&](const auto& entry) {
+               return is_account(entry.first.escrow.payer) && is_account(entry.first.payee) &&
+                      entry.second.sequence <= sequence;
+           });
 }
 
 const Escrow& Escrows::open(const EscrowPlace& place, Escrow escrow) {

@@ -100,6 +100,11 @@ public:
     // Amounts of the open escrows by asset.
     std::vector<Amount> open_amounts(std::size_t assets) const;
 
+    // Whether they fit together and into this book, for those that were read: accounts and assets
+    // are there, what a payer has in escrow is the sum of its open ones, changes came before
+    // `sequence`.
+    bool is_sound(const Book& book, std::uint64_t sequence) const;
+
     const Escrow& open(const EscrowPlace& place, Escrow escrow);
     // An open escrow to one of the closed states; `forget_at` is when it may leave.
     const Escrow& close(const EscrowPlace& place, EscrowState state, std::uint64_t sequence,

@@ -236,6 +236,8 @@ Result<void> CashMachine::read_snapshot(ByteView octets) {
          read.answers_);
     if (const auto end = from.finish(); !end) return refuse(end.error());
     if (read.rules_ > newest_rules) return refuse(Reason::unknown_version);
+    if (!read.book_.is_sound() || !read.escrows_.is_sound(read.book_, read.sequence_))
+        return refuse(Reason::malformed);
     *this = std::move(read);
     return {};
 }

@@ -268,6 +268,52 @@ void State::read(ArchiveReader& from) {
     close_marks();
     index_again();
     commit();
+    if (!from.oer().failed() && !is_sound()) from.oer().fail(Reason::malformed);
+}
+
+bool State::is_sound() const {
+    const auto add = [](Amount& to, Amount amount) {
+        const auto sum = checked_add(to, amount);
+        to = sum.value_or(to);
+        return sum.has_value();
+    };
+    std::map<AssetId, Amount> standing;
+    std::map<HoldingRef, Holding> held;
+    for (const auto& [id, output] : outputs.all()) {
+        if (output.made > sequence || !accounts.find(output.owner)) return false;
+        if (!add(standing[output.asset], output.amount)) return false;
+        Holding& holding = held[{output.owner, output.asset}];
+        if (!add(output.lock ? holding.escrowed : holding.free, output.amount)) return false;
+        if (!output.lock) continue;
+        const Escrow* escrow = escrows.find(*output.lock);
+        if (!escrow || escrow->state != EscrowState::prepared || escrow->lock != id) return false;
+    }
+    for (const auto& [ref, escrow] : escrows.all()) {
+        const EscrowTerms& terms = escrow.terms;
+        if (ref != EscrowRef{terms.id, terms.payer} || escrow.prepared_at > escrow.sequence ||
+            escrow.sequence > sequence ||
+            escrow.preimage.has_value() != (escrow.state == EscrowState::fulfilled))
+            return false;
+        if (!accounts.find(terms.payer) || !accounts.find(terms.payee)) return false;
+        if (escrow.state != EscrowState::prepared) continue;
+        const Output* lock = outputs.find(escrow.lock);
+        if (!lock || lock->lock != ref || lock->owner != terms.payer ||
+            lock->asset != terms.asset || lock->amount != terms.amount)
+            return false;
+    }
+    for (const auto& [ref, holding] : holdings.all()) {
+        const Holding& sum = held[ref];
+        if (holding.free != sum.free || holding.escrowed != sum.escrowed) return false;
+    }
+    // no output of somebody who holds nothing; an empty holding may be kept
+    if (held.size() != holdings.size()) return false;
+    for (const auto& [id, asset] : assets.all()) {
+        const auto found = standing.find(id);
+        const Amount sum = found == standing.end() ? Amount{} : found->second;
+        if (asset.lot.is_zero() || checked_add(asset.redeemed, sum) != asset.issued) return false;
+        if (found != standing.end()) standing.erase(found);
+    }
+    return standing.empty();
 }
 
 void State::index_again() {

@@ -164,9 +164,12 @@ public:
 
     // Canonical octets of the committed state; nothing may be open.
     void write(ArchiveWriter& to) const;
+    // A state whose parts do not fit together is malformed.
     void read(ArchiveReader& from);
 
 private:
+    // Whether each part names others that are there, and everything adds up.
+    bool is_sound() const;
     template <class F>
     void for_each_map(F visit);
     template <class F>

@@ -161,6 +161,7 @@ public:
     std::vector<Message> standing() const;
 
 private:
+    friend struct ValidatorSaved;  // validator_codec.cpp
     enum class Step : std::uint8_t { propose = 1, prevote = 2, precommit = 3 };
     struct Candidate {  // a proposed block of this height
         BlockHeader header;

@@ -215,32 +215,81 @@ struct Saved {
 
 }  // namespace
 
+// The part of a validator's state beside its ledger.
+struct ValidatorSaved {
+    static Saved of(const Validator& self) {
+        Saved saved;
+        saved.genesis = octets_of(self.genesis(), write_genesis);
+        saved.timing = self.timing_;
+        saved.tip = self.tip_;
+        saved.started = self.started_;
+        saved.round = self.round_;
+        saved.step = static_cast<std::uint8_t>(self.step_);
+        if (self.locked_) saved.locked.emplace(self.locked_->round, self.locked_->block);
+        if (self.valid_) saved.valid.emplace(self.valid_->round, self.valid_->block);
+        saved.valid_prevotes = octets_of(self.valid_prevotes_, write_signatures);
+        for (const auto& [round, head] : self.proposals_)
+            saved.proposals.emplace_back(encode_message(self.proposal_of(round)), head.timely);
+        for (const auto& [of, ballots] : self.ballots_)
+            for (const auto& [validator, vote] : ballots)
+                saved.votes.push_back(octets_of(vote, write_vote));
+        saved.quorum_seen = self.quorum_seen_;
+        saved.hurried = self.hurried_;
+        saved.step_deadline = self.step_deadline_;
+        saved.precommit_deadline = self.precommit_deadline_;
+        saved.resend_at = self.resend_at_;
+        saved.faults = self.faults_;
+        return saved;
+    }
+
+    // Into a validator that knows its setup only, and no ledger's state yet.
+    static Result<void> load(const Saved& saved, Validator& self) {
+        OerReader genesis(saved.genesis);
+        self.ledger_.emplace(read_genesis(genesis));
+        if (const auto end = genesis.finish(); !end) return end;
+        const auto index = self.validators().index_of(self.setup_.signer->public_key());
+        if (!index) return refuse(Reason::unknown_key);
+        self.index_ = *index;
+        self.timing_ = saved.timing;
+        self.tip_ = saved.tip;
+        self.started_ = saved.started;
+        self.round_ = saved.round;
+        if (saved.step < 1 || saved.step > 3) return refuse(Reason::malformed);
+        self.step_ = static_cast<Validator::Step>(saved.step);
+        if (saved.locked) self.locked_ = {saved.locked->first, saved.locked->second};
+        if (saved.valid) self.valid_ = {saved.valid->first, saved.valid->second};
+        OerReader prevotes(saved.valid_prevotes);
+        self.valid_prevotes_ = read_signatures(prevotes);
+        if (const auto end = prevotes.finish(); !end) return end;
+        for (const auto& [message, timely] : saved.proposals) {
+            const auto received = in::Received::decode(message);
+            if (!received) return refuse(received.error());
+            const auto* proposal = std::get_if<Proposal>(&received->message);
+            if (proposal == nullptr) return refuse(Reason::malformed);
+            self.take(proposal->header.time, *proposal, received->transactions);
+            self.proposals_.at(proposal->round).timely = timely;
+        }
+        for (const Bytes& octets : saved.votes) {
+            OerReader reader(octets);
+            const Vote vote = read_vote(reader);
+            if (const auto end = reader.finish(); !end) return end;
+            self.ballots_[{vote.ballot.kind, vote.ballot.round}].emplace(vote.validator, vote);
+        }
+        self.quorum_seen_ = saved.quorum_seen;
+        self.hurried_ = saved.hurried;
+        self.step_deadline_ = saved.step_deadline;
+        self.precommit_deadline_ = saved.precommit_deadline;
+        self.resend_at_ = saved.resend_at;
+        self.faults_ = saved.faults;
+        return {};
+    }
+};
+
 Bytes Validator::write_snapshot() const {
     ArchiveWriter to;
     to(configured());
     if (!configured()) return to.take();
-    Saved saved;
-    saved.genesis = octets_of(genesis(), write_genesis);
-    saved.timing = timing_;
-    saved.tip = tip_;
-    saved.started = started_;
-    saved.round = round_;
-    saved.step = static_cast<std::uint8_t>(step_);
-    if (locked_) saved.locked.emplace(locked_->round, locked_->block);
-    if (valid_) saved.valid.emplace(valid_->round, valid_->block);
-    saved.valid_prevotes = octets_of(valid_prevotes_, write_signatures);
-    for (const auto& [round, head] : proposals_)
-        saved.proposals.emplace_back(encode_message(proposal_of(round)), head.timely);
-    for (const auto& [of, ballots] : ballots_)
-        for (const auto& [validator, vote] : ballots)
-            saved.votes.push_back(octets_of(vote, write_vote));
-    saved.quorum_seen = quorum_seen_;
-    saved.hurried = hurried_;
-    saved.step_deadline = step_deadline_;
-    saved.precommit_deadline = precommit_deadline_;
-    saved.resend_at = resend_at_;
-    saved.faults = faults_;
-    to(saved);
+    to(ValidatorSaved::of(*this));
     ledger().write(to);
     return to.take();
 }
@@ -249,47 +298,20 @@ Result<void> Validator::read_snapshot(ByteView octets) {
     ArchiveReader from(octets);
     bool was_configured = false;
     from(was_configured);
-    if (!was_configured) return from.finish();
-    Saved saved;
-    from(saved);
-    OerReader genesis(saved.genesis);
-    ledger_.emplace(read_genesis(genesis));
-    if (const auto end = genesis.finish(); !end) return end;
-    const auto index = validators().index_of(setup_.signer->public_key());
-    if (!index) return refuse(Reason::unknown_key);
-    index_ = *index;
-    timing_ = saved.timing;
-    tip_ = saved.tip;
-    started_ = saved.started;
-    round_ = saved.round;
-    if (saved.step < 1 || saved.step > 3) return refuse(Reason::malformed);
-    step_ = static_cast<Step>(saved.step);
-    if (saved.locked) locked_ = Lock{saved.locked->first, saved.locked->second};
-    if (saved.valid) valid_ = Lock{saved.valid->first, saved.valid->second};
-    OerReader prevotes(saved.valid_prevotes);
-    valid_prevotes_ = read_signatures(prevotes);
-    if (const auto end = prevotes.finish(); !end) return end;
-    for (auto& [message, timely] : saved.proposals) {
-        auto received = in::Received::decode(std::move(message));
-        if (!received) return refuse(received.error());
-        const auto& proposal = std::get<Proposal>(received->message);
-        take(proposal.header.time, proposal, received->transactions);
-        proposals_.at(proposal.round).timely = timely;
+    Validator read(setup_);
+    if (was_configured) {
+        Saved saved;
+        from(saved);
+        if (const auto status = from.oer().status(); !status) return status;
+        if (const auto loaded = ValidatorSaved::load(saved, read); !loaded) return loaded;
+        // Proposals and votes of others than their rounds', twice, or in another order.
+        if (encode_fields(ValidatorSaved::of(read)) != encode_fields(saved))
+            return refuse(Reason::not_canonical);
+        read.ledger_->read(from);
     }
-    for (const Bytes& vote_octets : saved.votes) {
-        OerReader reader(vote_octets);
-        const Vote vote = read_vote(reader);
-        if (const auto end = reader.finish(); !end) return end;
-        ballots_[{vote.ballot.kind, vote.ballot.round}].emplace(vote.validator, vote);
-    }
-    quorum_seen_ = saved.quorum_seen;
-    hurried_ = saved.hurried;
-    step_deadline_ = saved.step_deadline;
-    precommit_deadline_ = saved.precommit_deadline;
-    resend_at_ = saved.resend_at;
-    faults_ = saved.faults;
-    ledger_->read(from);
-    return from.finish();
+    if (const auto end = from.finish(); !end) return end;
+    *this = std::move(read);
+    return {};
 }
 
 }  // namespace lockstep::securities
