@@ -232,7 +232,7 @@ ResponseReader::Step ResponseReader::next() {
         if (error && !wants_more) return impl.broken("not an HTTP answer: " + error.message());
         if (impl.parser->is_done()) {
             const unsigned status = impl.parser->get().result_int();
-            if (status >= 200) return impl.complete();
+            if (status < 100 || status >= 200) return impl.complete();
             if (status == 101) return impl.broken("the server changed the protocol");
             impl.begin();  // an interim answer (RFC 9110 section 15.2)
             continue;
@@ -254,6 +254,10 @@ ResponseReader::Step ResponseReader::end() {
 }
 
 ResponseReader::Step ResponseReader::Impl::complete() {
+    // What is no status (RFC 9110 section 15), and what is none of a last answer.
+    const unsigned status = parser->get().result_int();
+    if (status < 200 || status > 599)
+        return broken("not an HTTP answer: its status is " + std::to_string(status));
     const bool keep_alive = parser->keep_alive() && buffer.size() == 0;
     auto message = parser->release();
     parser.reset();
