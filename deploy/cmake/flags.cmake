@@ -30,6 +30,14 @@ if(LOCKSTEP_SANITIZE)
 elseif(CMAKE_BUILD_TYPE STREQUAL "Release")
   add_compile_options(-U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2)
 endif()
+if(LOCKSTEP_FUZZ)
+  if(NOT CMAKE_CXX_COMPILER_ID STREQUAL "Clang")
+    message(FATAL_ERROR "LOCKSTEP_FUZZ needs clang: -DCMAKE_CXX_COMPILER=clang++")
+  endif()
+  # compiles in half the time that -O2 takes with the sanitizers
+  set(CMAKE_CXX_FLAGS_RELEASE "-O1")
+  add_compile_options(-fsanitize=fuzzer-no-link)
+endif()
 
 # A Release is built with precompiled headers. Other builds, and those by clang, go without, so that
 # a missing include does not stay hidden. Libraries and programs get the same flags, for a
