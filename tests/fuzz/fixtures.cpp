@@ -168,9 +168,10 @@ core::NodeConfig node_config() {
     offer.margin = core::margin({profile}, {profile}, config.endurance);
     config.own_offers.push_back(offer);
     config.instruments.push_back({share, csd, Amount{1}, Amount{}, 0});
-    config.parties.push_back({"anna", config.self, *cash.child("my"), krona(), *csd.child("my")});
     config.parties.push_back(
-        {"sven", named<PublicKey>("peer"), *cash.child("sven"), krona(), *csd.child("sven")});
+        {"anna", config.self, *cash.child("my"), krona(), *csd.child("my"), std::nullopt});
+    config.parties.push_back({"sven", named<PublicKey>("peer"), *cash.child("sven"), krona(),
+                              *csd.child("sven"), std::nullopt});
     config.price_asset = krona();
     return config;
 }

@@ -36,8 +36,12 @@ PlannedHop hop(std::string_view ledger, std::string_view payer, std::string_view
 Trade trade(bool bought) {
     const NodeConfig config = node_config();
     const auto side = [&](const PartyConfig& party) {
-        return PartyInstructions{party.name, party.node, party.cash_account, party.cash_asset,
-                                 party.securities_account};
+        return PartyInstructions{party.name,
+                                 party.node,
+                                 party.cash_account,
+                                 party.cash_asset,
+                                 party.securities_account,
+                                 Duration::seconds(13)};
     };
     Trade trade;
     trade.venue = venue;
@@ -190,7 +194,7 @@ void add_record_seeds(Seeds& seeds) {
                    encode_fields(FeeRecord{named<Hash>("d"), krona(), Amount{3}, second(1)}));
     seeds.numbered("node_record", 5, encode_fields(AlarmRecord{1, second(1), "code", "detail"}));
     seeds.numbered("node_record", 6,
-                   encode_fields(EventRecord{1, second(1), EventKind::hop, named<Hash>("d"), "",
+                   encode_fields(EventRecord{1, second(1), EventKind::payment, named<Hash>("d"), "",
                                              "held", Reason::held}));
     seeds.numbered("node_record", 7, encode_fields(AbortRecord{"anna", 5, 1}));
     for (const CallerAnswer& answer :

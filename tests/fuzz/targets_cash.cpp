@@ -16,10 +16,12 @@ bool fuzz_cash_snapshot(ByteView octets) {
     // A state that was accepted can be worked with.
     ASSERT(machine.is_conserved());
     machine.info();
-    for (std::size_t i = 0; i < machine.book().accounts().size(); ++i)
-        machine.balances_of(static_cast<cash::AccountNo>(i));
-    for (const auto& [sequence, place] : machine.escrows().open_ones())
-        machine.standing(place, *machine.escrows().find(place));
+    for (std::size_t i = 0; i < machine.book().accounts().size(); ++i) {
+        const auto account = static_cast<cash::AccountNo>(i);
+        machine.balances_of(account);
+        for (const cash::EscrowPlace& place : machine.escrows().open_of(account, 0, SIZE_MAX))
+            machine.standing(place, *machine.escrows().find(place));
+    }
     Timestamp at = machine.time();
     for (int i = 0; i < 8 && machine.next_wake(); ++i) {
         at = std::max(at, *machine.next_wake());
