@@ -34,6 +34,17 @@ bool fuzz_cash_snapshot(ByteView octets) {
     return true;
 }
 
+// Room for the answers and the closed escrows of one example. Where a ledger is configured with
+// less, it forgets early and says so: settings.h.
+bool has_room(const cash::Input& input) {
+    const auto* configure = std::get_if<cash::input::Configure>(&input);
+    if (configure == nullptr) return true;
+    const cash::Limits& limits = configure->settings.limits;
+    constexpr std::uint32_t enough = 4 * max_ops;
+    return limits.max_open_escrows >= enough && limits.max_answers >= enough &&
+           limits.max_answers_of_signer >= enough;
+}
+
 // A list of inputs, each after so many seconds. Whatever they are, the books balance, what was
 // answered once is answered the same again, and the state comes back from its octets.
 bool fuzz_cash_machine(ByteView octets) {
@@ -43,7 +54,7 @@ bool fuzz_cash_machine(ByteView octets) {
     for (Pieces pieces(octets); !pieces.done();) {
         at = at + Duration::seconds(pieces.number());
         const auto input = cash::decode_input(pieces.next());
-        if (!input || !machine.check(at, *input)) continue;
+        if (!input || !has_room(*input) || !machine.check(at, *input)) continue;
         accepted = true;
         const std::uint64_t before = machine.sequence();
         Outputs<cash::CashMachine> out;
