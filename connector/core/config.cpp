@@ -8,6 +8,9 @@
 namespace lockstep::core {
 namespace {
 
+// A bound is rounded up to what can be configured.
+constexpr Duration nearly_a_millisecond{999};
+
 std::string seconds(Duration duration) {
     return std::to_string(duration.us() / 1'000'000) + "." +
            std::to_string(duration.us() % 1'000'000 / 1000 + 1000).substr(1) + " s";
@@ -45,6 +48,9 @@ void check_ledgers(const NodeConfig& config, std::vector<std::string>& mistakes)
         if (is_negative(profile)) mistakes.push_back(name + "a time of the profile is negative");
         if (reveal_guard(ledger.timing, config.endurance) > max_instruction_life)
             mistakes.push_back(name + "with the endurance, no escrow lasts long enough for it");
+        if (!is_final_after_rollbacks(profile))
+            mistakes.push_back(name + "the window of roll-backs (R) is longer than the time to "
+                                      "final (F): what is final could be taken back");
         if (!endurance_covers(ledger.timing, config.endurance))
             mistakes.push_back(name + "can roll back, so endurance.rollbacks must be at least 1");
     }
@@ -72,7 +78,7 @@ void check_offer(const NodeConfig& config, const routing::Offer& offer, std::siz
     const Duration bound = margin(in->timing, out->timing, config.endurance);
     if (offer.margin < bound)
         mistakes.push_back(name + "a margin of " + seconds(offer.margin) +
-                           " is below the bound of " + seconds(bound) +
+                           " is below the bound of " + seconds(bound + nearly_a_millisecond) +
                            " that the profiles and the endurance need");
 }
 
@@ -89,7 +95,7 @@ void check_party_margin(const NodeConfig& config, const PartyConfig& party,
     const Duration bound = margin(cash->timing, securities->timing, config.endurance);
     if (*party.margin < bound)
         mistakes.push_back("parties." + party.name + ": a margin of " + seconds(*party.margin) +
-                           " is below the bound of " + seconds(bound) +
+                           " is below the bound of " + seconds(bound + nearly_a_millisecond) +
                            " that the profiles and the endurance need");
 }
 

@@ -40,17 +40,20 @@ struct LedgerTiming {
 //
 // The story behind each term. The outgoing escrow is claimed in the last instant before T_out; the
 // claim takes D to be observed, ours upstream takes D to be included: 2 D. On an open ledger a
-// claim can still come after T_out, until the refund is in: L = D(out) + one block. Each of o
-// outages costs K, and another D because the claim in flight died with the process. Each roll-back
-// costs the window R and a new D. Clocks add: the outgoing ledger may lag (it allows claims longer
-// than it says) while the incoming one leads (it refunds earlier). D and R are the worse of the two
-// ledgers.
+// claim can still come after T_out, until the refund is in, and in the very instant in which it is
+// due: L = D(out) + one block + one microsecond. Each of o outages costs K, and another D because
+// the claim in flight died with the process. Each roll-back costs the window R and a new D, which
+// begins when the roll-back does: D of a ledger that rolls back includes noticing it, or its claims
+// are sent again without waiting to notice. Clocks add: the outgoing ledger may lag (it allows
+// claims longer than it says) while the incoming one leads (it refunds earlier). D and R are the
+// worse of the two ledgers.
 constexpr Duration margin(const LedgerTiming& in, const LedgerTiming& out, const Endurance& node) {
     const TimingProfile& i = in.profile;
     const TimingProfile& o = out.profile;
     const Duration d = i.inclusion > o.inclusion ? i.inclusion : o.inclusion;
     const Duration r = i.rollback > o.rollback ? i.rollback : o.rollback;
-    const Duration open = out.expiry_rule == ExpiryRule::open ? o.inclusion + o.block : Duration{};
+    const Duration open =
+        out.expiry_rule == ExpiryRule::open ? o.inclusion + o.block + Duration{1} : Duration{};
     return d * 2 + open + (node.outage + d) * node.outages + (r + d) * node.rollbacks + o.late +
            i.early;
 }
@@ -65,6 +68,11 @@ constexpr Duration reveal_guard(const LedgerTiming& hop, const Endurance& node) 
 constexpr bool may_reveal(Timestamp ledger_now, Timestamp expiry, const LedgerTiming& hop,
                           const Endurance& node) {
     return ledger_now + reveal_guard(hop, node) < expiry;
+}
+
+// What is final can still be taken back where the window R is longer than the time to final F.
+constexpr bool is_final_after_rollbacks(const TimingProfile& profile) {
+    return profile.rollback <= profile.finality;
 }
 
 // A ladder is refused where the node's endurance ignores a roll-back that a ledger declares.

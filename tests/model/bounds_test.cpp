@@ -96,15 +96,13 @@ const std::vector<Case>& cases() {
 
 }  // namespace
 
-TEST_CASE("the model's margins are the core's, and a tick more out of an open ledger") {
+TEST_CASE("the model's margins are the core's") {
     for (const Case& c : cases()) {
         for (std::size_t i = 1; i < c.legs; ++i) {
             CAPTURE(c.name);
             CAPTURE(i);
-            // A claim can share its tick with the last possible refund (tests/model/README.md).
-            const std::int64_t shared_tick = c.is_open(i) ? 1 : 0;
             const Duration core = margin(c.timing(i - 1), c.timing(i), c.endurance());
-            CHECK(Duration{c.margins[i - 1] + c.margins_short - shared_tick} == core);
+            CHECK(Duration{c.margins[i - 1] + c.margins_short} == core);
         }
     }
 }

@@ -55,7 +55,7 @@
 
 /* --- the bounds ------------------------------------------------------------------------------- */
 /* L: the clock stands still for a block, then the refund takes D; and a claim may come first in the
- * very tick in which the refund is due, which is one tick more than the continuous bound.          */
+ * very tick in which the refund is due: one tick more.                                              */
 #define LATE_CLAIM(j) (OPEN(j)*(D+BLOCK+1))
 /* of connector i, between leg i-1 (in) and leg i (out) */
 #define MARGIN(i) (2*D + LATE_CLAIM(i) + O*(K+D) + RB*(R+D) + LATE(i) + EARLY((i)-1))

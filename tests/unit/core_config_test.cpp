@@ -32,6 +32,13 @@ TEST_CASE("each mistake in a configuration is one line") {
         {"connector",
          [](auto& c) { c.ledgers[0].timing.profile.rollback = Duration::seconds(600); },
          "can roll back, so endurance.rollbacks must be at least 1"},
+        {"connector",
+         [](auto& c) {
+             c.endurance.rollbacks = 1;
+             c.ledgers[0].timing.profile.finality = Duration::seconds(599);
+             c.ledgers[0].timing.profile.rollback = Duration::seconds(600);
+         },
+         "what is final could be taken back"},
         {"buyer", [](auto& c) { c.endurance.outage = Duration::seconds(-1); }, "is negative"},
         {"connector", [](auto& c) { c.own_offers[0].out_ledger = addr("test.usd"); },
          "names a ledger that is not configured"},

@@ -31,6 +31,7 @@ TEST_CASE("a margin is 2 D + L + o (K + D) + rb (R + D) + late(out) + early(in)"
         LedgerTiming out;
         Endurance node;
         std::int64_t seconds;
+        std::int64_t microseconds = 0;
     };
     const Row rows[] = {
         // 2*1 + 0 + 3*(2+1) + 0 + 1 + 1
@@ -41,18 +42,19 @@ TEST_CASE("a margin is 2 D + L + o (K + D) + rb (R + D) + late(out) + early(in)"
         {"out to a slower one", {fast}, {slow}, {2_s, 3, 0}, 32},
         // 2*5 + 3*(2+5) + late(fast) 1 + early(slow) 3
         {"in from a slower one", {slow}, {fast}, {2_s, 3, 0}, 35},
-        // open: L = D(out) + one block = 1 + 0
-        {"out to an open one", {fast}, {fast, ExpiryRule::open}, {2_s, 3, 0}, 14},
+        // open: L = D(out) + one block + a microsecond = 1 + 0
+        {"out to an open one", {fast}, {fast, ExpiryRule::open}, {2_s, 3, 0}, 14, 1},
         // an open incoming ledger costs nothing more
         {"in from an open one", {fast, ExpiryRule::open}, {fast}, {2_s, 3, 0}, 13},
         // 2*3600 + (3600 + 900) + 1*(60+3600) + 1*(600+3600) + late 3600 + early(fast) 1
-        {"out to a coin", {fast}, {coin, ExpiryRule::open}, {60_s, 1, 1}, 23161},
+        {"out to a coin", {fast}, {coin, ExpiryRule::open}, {60_s, 1, 1}, 23161, 1},
         // 2*3600 + 0 + 3660 + 4200 + late(fast) 1 + early(coin) 7200
         {"in from a coin", {coin, ExpiryRule::open}, {fast}, {60_s, 1, 1}, 22261},
     };
     for (const Row& row : rows) {
         CAPTURE(std::string(row.what));
-        CHECK(margin(row.in, row.out, row.node) == Duration::seconds(row.seconds));
+        CHECK(margin(row.in, row.out, row.node) ==
+              Duration::seconds(row.seconds) + Duration{row.microseconds});
     }
     static_assert(margin({world_profile}, {world_profile}, world_endurance) == 13_s);
 }
