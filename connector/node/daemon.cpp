@@ -36,6 +36,11 @@ std::uint64_t random_number() {
     return number >> 1;  // far from the end
 }
 
+void stop_loudly(const Failure& failure) {
+    log_error("stopped", Json::object({{"code", failure.code}, {"detail", failure.detail}}));
+    stop_process(failure);
+}
+
 }  // namespace
 
 Timestamp SystemClock::now() const {
@@ -79,10 +84,7 @@ Result<void, Failure> Daemon::start() {
     HostSettings host;
     host.commit_interval = settings_.commit_interval;
     host.state_file = state_file(settings_.data.string());
-    host.fatal = [](const Failure& failure) {
-        log_error("stopped", Json::object({{"code", failure.code}, {"detail", failure.detail}}));
-        stop_process(failure);
-    };
+    host.fatal = stop_loudly;
     host_ = std::make_unique<Host<assembly::Node>>(
         *node_, *store_, clock_,
         [this](std::vector<assembly::NodeEffect> effects) {
@@ -106,9 +108,10 @@ Result<void, Failure> Daemon::start() {
     make_links(loaded->ledger_signers);
 
     if (auto started = host_->start(); !started) return started;
-    auto reader = SqliteReader::open({settings_.data.string(), {}, 4, stop_process});
+    auto reader = SqliteReader::open({settings_.data.string(), {}, 4, stop_loudly});
     if (!reader) return unexpected<Failure>(reader.error());
     records_.set(std::move(*reader));
+    journal_verifier_.emplace(std::vector<const SqliteStore*>{store_.get()}, stop_loudly);
     return start_server();
 }
 
@@ -162,6 +165,7 @@ void Daemon::stop() {
     if (server_) server_->stop(server_grace);
     if (service_) service_->stop();
     if (host_) host_->stop();
+    journal_verifier_.reset();
     for (auto& link : links_)
         link->stop();
     sockets_.stop();

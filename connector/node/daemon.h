@@ -15,6 +15,7 @@
 #include "connector/node/step_watchdog.h"
 #include "sdk/machine/host.h"
 #include "sdk/net/ledger_link.h"
+#include "sdk/store/journal_verifier.h"
 #include "sdk/store/sqlite_reader.h"
 #include "sdk/store/sqlite_store.h"
 
@@ -118,6 +119,7 @@ private:
     StepWatchdog watchdog_;
     std::unique_ptr<assembly::Node> node_;
     std::unique_ptr<SqliteStore> store_;
+    std::optional<JournalVerifier> journal_verifier_;
     LateReader records_;
     std::unique_ptr<net::RequestVerifier> verifier_;
     std::unique_ptr<api::Service> service_;

@@ -1,6 +1,6 @@
 // lockstepd: one node. Exit codes: 0 stopped or sound, 1 a mistake in the configuration or the
 // command, 2 it could not start, 3 a replay that differs, 70 ended at once because going on could
-// lose money (a disk that fails, an adapter that stalls).
+// lose money (a disk that fails, a damaged journal, an adapter that stalls).
 #include <sys/resource.h>
 
 #include <CLI/CLI.hpp>

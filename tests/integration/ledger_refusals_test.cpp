@@ -3,20 +3,21 @@
 #include <doctest/doctest.h>
 
 #include <algorithm>
-#include <chrono>
 #include <functional>
 #include <sstream>
-#include <thread>
 
 #include "sdk/crypto/hash.h"
-#include "sdk/service/ledger_client.h"
-#include "tests/integration/process.h"
+#include "tests/integration/ledger_process.h"
 #include "tests/integration/raw_caller.h"
 
 using namespace lockstep;
 using namespace lockstep::service;
+using lockstep::test::now;
 using lockstep::test::Process;
 using lockstep::test::RawCaller;
+using lockstep::test::signer;
+using Kind = lockstep::test::LedgerKind;
+using Ledger = lockstep::test::LedgerProcess;
 
 namespace {
 
@@ -24,103 +25,10 @@ namespace fs = std::filesystem;
 
 constexpr std::size_t max_body = 1024 * 1024;
 
-Timestamp now() {
-    const auto since = std::chrono::system_clock::now().time_since_epoch();
-    return Timestamp{std::chrono::duration_cast<std::chrono::microseconds>(since).count()};
-}
-std::shared_ptr<const Signer> signer(const std::string& name) {
-    const Hash seed = sha256(as_bytes("key of " + name));
-    return Ed25519().signer(KeySeed{seed.array()});
-}
 // Ids and contents of their own, so that no row meets what another did.
 Hash hash(const std::string& name) {
     return sha256(as_bytes(name));
 }
-
-struct Kind {
-    std::string program;
-    std::string address;
-    std::string other;  // another ledger that is as real
-    AssetId asset;
-    std::uint64_t lot;
-    std::string more;  // configuration
-};
-const Kind cash{"lockstep-cash", "test.sek", "test.csd", *AssetId::make("SEK", 2), 1, ""};
-// No blocks while there is nothing to do, so that its state stands still.
-const Kind securities{"lockstep-securities",
-                      "test.csd",
-                      "test.sek",
-                      *AssetId::make("SE0000108656", 0),
-                      10,
-                      "[blocks]\nmax_interval_ms = 60000\n"};
-
-// Of the kind, with alice, bob and an issuer who gave alice a thousand lots.
-class Ledger {
-public:
-    explicit Ledger(const Kind& of) : kind(of) {
-        test::write_file(config(), "[ledger]\naddress = \"" + kind.address + "\"\noperator = \"" +
-                                       signer("operator")->public_key().hex() +
-                                       "\"\n[data]\nballast_mib = 0\n" + kind.more);
-        process_.emplace(kind.program, std::vector<std::string>{"--config", config()},
-                         home() / "out.txt");
-        start();
-        auto root = client("operator");
-        for (const char* name : {"alice", "bob"})
-            REQUIRE(root.run(op::OpenAccount{account(name), signer(name)->public_key()}));
-        REQUIRE(root.run(
-            op::RegisterAsset{kind.asset, signer("issuer")->public_key(), Amount{kind.lot}}));
-        REQUIRE(client("issuer").run(
-            op::Issue{account("alice"), kind.asset, Amount{1'000 * kind.lot}}));
-    }
-
-    fs::path home() const { return directory_.path(); }
-    std::string config() const { return (home() / "ledger.toml").string(); }
-    Process& process() { return *process_; }
-    void start() {
-        const fs::path port = home() / "data" / "port";
-        fs::remove(port);
-        process_->start();
-        for (int i = 0; i < 10'000 && !fs::exists(port); ++i)
-            std::this_thread::sleep_for(std::chrono::milliseconds(1));
-        REQUIRE(fs::exists(port));
-        url_ =
-            *net::parse_url("http://127.0.0.1:" + std::to_string(std::stoi(test::read_file(port))));
-    }
-    const net::Url& url() const { return url_; }
-    net::IoLoop& loop() { return loop_; }
-    LedgerClient client(const std::string& name) { return {loop_, url_, signer(name)}; }
-    Address account(const std::string& name) const {
-        return *Address::parse(kind.address + "." + name);
-    }
-    std::string digest() { return read("alice", "/v1/digest"); }
-    // All that anybody can read of it but its time: an operation that is refused after it was
-    // signed is part of the ledger's history, but of nobody's account.
-    std::string books() {
-        std::string books = read("alice", "/v1/totals");
-        for (const std::string name : {"alice", "bob"}) {
-            const std::string at = "/v1/accounts/" + account(name).text();
-            books += read(name, "/v1/accounts") + read(name, at) + read(name, at + "/statement");
-            const auto escrows = client(name).get("/v1/escrows?account=" + account(name).text());
-            REQUIRE(escrows);
-            books += write_json((*escrows)["escrows"]) + write_json((*escrows)["sequence"]);
-        }
-        return books;
-    }
-
-    const Kind kind;
-
-private:
-    std::string read(const std::string& who, const std::string& target) {
-        const auto page = client(who).get(target);
-        REQUIRE_MESSAGE(page, target, ": ", page.error().code);
-        return write_json(*page);
-    }
-
-    test::TemporaryDirectory directory_;
-    net::IoLoop loop_{2};
-    std::optional<Process> process_;
-    net::Url url_;
-};
 
 op::Transfer transfer(const Ledger& ledger) {
     return {ledger.account("alice"), ledger.account("bob"), ledger.kind.asset,
@@ -376,14 +284,14 @@ void check_start(const Kind& kind, const std::string& wrong,
 }  // namespace
 
 TEST_CASE("what a cash ledger refuses has a status and a stable code, and changes nothing") {
-    check_refusals(cash);
+    check_refusals(test::cash_kind);
 }
 TEST_CASE("what a securities ledger refuses has a status and a stable code, and changes nothing") {
-    check_refusals(securities);
+    check_refusals(test::securities_kind);
 }
 
 TEST_CASE("a quantity that is not a whole lot is refused by the securities ledger") {
-    Ledger ledger(securities);
+    Ledger ledger(test::securities_kind);
     const std::string books = ledger.books();
     op::Transfer odd = transfer(ledger);
     odd.amount = Amount{ledger.kind.lot + 1};
@@ -395,7 +303,7 @@ TEST_CASE("a quantity that is not a whole lot is refused by the securities ledge
 }
 
 TEST_CASE("a second cash ledger on the same data is refused, and each mistake of it has its line") {
-    check_start(cash,
+    check_start(test::cash_kind,
                 "colour = 1\n[ledger]\naddress = \"nowhere\"\nmax_hold_s = -1\n"
                 "[listen]\nport = 70000\nhots = \"x\"\n[log]\nlevel = \"loud\"\n",
                 {"colour: unknown key", "ledger.address:", "ledger.operator:", "ledger.max_hold_s:",
@@ -403,7 +311,7 @@ TEST_CASE("a second cash ledger on the same data is refused, and each mistake of
 }
 TEST_CASE("a second securities ledger on the same data is refused, and each mistake has its line") {
     check_start(
-        securities,
+        test::securities_kind,
         "colour = 1\n[ledger]\naddress = \"nowhere\"\n[validators]\ncount = 4\nquorum = 2\n"
         "votes = 1\n[blocks]\nmin_interval_ms = 500\nmax_interval_ms = 30\n"
         "clock_error_ms = \"much\"\n[[assets]]\ncode = \"S E\"\n[listen]\nport = 70000\n"

@@ -10,22 +10,16 @@
 #include "sdk/store/journal_verifier.h"
 #include "sdk/store/replay.h"
 #include "sdk/store/sqlite_reader.h"
+#include "tests/unit/store_damage.h"
 #include "tests/unit/store_journal.h"
 
 namespace lockstep {
 namespace {
 
+using testing::damage_journal;
 using testing::TemporaryDirectory;
 using testing::test_store;
 using testing::Writer;
-
-// Somebody changes the file behind our back.
-void damage(const TemporaryDirectory& directory, const char* sql) {
-    auto database =
-        sqlite::Database::open(journal_file(directory.path()), sqlite::Access::create, {});
-    REQUIRE(database);
-    REQUIRE(database->run(sql) == 0);
-}
 
 TEST_CASE("a new store is empty and every open begins a later epoch") {
     const TemporaryDirectory directory;
@@ -138,7 +132,7 @@ TEST_CASE("a damaged journal is not opened and the row is named") {
             for (int i = 0; i < 3; ++i)
                 REQUIRE(writer.write(3) == Durability::durable);
         }
-        damage(directory, row.sql);
+        damage_journal(directory.path(), row.sql);
         SqliteStore store(test_store(directory.path()));
         const auto recovered = store.open();
         REQUIRE_FALSE(recovered);
@@ -161,7 +155,7 @@ TEST_CASE("damage before the snapshot is found by the check of all rows") {
         REQUIRE(writer.snapshot({1}));
         REQUIRE(store.verify_all() == 5u);
     }
-    damage(directory, "UPDATE journal SET body = X'00' WHERE seq = 2");
+    damage_journal(directory.path(), "UPDATE journal SET body = X'00' WHERE seq = 2");
     SqliteStore store(test_store(directory.path()));
     Writer writer(store);
     REQUIRE(writer.write(1) == Durability::durable);
@@ -170,7 +164,7 @@ TEST_CASE("damage before the snapshot is found by the check of all rows") {
     CHECK(verified.error().code == "corrupt");
     CHECK(verified.error().detail.find("row 2 has a wrong hash") != std::string::npos);
     std::promise<Failure> stopped;
-    const JournalVerifier verifier(store,
+    const JournalVerifier verifier({&store},
                                    [&](const Failure& failure) { stopped.set_value(failure); });
     auto stop = stopped.get_future();
     REQUIRE(stop.wait_for(std::chrono::seconds(10)) == std::future_status::ready);
@@ -198,7 +192,7 @@ TEST_CASE("a damaged snapshot is not used") {
             REQUIRE(writer.write(5) == Durability::durable);
             REQUIRE(writer.snapshot({1}));
         }
-        damage(directory, row.sql);
+        damage_journal(directory.path(), row.sql);
         SqliteStore store(test_store(directory.path()));
         const auto recovered = store.open();
         REQUIRE_FALSE(recovered);
@@ -220,7 +214,7 @@ TEST_CASE("a file that is no journal, or a later one, is refused and left alone"
     for (const Row& row : table) {
         const TemporaryDirectory directory;
         { SqliteStore(test_store(directory.path())).open(); }
-        damage(directory, row.sql);
+        damage_journal(directory.path(), row.sql);
         SqliteStore store(test_store(directory.path()));
         const auto recovered = store.open();
         REQUIRE_FALSE(recovered);
@@ -273,7 +267,7 @@ TEST_CASE("a store whose epoch was overtaken is fenced and stays so") {
     SqliteStore store(test_store(directory.path()));
     Writer writer(store);
     REQUIRE(writer.write(1) == Durability::durable);
-    damage(directory, "UPDATE head SET epoch = epoch + 1");
+    damage_journal(directory.path(), "UPDATE head SET epoch = epoch + 1");
     CHECK(writer.write(1) == Durability::fenced);
     CHECK(writer.write(1) == Durability::failed);
     CHECK(read_whole_journal(directory.path())->last_seq == 1);

@@ -44,7 +44,7 @@ Result<void, Failure> CashBackend::start() {
     records_ = std::move(*records);
     hub_.read_from(*records_);
     if (auto adopted = adopt_settings(); !adopted) return adopted;
-    verifier_.emplace(store_, settings_.host.fatal);
+    verifier_.emplace(std::vector<const SqliteStore*>{&store_}, settings_.host.fatal);
     ready_ = true;
     beat_forever();
     return {};

@@ -1,8 +1,9 @@
-// Checks a whole journal in the background after a start, which itself checks only what it reads: a
+// Checks whole journals in the background after a start, which itself checks only what it reads: a
 // row that was damaged behind the last snapshot must stop the process, not wait for a restore.
 #pragma once
 
 #include <thread>
+#include <vector>
 
 #include "sdk/machine/fatal.h"
 #include "sdk/store/sqlite_store.h"
@@ -11,12 +12,18 @@ namespace lockstep {
 
 class JournalVerifier {
 public:
-    // After store.open(). The store must outlive this; the destructor breaks an unfinished check
-    // off.
-    explicit JournalVerifier(const SqliteStore& store, FatalHandler fatal = stop_process)
-        : thread_([&store, fatal = std::move(fatal)](const std::stop_token& stop) {
-              if (const auto verified = store.verify_all(stop); !verified) fatal(verified.error());
-          }) {}
+    // After open() of each store, whose journals are checked one after the other, so that the work
+    // of a process takes one processor. The stores must outlive this; the destructor breaks an
+    // unfinished check off.
+    explicit JournalVerifier(std::vector<const SqliteStore*> stores,
+                             FatalHandler fatal = stop_process)
+        : thread_(
+              [stores = std::move(stores), fatal = std::move(fatal)](const std::stop_token& stop) {
+                  for (const SqliteStore* store : stores) {
+                      if (const auto verified = store->verify_all(stop); !verified)
+                          return fatal(verified.error());
+                  }
+              }) {}
 
 private:
     std::jthread thread_;

@@ -128,6 +128,10 @@ Result<void, Failure> Cluster::start() {
     });
     if (!asked) return fail("stopped", "validator 1 stopped while it started");
     future.get();
+    std::vector<const SqliteStore*> stores;
+    for (const auto& node : nodes_)
+        stores.push_back(node->store.get());
+    verifier_.emplace(std::move(stores), settings_.host.fatal);
     ready_ = true;
     return {};
 }
@@ -384,6 +388,7 @@ void Cluster::stop() {
     }
     for (const auto& node : nodes_)
         node->host->stop();
+    verifier_.reset();
     feed_.stop();
     std::map<Hash, Waiting> left;
     {

@@ -15,6 +15,7 @@
 #include "sdk/machine/host.h"
 #include "sdk/net/io_loop.h"
 #include "sdk/service/ledger_backend.h"
+#include "sdk/store/journal_verifier.h"
 #include "sdk/store/sqlite_reader.h"
 #include "sdk/store/sqlite_store.h"
 #include "securities/machine/validator_program.h"
@@ -119,6 +120,7 @@ private:
     net::IoLoop& workers_;
     std::shared_ptr<const KnownSignatures> scheme_;
     std::vector<std::unique_ptr<Node>> nodes_;
+    std::optional<JournalVerifier> verifier_;
     Directory directory_;
     BlockFeed feed_;
 
