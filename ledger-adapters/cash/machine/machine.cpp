@@ -75,6 +75,13 @@ std::optional<Timestamp> CashMachine::next_wake() const {
     return expiry && forget ? std::min(expiry, forget) : expiry ? expiry : forget;
 }
 
+Result<void> CashMachine::begin_under(std::uint16_t rules) {
+    ASSERT(!is_configured());
+    if (rules < oldest_rules || rules > newest_rules) return refuse(Reason::unknown_version);
+    rules_ = rules;
+    return {};
+}
+
 Result<void> CashMachine::check(Timestamp, const input::Wake&) const {
     return {};
 }
@@ -235,7 +242,8 @@ Result<void> CashMachine::read_snapshot(ByteView octets) {
     from(read.rules_, read.settings_, read.now_, read.sequence_, read.book_, read.escrows_,
          read.answers_);
     if (const auto end = from.finish(); !end) return refuse(end.error());
-    if (read.rules_ > newest_rules) return refuse(Reason::unknown_version);
+    if (read.rules_ < oldest_rules || read.rules_ > newest_rules)
+        return refuse(Reason::unknown_version);
     if (!read.book_.is_sound() || !read.escrows_.is_sound(read.book_, read.sequence_))
         return refuse(Reason::malformed);
     *this = std::move(read);

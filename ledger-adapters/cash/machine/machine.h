@@ -22,6 +22,8 @@ class CashMachine {
 public:
     using Input = cash::Input;
     using Output = cash::Output;
+    // A new ledger follows the newest; what was journalled under the oldest can be replayed.
+    static constexpr std::uint16_t oldest_rules = 1;
     static constexpr std::uint16_t newest_rules = 1;
 
     // An instruction's refusals, in their order: unavailable (not configured yet), wrong_ledger,
@@ -34,6 +36,8 @@ public:
     // answers, when the first of them may be forgotten: what is refused moves no time.
     std::optional<Timestamp> next_wake() const;
     std::uint16_t rules() const { return rules_; }
+    // Before the first input. unknown_version.
+    Result<void> begin_under(std::uint16_t rules);
 
     static Input wake() { return input::Wake{}; }
     static Bytes encode_input(const Input& input) { return cash::encode_input(input); }
@@ -41,6 +45,9 @@ public:
     // True for an instruction that only begins things; of one that does both, the ledger takes what
     // ends things (see input::Submit::new_business).
     static bool is_new_business(const Input& input);
+    static bool is_upgrade(const Input& input) {
+        return std::holds_alternative<input::Upgrade>(input);
+    }
 
     Bytes write_snapshot() const;
     Result<void> read_snapshot(ByteView octets);

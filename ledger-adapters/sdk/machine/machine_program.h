@@ -6,7 +6,11 @@
 //   bool M::is_new_business(const Input&)   refused with disk_low when the host says so
 //   bool M::is_recorded(const Output&)      such an output moves money: its octets are journalled
 //   Bytes M::encode_output(const Output&)   behind its input and compared on recovery
-// as static members.
+//   bool M::is_upgrade(const Input&)        such an input changes the rules: a row of that kind
+// as static members, and
+//   Result<void> begin_under(rules)         before its first input: a journal of older rules is
+//                                           replayed under those, from its first row
+// as another.
 #pragma once
 
 #include <deque>
@@ -50,6 +54,15 @@ concept RecordsOutputs = requires(const typename M::Output& out) {
     { M::encode_output(out) } -> std::same_as<Bytes>;
 };
 
+template <class M>
+concept MarksUpgrades = requires(const typename M::Input& in) {
+    { M::is_upgrade(in) } -> std::same_as<bool>;
+};
+template <class M>
+concept BeginsUnderRules = requires(M m, std::uint16_t rules) {
+    { m.begin_under(rules) } -> std::same_as<Result<void>>;
+};
+
 template <Machine M>
 class MachineProgram final : public Program<TicketedInput<M>, MachineEffect<M>> {
 public:
@@ -64,6 +77,8 @@ public:
         if (recovered.snapshot) {
             const auto read = machine_.read_snapshot(recovered.snapshot->state);
             if (!read) return diverged(recovered.snapshot->seq, "its snapshot", read.error());
+        } else if (!recovered.rows.empty()) {
+            if (auto begun = begin_under(recovered.rows.front()); !begun) return begun;
         }
         std::deque<Bytes> expected;  // recorded outputs of the inputs so far, without their rows
         std::uint64_t last = 0;
@@ -123,7 +138,7 @@ private:
     void apply(Timestamp at, Ticket ticket, const typename M::Input& input,
                Turn<MachineEffect<M>>& turn) {
         const std::uint16_t rules = machine_.rules();
-        turn.entries.push_back({RowKind::input, at, M::encode_input(input), rules});
+        turn.entries.push_back({kind_of(input), at, M::encode_input(input), rules});
         Outputs<M> out;
         machine_.apply(at, input, out);
         for (auto& record : out.records)
@@ -138,9 +153,36 @@ private:
         }
     }
 
+    static RowKind kind_of(const typename M::Input& input) {
+        if constexpr (MarksUpgrades<M>) {
+            if (M::is_upgrade(input)) return RowKind::upgrade;
+        }
+        return RowKind::input;
+    }
+
+    Result<void, Failure> begin_under(const JournalRow& first) {
+        if constexpr (BeginsUnderRules<M>) {
+            if (!machine_.begin_under(first.rules)) {
+                return diverged(first.seq, "it was written under " + rules_text(first.rules) +
+                                               ", which this program does not have; use the "
+                                               "version that wrote it");
+            }
+        }
+        return {};
+    }
+
+    // An input under the rules that the state follows, an output under those of its input.
     Result<void, Failure> replay(const JournalRow& row, std::deque<Bytes>& expected) {
-        if (row.kind == RowKind::output) {
-            if (expected.empty()) return diverged(row.seq, "the recorded output is not made again");
+        const bool is_output = row.kind == RowKind::output;
+        const std::uint16_t rules = is_output ? input_rules_ : machine_.rules();
+        if (is_output && expected.empty())
+            return diverged(row.seq, "the recorded output is not made again");
+        if (row.rules != rules) {
+            return diverged(row.seq, "it was written under " + rules_text(row.rules) +
+                                         ", but what comes before it follows " + rules_text(rules) +
+                                         "; use the version that wrote it");
+        }
+        if (is_output) {
             if (expected.front() != row.body) {
                 return diverged(row.seq, "the recorded output differs from the recomputed one");
             }
@@ -150,6 +192,17 @@ private:
         if (!expected.empty()) return diverged(row.seq, "a recorded output is missing before it");
         const auto input = M::decode_input(row.body);
         if (!input) return diverged(row.seq, "it cannot be decoded", input.error());
+        if (kind_of(*input) != row.kind) return diverged(row.seq, "it is not of the kind it says");
+        if (row.kind == RowKind::upgrade) {
+            // The one input that an older program may meet and have no answer to.
+            if (const auto known = machine_.check(row.at, *input); !known) {
+                return diverged(row.seq,
+                                "it goes over to rules that this program does not have; use the "
+                                "version that wrote it",
+                                known.error());
+            }
+        }
+        input_rules_ = machine_.rules();
         Outputs<M> out;
         machine_.apply(row.at, *input, out);
         if constexpr (RecordsOutputs<M>) {
@@ -159,6 +212,8 @@ private:
         }
         return {};
     }
+
+    static std::string rules_text(std::uint16_t rules) { return "rules " + std::to_string(rules); }
 
     static Result<void, Failure> diverged(std::uint64_t seq, const std::string& what,
                                           std::optional<Reason> reason = std::nullopt) {
@@ -170,6 +225,7 @@ private:
     M machine_;
     std::vector<typename M::Input> first_;
     bool fresh_ = true;
+    std::uint16_t input_rules_ = 0;  // under which the last replayed input was applied
 };
 
 }  // namespace lockstep
