@@ -67,7 +67,9 @@ public:
     void run(Timestamp at, std::vector<NodeEvent> events, Turn<NodeEffect>& turn) override;
     std::optional<Timestamp> next_wake() const override;
     std::uint16_t rules() const override { return machine_.rules(); }
-    Bytes snapshot() const override { return machine_.write_snapshot(); }
+    Bytes snapshot() const override {
+        return in_form(core::NodeMachine::snapshot_form, machine_.write_snapshot());
+    }
 
     // --- views; they change nothing ---
     const core::NodeMachine& machine() const { return machine_; }

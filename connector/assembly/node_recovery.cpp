@@ -20,7 +20,9 @@ Failure diverged(const JournalRow& row, const std::string& what) {
 Result<void, Failure> Node::recover(const Recovered& recovered) {
     epoch_ = recovered.epoch;
     if (recovered.snapshot) {
-        if (const auto read = machine_.read_snapshot(recovered.snapshot->state); !read) {
+        const auto state = state_in(core::NodeMachine::snapshot_form, *recovered.snapshot);
+        if (!state) return unexpected<Failure>(state.error());
+        if (const auto read = machine_.read_snapshot(*state); !read) {
             return fail("corrupt", "the snapshot after journal row " +
                                        std::to_string(recovered.snapshot->seq) +
                                        " cannot be read (" + std::string(to_string(read.error())) +

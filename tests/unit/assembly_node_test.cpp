@@ -314,6 +314,23 @@ TEST_CASE("a journal replays to the state that the node had, with and without it
         REQUIRE_FALSE(recovered);
         CHECK(recovered.error().code == "diverged");
     }
+    SUBCASE("a snapshot in another form is refused") {
+        const SnapshotForm form = core::NodeMachine::snapshot_form;
+        Recovered stored;
+        stored.snapshot = Snapshot{9, {}, whole->snapshot(), {}};
+        const Snapshot good = *stored.snapshot;
+        const auto state = state_in(form, good);
+        REQUIRE(state);
+        const auto again = world.make();
+        REQUIRE(again->recover(stored));
+        CHECK(sha256(again->snapshot()) == live);
+        const auto version = static_cast<std::uint16_t>(form.version + 1);
+        stored.snapshot->state = in_form({form.of, version}, *state);
+        const auto recovered = world.make()->recover(stored);
+        REQUIRE_FALSE(recovered);
+        CHECK(recovered.error().code == "newer_format");
+        CHECK(recovered.error().detail.find("the snapshot after journal row 9 is in form") == 0);
+    }
     SUBCASE("rows under rules that are not known here stop it") {
         Recovered changed = whole_journal(world.disk);
         changed.rows.back().rules = 9;

@@ -92,8 +92,11 @@ TEST_CASE("a cash ledger that dies at any persistence point ends in the same sta
 
     // and that state is the one that the script means
     const auto calm = drive.run({});
-    CashMachine machine;
-    REQUIRE(machine.read_snapshot(calm.state));
+    const auto restored = make();
+    Recovered recovered;
+    recovered.snapshot = Snapshot{1, {}, calm.state, {}};
+    REQUIRE(restored->recover(recovered));
+    const CashMachine& machine = restored->machine();
     CHECK(machine.is_conserved());
     const auto answer = machine.ask(at(60), named<PublicKey>("bob"), CashMachine::Reader::owner,
                                     ask::Balances{account("bob")});

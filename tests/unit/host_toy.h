@@ -72,6 +72,7 @@ public:
     }
     std::uint16_t rules() const { return 1; }
 
+    static constexpr SnapshotForm snapshot_form{"depot", 2};
     Bytes write_snapshot() const {
         OerWriter to;
         to.u64(total_).u64(released_).quantity(seen_.size());

@@ -58,6 +58,7 @@ public:
         return {};
     }
     std::uint16_t rules() const { return rules_; }
+    static constexpr SnapshotForm snapshot_form{"counter", 1};
     Bytes write_snapshot() const { return OerWriter().u16(rules_).u64(total_).take(); }
     Result<void> read_snapshot(ByteView octets) {
         OerReader from(octets);

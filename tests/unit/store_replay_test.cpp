@@ -79,6 +79,61 @@ TEST_CASE("a replay is compared with the state that the process wrote") {
     CHECK(differs.error().detail.find(digest->digest.hex()) != std::string::npos);
 }
 
+TEST_CASE("a snapshot in another form, or of another machine, is refused and not misread") {
+    struct Row {
+        const char* what;
+        Bytes state;
+        const char* code;
+        const char* detail;
+    };
+    const Bytes empty = toy::Depot{}.write_snapshot();
+    const std::vector<Row> table{
+        {"newer", in_form({"depot", 3}, empty), "newer_format",
+         "the snapshot after journal row 2 is in form 3, this program reads form 2; use the"},
+        {"older", in_form({"depot", 1}, empty), "older_format",
+         "the snapshot after journal row 2 is in form 1, this program reads form 2; use the"},
+        {"another's", in_form({"counter", 2}, empty), "corrupt",
+         "the snapshot after journal row 2 does not hold the state of a depot"},
+        {"no form", empty, "corrupt", "the snapshot after journal row 2 does not hold the state"},
+        {"nothing", {}, "corrupt", "the snapshot after journal row 2 does not hold the state"},
+    };
+    for (const Row& row : table) {
+        CAPTURE(row.what);
+        const TemporaryDirectory directory;
+        fill(directory);
+        {
+            SqliteStore store(test_store(directory.path()));
+            Writer writer(store);
+            REQUIRE(writer.snapshot(row.state));
+        }
+        SqliteStore store(test_store(directory.path()));
+        const auto opened = store.open();
+        REQUIRE(opened);
+        toy::DepotProgram program{toy::Depot{}};
+        const auto recovered = program.recover(*opened);
+        REQUIRE_FALSE(recovered);
+        CHECK(recovered.error().code == row.code);
+        CHECK_MESSAGE(recovered.error().detail.find(row.detail) == 0, recovered.error().detail);
+        // The rows alone still give the state.
+        toy::DepotProgram again{toy::Depot{}};
+        CHECK(replay_digest(directory.path(), again));
+        CHECK(again.machine().total() == 30);
+    }
+}
+
+TEST_CASE("a program starts from a snapshot in its form with the digest that it had") {
+    const TemporaryDirectory directory;
+    fill(directory);
+    toy::DepotProgram first{toy::Depot{}};
+    const auto digest = replay_digest(directory.path(), first);
+    REQUIRE(digest);
+    Recovered stored;
+    stored.snapshot = Snapshot{2, {}, first.snapshot(), {}};
+    toy::DepotProgram again{toy::Depot{}};
+    REQUIRE(again.recover(stored));
+    CHECK(sha256(again.snapshot()) == digest->digest);
+}
+
 TEST_CASE("without a journal there is nothing to replay") {
     const TemporaryDirectory directory;
     toy::DepotProgram program{toy::Depot{}};

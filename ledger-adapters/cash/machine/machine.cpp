@@ -8,8 +8,6 @@
 namespace lockstep::cash {
 namespace {
 
-constexpr std::uint8_t snapshot_version = 1;
-
 bool begins_something(const Op& op) {
     return std::holds_alternative<op::OpenAccount>(op.body) ||
            std::holds_alternative<op::RegisterAsset>(op.body) ||
@@ -229,16 +227,13 @@ void CashMachine::finish(Step& step, Outputs<CashMachine>& out) const {
 
 Bytes CashMachine::write_snapshot() const {
     ArchiveWriter to;
-    to(snapshot_version, rules_, settings_, now_, sequence_, book_, escrows_, answers_);
+    to(rules_, settings_, now_, sequence_, book_, escrows_, answers_);
     return to.take();
 }
 
 Result<void> CashMachine::read_snapshot(ByteView octets) {
     ArchiveReader from(octets);
-    std::uint8_t version = 0;
     CashMachine read;
-    from(version);
-    if (version != snapshot_version) from.oer().fail(Reason::unknown_version);
     from(read.rules_, read.settings_, read.now_, read.sequence_, read.book_, read.escrows_,
          read.answers_);
     if (const auto end = from.finish(); !end) return refuse(end.error());

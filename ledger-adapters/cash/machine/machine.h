@@ -49,6 +49,7 @@ public:
         return std::holds_alternative<input::Upgrade>(input);
     }
 
+    static constexpr SnapshotForm snapshot_form{"cash ledger", 1};
     Bytes write_snapshot() const;
     Result<void> read_snapshot(ByteView octets);
 

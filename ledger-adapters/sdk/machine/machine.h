@@ -13,6 +13,7 @@
 #include "sdk/base/ids.h"
 #include "sdk/base/result.h"
 #include "sdk/base/time.h"
+#include "sdk/machine/snapshot_form.h"
 #include "sdk/machine/store.h"
 
 namespace lockstep {
@@ -24,7 +25,9 @@ namespace lockstep {
 //   apply                 total; asserts check(); appends outputs and records
 //   next_wake             when, by the state alone, something falls due: the host then applies
 //                         the input M::wake()
-//   write/read snapshot   the canonical state; its SHA-256 is the state digest
+//   write/read snapshot   the canonical state
+//   M::snapshot_form      what stands before it where it is stored; SHA-256 of both together is the
+//                         state digest
 template <class M>
 struct Outputs {
     std::vector<typename M::Output> outputs;  // leave after the inputs before them are durable
@@ -41,6 +44,7 @@ concept Machine = requires(M m, const M c, Timestamp at, const typename M::Input
     { M::encode_input(in) } -> std::same_as<Bytes>;
     { M::decode_input(b) } -> std::same_as<Result<typename M::Input>>;
     { c.rules() } -> std::same_as<std::uint16_t>;
+    { M::snapshot_form } -> std::convertible_to<SnapshotForm>;
     { c.write_snapshot() } -> std::same_as<Bytes>;
     { m.read_snapshot(b) } -> std::same_as<Result<void>>;
 };

@@ -75,7 +75,9 @@ public:
     Result<void, Failure> recover(const Recovered& recovered) override {
         fresh_ = recovered.last_seq == 0;
         if (recovered.snapshot) {
-            const auto read = machine_.read_snapshot(recovered.snapshot->state);
+            const auto state = state_in(M::snapshot_form, *recovered.snapshot);
+            if (!state) return unexpected<Failure>(state.error());
+            const auto read = machine_.read_snapshot(*state);
             if (!read) return diverged(recovered.snapshot->seq, "its snapshot", read.error());
         } else if (!recovered.rows.empty()) {
             if (auto begun = begin_under(recovered.rows.front()); !begun) return begun;
@@ -112,7 +114,7 @@ public:
 
     std::optional<Timestamp> next_wake() const override { return machine_.next_wake(); }
     std::uint16_t rules() const override { return machine_.rules(); }
-    Bytes snapshot() const override { return machine_.write_snapshot(); }
+    Bytes snapshot() const override { return in_form(M::snapshot_form, machine_.write_snapshot()); }
 
 private:
     // A machine that is not asleep after so many wake-ups at one time never will be.

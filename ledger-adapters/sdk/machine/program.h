@@ -50,7 +50,7 @@ public:
     virtual std::optional<Timestamp> next_wake() const = 0;
 
     virtual std::uint16_t rules() const = 0;
-    // The canonical state after the last turn; SHA-256 of it is the state digest.
+    // The form and the canonical state after the last turn; SHA-256 of it is the state digest.
     virtual Bytes snapshot() const = 0;
 };
 

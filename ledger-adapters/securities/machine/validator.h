@@ -136,6 +136,7 @@ public:
     static bool is_recorded(const Output& output);
     static Bytes encode_output(const Output& output);
     std::uint16_t rules() const { return 1; }
+    static constexpr SnapshotForm snapshot_form{"securities ledger's validator", 1};
     Bytes write_snapshot() const;
     Result<void> read_snapshot(ByteView octets);
 
