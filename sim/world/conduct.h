@@ -19,18 +19,15 @@ struct Means {
     Tally& tally;
     Rng rng;
     std::shared_ptr<const Signer> signer;  // its own
-    // Lets an effect out later, as if the node had just had it.
-    std::function<void(assembly::NodeEffect)> let_out;
+    const core::NodeConfig& config;        // what its node is told
+    // Lets an effect out then, as if the node had just had it; not after the process ended.
+    std::function<void(Timestamp when, assembly::NodeEffect)> let_out;
     // Gives the node something to hear.
     std::function<void(assembly::NodeEvent)> tell_node;
     // Ends the process for good.
     std::function<void()> die;
-    // Sends a message of its own making to another node, as a batch that its own node did not send.
-    std::function<void(const PublicKey& peer, Bytes batch)> send_batch;
     // A preimage for its partner, past everybody between them.
     std::function<void(const Condition& condition, const Bytes& preimage)> whisper;
-    // Address of the ledger with this index in its configuration.
-    std::function<Address(std::size_t ledger)> ledger_address;
 };
 
 class Conduct {

@@ -26,23 +26,14 @@ NodeProcess::NodeProcess(Parts parts)
                 parts_.tally,
                 parts_.rng.fork("conduct"),
                 parts_.signer,
-                [this](NodeEffect one) {
-                    if (up()) std::visit([this](auto& kind) { carry_out(std::move(kind)); }, one);
-                },
+                parts_.config,
+                [this](Timestamp when, NodeEffect one) { let_out(when, std::move(one)); },
                 [this](NodeEvent one) { process_.give(std::move(one)); },
                 [this] {
                     dead_for_good_ = true;
                     kill();
                 },
-                [this](const PublicKey& peer, Bytes batch) {
-                    NodeProcess* to = parts_.board.find_node(peer);
-                    if (to == nullptr) return;
-                    parts_.network.send(
-                        actor_, to->actor(), "cheat", std::move(batch),
-                        [to](Bytes octets) { to->receive(std::move(octets), nullptr); });
-                },
-                nullptr,
-                [this](std::size_t ledger) { return parts_.config.ledgers[ledger].ledger; }};
+                nullptr};
     conduct_ = parts_.make_conduct(std::move(means));
 }
 
@@ -133,6 +124,13 @@ void NodeProcess::release(std::vector<NodeEffect> effects) {
     if (conduct_) conduct_->leaving(parts_.scheduler.now(), effects);
     for (NodeEffect& one : effects)
         std::visit([this](auto& kind) { carry_out(std::move(kind)); }, one);
+}
+
+void NodeProcess::let_out(Timestamp when, NodeEffect one) {
+    parts_.scheduler.at(when, [this, one = std::move(one), incarnation = incarnation_]() mutable {
+        if (!up() || incarnation != incarnation_) return;
+        std::visit([this](auto& kind) { carry_out(std::move(kind)); }, one);
+    });
 }
 
 void NodeProcess::carry_out(effect::ToLedger&& out) {

@@ -101,6 +101,7 @@ private:
     std::unique_ptr<assembly::Node> make() const;
     void hear(assembly::NodeEvent event);
     void release(std::vector<assembly::NodeEffect> effects);
+    void let_out(Timestamp when, assembly::NodeEffect one);
     void carry_out(assembly::effect::ToLedger&& effect);
     void carry_out(assembly::effect::SendBatch&& effect);
     void carry_out(assembly::effect::AnswerPeer&& effect);
