@@ -255,9 +255,15 @@ bool FaultPlan::strike_node(const FaultSpec& fault, Target target) {
         return true;
     }
     if (is(FaultKind::crash_in_recovery)) deep_[target.index] = true;
-    if (is(FaultKind::rate_jump))
-        for (routing::Offer& offer : node.next_config().own_offers)
-            offer.rate_num += offer.rate_num / 20 + 1;
+    if (is(FaultKind::rate_jump)) {
+        // Up by a twentieth, and back with the next one.
+        const std::vector<OfferSpec>& sells = parts_.scenario.nodes[target.index].offers;
+        std::vector<routing::Offer>& offers = node.next_config().own_offers;
+        for (std::size_t i = 0; i < offers.size(); ++i)
+            offers[i].rate_num = offers[i].rate_num != sells[i].rate_num
+                                     ? sells[i].rate_num
+                                     : sells[i].rate_num + sells[i].rate_num / 20 + 1;
+    }
     if (is(FaultKind::reconfigured))
         node.next_config().quote_life = node.next_config().quote_life + Duration::seconds(1);
     node.kill();

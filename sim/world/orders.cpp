@@ -7,8 +7,9 @@
 namespace lockstep::sim {
 namespace {
 
-// A payment may cost this many times what arrives: routes are judged by the planner, not here.
-constexpr std::uint64_t most_paid_factor = 1'000;
+// A payment may cost this many times what arrives, in smallest units, which differ by nine
+// decimals: routes are judged by the planner, not here.
+constexpr std::uint64_t most_paid_factor = 10'000'000;
 
 }  // namespace
 
@@ -43,9 +44,11 @@ void Orders::ask(std::size_t index) {
         call.body = core::input::CreateInvoice{order.to, order.to_asset, order.amount,
                                                order.submitted + invoice_life_};
     } else {
+        const std::uint64_t most_paid =
+            checked_mul(order.amount.units(), most_paid_factor).value_or(UINT64_MAX);
         call.idempotency_key = order.name;
         call.body = core::input::Pay{*order.invoice, order.from, order.from_asset,
-                                     Amount{order.amount.units() * most_paid_factor}, false};
+                                     Amount{most_paid}, false};
     }
     call.request = sha256(as_bytes(call.idempotency_key));
     call.ticket = ++last_ticket_;
