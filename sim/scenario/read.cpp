@@ -188,6 +188,8 @@ private:
         }
         s.table("endurance",
                 [&](Section& own) { node.endurance = read_endurance(own, endurance); });
+        node.peer_slots = s.count("peer_slots", {1, 1'000'000}, node.peer_slots);
+        node.peer_share_ppm = s.count("peer_share_ppm", {1, 1'000'000}, node.peer_share_ppm);
         node.partner = s.text("partner", "the name of another node", "");
         scenario_.nodes.push_back(std::move(node));
     }

@@ -73,9 +73,11 @@ struct NodeSpec {
     bool payer = false;  // sends payments
     bool payee = false;  // receives payments
     std::vector<AccountSpec> accounts;
-    std::vector<OfferSpec> offers;  // any: a connector
-    core::Endurance endurance;      // what its margins are reckoned with
-    std::string partner;            // of a colluder or leaking venue: the name of another node
+    std::vector<OfferSpec> offers;             // any: a connector
+    core::Endurance endurance;                 // what its margins are reckoned with
+    std::uint32_t peer_slots = 1024;           // escrows that one peer may have open with it
+    std::uint32_t peer_share_ppm = 1'000'000;  // of an account that one peer's quotes may take
+    std::string partner;  // of a colluder or leaking venue: the name of another node
 };
 
 struct LoadSpec {

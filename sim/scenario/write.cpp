@@ -119,6 +119,10 @@ private:
         line("endurance", "{ outage = " + in_quotes(spec.endurance.outage) +
                               ", outages = " + std::to_string(spec.endurance.outages) +
                               ", rollbacks = " + std::to_string(spec.endurance.rollbacks) + " }");
+        if (spec.peer_slots != NodeSpec{}.peer_slots)
+            line("peer_slots", std::uint64_t{spec.peer_slots});
+        if (spec.peer_share_ppm != NodeSpec{}.peer_share_ppm)
+            line("peer_share_ppm", std::uint64_t{spec.peer_share_ppm});
         rows("accounts", spec.accounts, [](const AccountSpec& a) {
             return "ledger = " + in_quotes(a.ledger) +
                    ", asset = " + in_quotes(format_asset(a.asset)) +

@@ -97,6 +97,8 @@ core::NodeConfig configure(const Scenario& scenario, const NodeSpec& node, const
             peer.key = key_of(other.name);
             peer.name = other.name;
             peer.venue = other.venue;
+            peer.max_slots = node.peer_slots;
+            peer.max_share_ppm = node.peer_share_ppm;
             config.peers.push_back(peer);
         }
         for (const OfferSpec& sells : other.offers)
