@@ -229,10 +229,24 @@ void Oracle::ended(const Known& escrow) {
     const NodeProcess* payee = owner(escrow.terms.payee);
     const auto released = released_.find(escrow.terms.condition);
     if (released != released_.end() && released->second == payee && is_held_to(payee))
-        check(Rule::revealed_is_paid, escrow.state == EscrowState::fulfilled, [&] {
+        check(Rule::revealed_is_paid, is_paid(*payee, escrow.terms.condition, true), [&] {
             return std::string(payee->name() +
                                " showed its secret and was not paid: " + tell(escrow));
         });
+}
+
+// Anybody may put a second escrow under a condition, and it is given back: one of them pays.
+bool Oracle::is_paid(const NodeProcess& payee, const Condition& condition, bool or_may_be) const {
+    const auto chain = chains_.find(condition);
+    if (chain == chains_.end()) return false;
+    for (const Place& place : chain->second.escrows) {
+        const Known& escrow = escrows_.at(place);
+        if (owner(escrow.terms.payee) == &payee &&
+            (escrow.state == EscrowState::fulfilled ||
+             (or_may_be && escrow.state == EscrowState::prepared)))
+            return true;
+    }
+    return false;
 }
 
 // What this node paid under a condition, and what it was paid. A loss shows as soon as its outgoing
@@ -244,8 +258,10 @@ void Oracle::check_loss(const NodeProcess& node, const Condition& condition) {
         const Known& escrow = escrows_.at(place);
         if (owner(escrow.terms.payer) == &node && escrow.state == EscrowState::fulfilled)
             out = &escrow;
+        // Of several the one that pays, or still may.
         if (owner(escrow.terms.payee) == &node &&
-            (in == nullptr || escrow.state == EscrowState::fulfilled))
+            (in == nullptr || escrow.state == EscrowState::fulfilled ||
+             (escrow.state == EscrowState::prepared && in->state != EscrowState::fulfilled)))
             in = &escrow;
     }
     if (out == nullptr) return;
@@ -265,6 +281,8 @@ void Oracle::check_loss(const NodeProcess& node, const Condition& condition) {
               return std::string(node.name() + " paid " + tell(*out) + ", and was not paid " +
                                  tell(*in));
           });
+    // While several stand it is not known which one will pay; finish() looks again.
+    if (in->state != EscrowState::fulfilled) return;
     for (const OfferSpec& offer : spec_of(node).offers) {
         if (offer.in_ledger != parts_.scenario.ledgers[in->ledger].name ||
             offer.out_ledger != parts_.scenario.ledgers[out->ledger].name)
@@ -314,6 +332,61 @@ void Oracle::recount() {
 
 // --- the end ---
 
+std::size_t open_business(const NodeProcess& node) {
+    const core::State& state = node.node().machine().state();
+    std::size_t open = state.deals.size();
+    // A venue waits for the word of parties, however long they are silent.
+    for (const auto& [plan, trade] : state.trades)
+        if (trade.record.role != core::TradeRole::venue) ++open;
+    return open;
+}
+
+namespace {
+
+std::optional<core::TradeRecord> record_of(const NodeProcess& node, const core::PlanId& plan) {
+    const auto row =
+        node.records().get(static_cast<std::uint16_t>(core::RecordKind::trade), plan.view());
+    if (!row) return std::nullopt;
+    auto record = decode_fields<core::TradeRecord>(*row);
+    return record ? std::optional(std::move(*record)) : std::nullopt;
+}
+
+}  // namespace
+
+// Who gave its side of a trade has the other side, exactly as it was signed.
+void Oracle::check_sides(const Order& order, const core::Terms& terms) {
+    const auto has = [&](const Chain& chain, const NodeProcess* node, bool as_payer,
+                         const AssetId& asset, Amount least, Amount most) {
+        return std::any_of(chain.escrows.begin(), chain.escrows.end(), [&](const Place& place) {
+            const Known& escrow = escrows_.at(place);
+            const Address& account = as_payer ? escrow.terms.payer : escrow.terms.payee;
+            return owner(account) == node && escrow.state == EscrowState::fulfilled &&
+                   escrow.terms.asset == asset && escrow.terms.amount >= least &&
+                   escrow.terms.amount <= most;
+        });
+    };
+    const auto chain = chains_.find(terms.condition);
+    if (chain == chains_.end()) return;
+    const core::Trade& trade = terms.trade;
+    const Amount any{UINT64_MAX};
+    if (is_held_to(order.payer) &&
+        has(chain->second, order.payer, true, terms.pay_asset, Amount{}, any)) {
+        check(Rule::exact_amounts,
+              has(chain->second, order.payer, true, terms.pay_asset, Amount{}, terms.most_paid),
+              [&] { return order.name + ": the buyer paid more than it signed"; });
+        check(Rule::exact_amounts,
+              has(chain->second, order.payer, false, trade.instrument, trade.quantity,
+                  trade.quantity),
+              [&] { return order.name + ": the buyer paid and was not delivered what it bought"; });
+    }
+    if (is_held_to(order.payee) &&
+        has(chain->second, order.payee, true, trade.instrument, Amount{}, any))
+        check(Rule::exact_amounts,
+              has(chain->second, order.payee, false, trade.price_asset, trade.consideration,
+                  trade.consideration),
+              [&] { return order.name + ": the seller delivered and was not paid its price"; });
+}
+
 void Oracle::check_order(const Order& order) {
     if (!order.at->honest() || order.end == OrderEnd::dropped) return;
     const bool payer_honest = is_held_to(order.payer);
@@ -324,9 +397,12 @@ void Oracle::check_order(const Order& order) {
     const bool waits =
         (!order.answered && stands_still(asked)) ||
         (forgotten && parts_.scheduler.now() < order.submitted + max_instruction_life);
+    // A venue cannot tell how a trade ended of which a party says nothing; its other party can,
+    // see open_business().
+    const bool silenced = order.trade && !order.payee->honest();
     check(Rule::answered,
           order.end != OrderEnd::open || waits || !payer_honest || excused_.contains(order.at) ||
-              !asked.honest(),
+              !asked.honest() || silenced,
           [&] {
               return std::string(
                   order.name + " has no end; last said to be " +
@@ -335,18 +411,20 @@ void Oracle::check_order(const Order& order) {
                   (order.answered ? ", answered" : ", not answered by " + asked.name()) +
                   (stands_still(asked) ? ", which stands still" : ""));
           });
-    if (!payer_honest || !order.plan) return;
-    // The condition, from the payer's signed terms or the invoice.
+    if (!order.plan) return;
+    // The condition, from the terms that an honest party signed or the invoice.
     std::optional<Condition> condition;
     if (order.invoice) {
         condition = order.invoice->condition;
     } else {
-        const auto row = order.payer->records().get(
-            static_cast<std::uint16_t>(core::RecordKind::trade), order.plan->view());
-        const auto record = row ? decode_fields<core::TradeRecord>(*row)
-                                : Result<core::TradeRecord>(refuse(Reason::not_found));
-        if (record && record->terms) condition = record->terms->condition;
+        for (const NodeProcess* party : {order.payee, order.payer}) {
+            const auto record = is_held_to(party) ? record_of(*party, *order.plan) : std::nullopt;
+            if (!record || !record->terms) continue;
+            condition = record->terms->condition;
+            check_sides(order, *record->terms);
+        }
     }
+    if (!payer_honest) return;
     const auto chain = condition ? chains_.find(*condition) : chains_.end();
     std::size_t fulfilled = 0;
     std::size_t made = 0;
@@ -400,9 +478,9 @@ void Oracle::finish() {
         check(Rule::converges, node->up(),
               [&] { return std::string(node->name() + " does not come back"); });
         if (!node->up()) continue;
-        check(Rule::converges, node->node().machine().open_deals() == 0, [&] {
-            return std::string(node->name() + " has " +
-                               std::to_string(node->node().machine().open_deals()) + " deals open");
+        check(Rule::converges, open_business(*node) == 0, [&] {
+            return node->name() + " has " + std::to_string(open_business(*node)) +
+                   " deals and trades open";
         });
         if (!parts_.replay_all && node.get() != chosen) continue;
         const auto differs = node->replay();
@@ -416,6 +494,12 @@ void Oracle::finish() {
     }
     for (const Order& order : parts_.orders.all())
         check_order(order);
+    for (const auto& release : released_)
+        if (is_held_to(release.second))
+            check(Rule::revealed_is_paid, is_paid(*release.second, release.first, false), [&] {
+                return release.second->name() + " showed its secret and was never paid under " +
+                       release.first.hex().substr(0, 8);
+            });
     // What an honest node was delivered or paid too little for shows once everything has ended.
     for (const auto& [condition, chain] : chains_)
         for (const auto& node : parts_.nodes)

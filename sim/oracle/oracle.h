@@ -42,6 +42,9 @@ struct RuleEntry {
 };
 std::span<const RuleEntry> rules();
 
+// Deals, and trades that the node is a party of, without an end.
+std::size_t open_business(const NodeProcess& node);
+
 class Oracle final : public Watcher {
 public:
     struct Parts {
@@ -107,6 +110,8 @@ private:
     void check_loss(const NodeProcess& node, const Condition& condition);
     void recount();
     void check_order(const Order& order);
+    void check_sides(const Order& order, const core::Terms& terms);
+    bool is_paid(const NodeProcess& payee, const Condition& condition, bool or_may_be) const;
     std::string tell(const Known& escrow) const;
     const NodeSpec& spec_of(const NodeProcess& node) const;
 
