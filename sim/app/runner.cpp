@@ -3,6 +3,7 @@
 #include "connector/core/state.h"
 #include "sim/app/expectations.h"
 #include "sim/oracle/oracle.h"
+#include "sim/parties/parties.h"
 #include "sim/scenario/swarm.h"
 #include "sim/world/world.h"
 
@@ -59,6 +60,7 @@ Run run_world(const Scenario& described, const RunOptions& options) {
     with.seed = options.seed;
     with.keep_trace = options.keep_trace;
     with.real_signatures = scenario.real_signatures || options.real_signatures;
+    with.make_conduct = make_conduct;
     World world(scenario, std::move(with));
     Oracle oracle({world.scheduler(), world.trace(), scenario, world.nodes(), world.ledgers(),
                    world.orders(), options.keep_trace, options.seed});
@@ -75,7 +77,7 @@ Run run_world(const Scenario& described, const RunOptions& options) {
         if (!oracle.nothing_open()) return false;
         for (const auto& node : world.nodes())
             if (node->honest() && !node->dead_for_good() &&
-                (!node->up() || node->node().machine().open_deals() > 0))
+                (!node->up() || open_business(*node) > 0))
                 return false;
         return true;
     });

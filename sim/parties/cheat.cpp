@@ -1,0 +1,109 @@
+#include "sim/parties/cheat.h"
+
+#include <algorithm>
+
+#include "sdk/machine/stream.h"
+#include "securities/machine/light_client.h"
+#include "sim/scenario/catalogue.h"
+
+namespace lockstep::sim {
+
+namespace effect = assembly::effect;
+namespace event = assembly::event;
+
+namespace {
+
+// Requests of its own making have numbers that no node gives out, so that nobody waits for the
+// answers.
+constexpr std::uint64_t own_requests = std::uint64_t{1} << 63;
+constexpr Duration own_instruction_life = Duration::seconds(60);
+
+}  // namespace
+
+std::string Cheat::to_name(Behaviour behaviour) {
+    return std::string(to_string(behaviour));
+}
+
+void Cheat::leaving(Timestamp now, std::vector<assembly::NodeEffect>& effects) {
+    std::vector<assembly::NodeEffect> leave;
+    for (assembly::NodeEffect& one : effects)
+        if (std::visit([&](auto& kind) { return let(now, kind); }, one))
+            leave.push_back(std::move(one));
+    effects = std::move(leave);
+}
+
+bool Cheat::let(Timestamp now, effect::ToLedger& out) {
+    if (out.request.path != "/v1/instructions") return true;
+    auto decoded = decode_instruction(out.request.body);
+    ASSERT(decoded);  // its own node made it
+    const Passing how = passes(now, out.ledger, decoded->instruction);
+    if (how == Passing::held || decoded->instruction.ops.empty()) return false;
+    if (how == Passing::changed)
+        out.request.body = sign_instruction(decoded->instruction, *means_.signer);
+    return true;
+}
+
+bool Cheat::let(Timestamp now, effect::SendBatch& out) {
+    auto batch = assembly::decode_batch(out.body);
+    ASSERT(batch);
+    const Passing how = passes(now, out, *batch);
+    if (how == Passing::changed) out.body = assembly::encode_batch(*batch);
+    return how != Passing::held;
+}
+
+bool Cheat::let(Timestamp now, const effect::Release& out) {
+    return passes(now, out) != Passing::held;
+}
+
+bool Cheat::hears(Timestamp now, assembly::NodeEvent& event) {
+    if (const auto* batch = std::get_if<event::PeerBatchArrived>(&event))
+        hears_batch(now, batch->batch);
+    if (auto* reply = std::get_if<event::PeerReplied>(&event)) hears_reply(now, *reply);
+    if (auto* ledger = std::get_if<event::FromLedger>(&event)) return hears_ledger(now, *ledger);
+    return true;
+}
+
+Hash Cheat::draw_hash() {
+    std::array<std::uint8_t, Hash::size> octets{};
+    for (std::uint8_t& octet : octets)
+        octet = static_cast<std::uint8_t>(rng_.next() >> 56);
+    return Hash{octets};
+}
+
+void Cheat::submit(Timestamp when, std::size_t ledger, std::vector<Op> ops) {
+    const Instruction instruction{ledger_address(ledger), means_.signer->public_key(),
+                                  when + own_instruction_life, std::move(ops)};
+    means_.let_out(when, effect::ToLedger{ledger,
+                                          {own_requests + ++last_request_, "/v1/instructions",
+                                           sign_instruction(instruction, *means_.signer), false}});
+}
+
+bool Cheat::is_ours(std::size_t ledger, const Address& account) const {
+    const auto& accounts = means_.config.ledgers[ledger].accounts;
+    return std::find(accounts.begin(), accounts.end(), account) != accounts.end();
+}
+
+bool Cheat::is_securities(std::size_t ledger) const {
+    const auto& instruments = means_.config.instruments;
+    return std::any_of(instruments.begin(), instruments.end(),
+                       [&](const auto& each) { return each.ledger == ledger_address(ledger); });
+}
+
+std::vector<LedgerEvent> Cheat::events_in(const event::FromLedger& event) const {
+    const auto* octets = std::get_if<StreamFrame>(&event.input);
+    if (octets == nullptr) return {};
+    if (!is_securities(event.ledger)) {
+        auto frame = decode_frame(octets->body);
+        return frame ? std::move(frame->events) : std::vector<LedgerEvent>{};
+    }
+    std::vector<LedgerEvent> events;
+    const auto frame = securities::decode_frame(octets->body);
+    if (!frame) return events;
+    for (const securities::BlockView& view : frame->blocks)
+        for (const securities::ProvenLeaf& leaf : view.leaves)
+            if (auto told = securities::event_of_leaf(leaf.octets); told && *told)
+                events.push_back(std::move(**told));
+    return events;
+}
+
+}  // namespace lockstep::sim

@@ -1,0 +1,164 @@
+// Payers that prepare something else than was agreed: too little (less, or in two halves), too
+// much, another asset, an earlier expiry, an old condition, or nothing.
+#include <algorithm>
+
+#include "sdk/base/assert.h"
+#include "sdk/crypto/hash.h"
+#include "sim/parties/disguise.h"
+#include "sim/parties/families.h"
+
+namespace lockstep::sim {
+namespace {
+
+namespace event = assembly::event;
+
+class Misplacing final : public Cheat {
+public:
+    Misplacing(const NodeSpec& spec, Means means)
+        : Cheat(spec, std::move(means)), behaviour_(spec.behaviour) {
+        for (const AccountSpec& account : spec.accounts)
+            assets_.emplace_back(account.ledger, account.asset);
+    }
+
+private:
+    using Cheat::passes;
+    // What is sent in the place of one command, the same each time.
+    struct Choice {
+        std::vector<Op> ops;
+        bool changed = false;
+    };
+
+    Passing passes(Timestamp now, std::size_t ledger, Instruction& instruction) override {
+        Passing how = Passing::unchanged;
+        std::vector<Op> ops;
+        for (Op& op : instruction.ops) {
+            if (!std::holds_alternative<op::Prepare>(op.body)) {
+                ops.push_back(std::move(op));
+                continue;
+            }
+            auto choice = choices_.find(op.id);
+            if (choice == choices_.end())
+                choice = choices_.emplace(op.id, choose(now, ledger, op)).first;
+            if (choice->second.changed) how = Passing::changed;
+            ops.insert(ops.end(), choice->second.ops.begin(), choice->second.ops.end());
+        }
+        instruction.ops = std::move(ops);
+        return how;
+    }
+
+    Choice choose(Timestamp now, std::size_t ledger, const Op& op) {
+        if (is_resting() || !chance(70)) return {{op}, false};
+        const auto& wanted = std::get<op::Prepare>(op.body);
+        op::Prepare placed = wanted;
+        Choice choice{{}, true};
+        if (behaviour_ == Behaviour::withholder) {
+            count();
+            return choice;
+        }
+        if (behaviour_ == Behaviour::too_small && chance(30)) {
+            in_halves(ledger, op, placed, choice);
+        } else if (behaviour_ == Behaviour::replayed_condition && chance(40)) {
+            twice(ledger, op, choice);
+        } else if (!change(now, ledger, placed.terms)) {
+            return {{op}, false};
+        }
+        placed.not_after = std::min(placed.not_after, placed.terms.expiry);
+        if (placed.terms != wanted.terms) disguise_.add(ledger, op.id, wanted.terms, placed.terms);
+        choice.ops.insert(chance(50) ? choice.ops.begin() : choice.ops.end(), Op{op.id, placed});
+        if (choice.ops.size() == 1 && placed.terms == wanted.terms) return {{op}, false};
+        count();
+        return choice;
+    }
+
+    bool change(Timestamp now, std::size_t ledger, EscrowTerms& terms) {
+        const std::uint64_t units = terms.amount.units();
+        const std::uint64_t part = std::max<std::uint64_t>(units / 100, 1);
+        if (behaviour_ == Behaviour::too_small) {
+            terms.amount = Amount{units - part};
+            return !terms.amount.is_zero();
+        }
+        if (behaviour_ == Behaviour::too_large) {
+            terms.amount = Amount{units + part};
+            return true;
+        }
+        if (behaviour_ == Behaviour::wrong_asset) return change_asset(ledger, terms.asset);
+        if (behaviour_ == Behaviour::inverted_ladder) {
+            // One unit short; short by a part of what is left; or hardly there at all.
+            const Duration left = terms.expiry - now;
+            const std::array<Duration, 4> earlier{Duration{1}, Duration::seconds(1),
+                                                  Duration{left.us() / 2},
+                                                  left - Duration::seconds(3)};
+            terms.expiry = terms.expiry - earlier[rng().below(earlier.size())];
+            return terms.expiry > now;
+        }
+        ASSERT(behaviour_ == Behaviour::replayed_condition);
+        if (old_.empty()) return false;
+        terms.condition = old_[rng().below(old_.size())];
+        return true;
+    }
+    bool change_asset(std::size_t ledger, AssetId& asset) {
+        std::vector<AssetId> others;
+        for (const auto& [where, other] : assets_)
+            if (where == ledger_address(ledger).text() && other != asset) others.push_back(other);
+        if (others.empty()) return false;
+        asset = others[rng().below(others.size())];
+        return true;
+    }
+
+    void in_halves(std::size_t ledger, const Op& op, op::Prepare& placed, Choice& choice) {
+        const Amount whole = placed.terms.amount;
+        const Amount half{whole.units() / 2};
+        if (half.is_zero()) return;
+        placed.terms.amount = half;
+        add(ledger, op, Amount{whole.units() - half.units()}, choice);
+    }
+    // The same once more, or dust under the same condition, whose preimage will be known.
+    void twice(std::size_t ledger, const Op& op, Choice& choice) {
+        const Amount amount = std::get<op::Prepare>(op.body).terms.amount;
+        add(ledger, op, chance(50) ? amount : Amount{1}, choice);
+    }
+    void add(std::size_t ledger, const Op& op, Amount amount, Choice& choice) {
+        op::Prepare more = std::get<op::Prepare>(op.body);
+        more.terms.id = EscrowId{draw_hash().array()};
+        more.terms.amount = amount;
+        disguise_.add_unknown(ledger, {more.terms.payer, more.terms.id});
+        choice.ops.push_back({CommandId{draw_hash().array()}, std::move(more)});
+    }
+
+    bool hears_ledger(Timestamp now, event::FromLedger& event) override {
+        for (const LedgerEvent& told : events_in(event)) {
+            if (told.state == EscrowState::prepared && is_ours(event.ledger, told.terms.payee))
+                incoming_[told.terms.condition] = {event.ledger, {told.terms.payer, told.terms.id}};
+            if (told.state == EscrowState::fulfilled &&
+                std::find(old_.begin(), old_.end(), told.terms.condition) == old_.end())
+                old_.push_back(told.terms.condition);
+        }
+        for (const Bytes& preimage :
+             disguise_.apply(event, is_securities(event.ledger), ledger_address(event.ledger),
+                             means_.tell_node))
+            claim(now, preimage);
+        return true;
+    }
+    // Somebody took the wrong thing: then it takes what was paid for it, whatever its node knows.
+    void claim(Timestamp now, const Bytes& preimage) {
+        const auto paid = incoming_.find(Condition{sha256(preimage).array()});
+        if (paid == incoming_.end()) return;
+        const auto& [ledger, key] = paid->second;
+        submit(now, ledger, {{CommandId{draw_hash().array()}, op::Fulfil{key, preimage}}});
+    }
+
+    Behaviour behaviour_;
+    std::vector<std::pair<std::string, AssetId>> assets_;
+    std::vector<Condition> old_;  // whose preimage it knows
+    std::map<Condition, std::pair<std::size_t, EscrowKey>> incoming_;
+    std::map<CommandId, Choice> choices_;
+    Disguise disguise_;
+};
+
+}  // namespace
+
+std::unique_ptr<Conduct> make_misplacing(const NodeSpec& node, Means means) {
+    return std::make_unique<Misplacing>(node, std::move(means));
+}
+
+}  // namespace lockstep::sim
