@@ -101,7 +101,6 @@ Run run_world(const Scenario& described, const RunOptions& options) {
     outcome.rules = oracle.results();
     outcome.rules.push_back(check_expectations(scenario, outcome));
     outcome.real_signatures = scenario.real_signatures || options.real_signatures;
-    outcome.real_store = scenario.real_store || options.real_store;
     for (const auto& node : world.nodes())
         node->mix_into(world.trace());
     for (const auto& ledger : world.ledgers())
