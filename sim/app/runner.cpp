@@ -2,6 +2,7 @@
 
 #include "connector/core/state.h"
 #include "sim/app/expectations.h"
+#include "sim/disk/sqlite_disk.h"
 #include "sim/oracle/oracle.h"
 #include "sim/parties/parties.h"
 #include "sim/scenario/swarm.h"
@@ -61,6 +62,11 @@ Run run_world(const Scenario& described, const RunOptions& options) {
     with.keep_trace = options.keep_trace;
     with.real_signatures = scenario.real_signatures || options.real_signatures;
     with.make_conduct = make_conduct;
+    const bool real_store = scenario.real_store || options.real_store;
+    if (real_store)
+        with.make_disk = [disks = Rng(options.seed).fork("disks")]() mutable {
+            return make_sqlite_disk(Rng(disks.next()));
+        };
     World world(scenario, std::move(with));
     Oracle oracle({world.scheduler(), world.trace(), scenario, world.nodes(), world.ledgers(),
                    world.orders(), options.keep_trace, options.seed});
@@ -101,6 +107,7 @@ Run run_world(const Scenario& described, const RunOptions& options) {
     outcome.rules = oracle.results();
     outcome.rules.push_back(check_expectations(scenario, outcome));
     outcome.real_signatures = scenario.real_signatures || options.real_signatures;
+    outcome.real_store = real_store;
     for (const auto& node : world.nodes())
         node->mix_into(world.trace());
     for (const auto& ledger : world.ledgers())

@@ -124,6 +124,7 @@ private:
         for (const FaultKind kind : finished.drawn)
             ++result_.faults_drawn[std::string(to_string(kind))];
         if (outcome.real_signatures) ++result_.seeds_real_crypto;
+        if (outcome.real_store) ++result_.seeds_real_sqlite;
         Bytes chained(result_.digest.view().begin(), result_.digest.view().end());
         append(chained, outcome.digest.view());
         result_.digest = sha256(chained);
@@ -197,6 +198,7 @@ std::string to_json(const SoakResult& result) {
                                     {"never_hit", std::move(never)},
                                     {"seeds_per_core_minute", result.seeds_per_core_minute()},
                                     {"seeds_real_crypto", result.seeds_real_crypto},
+                                    {"seeds_real_sqlite", result.seeds_real_sqlite},
                                     {"cpu_ms", result.cpu_us / 1'000},
                                     {"wall_ms", result.wall_us / 1'000},
                                     {"interrupted", result.interrupted},
@@ -230,7 +232,8 @@ std::string to_text(const SoakResult& result) {
     text += table("cheats  ", result.cheats_hit);
     text += table("branches", result.branches_hit);
     text += std::to_string(result.seeds_per_core_minute()) + " seeds a core-minute; " +
-            std::to_string(result.seeds_real_crypto) + " with real signatures; digest " +
+            std::to_string(result.seeds_real_crypto) + " with real signatures, " +
+            std::to_string(result.seeds_real_sqlite) + " on SQLite; digest " +
             result.digest.hex().substr(0, 16) + "\n";
     for (const std::string& kind : result.never_hit)
         text += "never hit: " + kind + ", although " +

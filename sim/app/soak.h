@@ -38,6 +38,7 @@ struct SoakResult {
     std::map<std::string, std::uint64_t> cheats_hit;
     std::map<std::string, std::uint64_t> branches_hit;
     std::uint64_t seeds_real_crypto = 0;
+    std::uint64_t seeds_real_sqlite = 0;
     std::int64_t cpu_us = 0;  // of the whole process
     std::int64_t wall_us = 0;
     Hash digest;  // of all worlds, in the order of their seeds

@@ -8,21 +8,21 @@
 #include "sdk/machine/host.h"
 #include "sdk/store/journal_file.h"
 #include "sdk/store/replay.h"
+#include "sim/files/faulty_files.h"
 #include "tests/unit/host_toy.h"
-#include "tests/unit/store_faults.h"
 #include "tests/unit/store_journal.h"
 
 namespace lockstep {
 namespace {
 
-using testing::FaultyFiles;
+using sim::FaultyFiles;
 using testing::TemporaryDirectory;
 using testing::test_store;
 using testing::Writer;
 
 SqliteOptions faulty_store(const TemporaryDirectory& directory, FaultyFiles& files) {
     SqliteOptions options = test_store(directory.path());
-    options.vfs = FaultyFiles::name;
+    options.vfs = files.name();
     files.faults().ballast = directory.file("ballast");
     files.faults().ballast_bytes = options.disk.ballast_bytes;
     return options;

@@ -1,14 +1,17 @@
-#include "tests/unit/store_faults.h"
+#include "sim/files/faulty_files.h"
 
+#include <fcntl.h>
 #include <sqlite3.h>
+#include <unistd.h>
 
 #include <algorithm>
+#include <atomic>
 #include <filesystem>
 #include <new>
 
 #include "sdk/base/assert.h"
 
-namespace lockstep::testing {
+namespace lockstep::sim {
 namespace {
 
 // What SQLite sees of a file; the system's own file lies behind it in the same memory.
@@ -34,6 +37,27 @@ int close(sqlite3_file* file) {
 int read(sqlite3_file* file, void* to, int size, sqlite3_int64 offset) {
     return real(file)->pMethods->xRead(real(file), to, size, offset);
 }
+std::uint64_t size_of(const File& me) {
+    sqlite3_int64 size = 0;
+    ASSERT(me.real->pMethods->xFileSize(me.real, &size) == SQLITE_OK);
+    return static_cast<std::uint64_t>(size);
+}
+
+// What stands in the file from there on, as far as it goes.
+Bytes stands_at(const File& me, std::uint64_t offset, std::uint64_t octets) {
+    const std::uint64_t size = size_of(me);
+    Bytes there(offset >= size ? 0 : std::min(octets, size - offset));
+    if (there.empty()) return there;
+    ASSERT(me.real->pMethods->xRead(me.real, there.data(), static_cast<int>(there.size()),
+                                    static_cast<sqlite3_int64>(offset)) == SQLITE_OK);
+    return there;
+}
+
+void remember(const File& me, std::uint64_t offset, Bytes before, ByteView after) {
+    me.faults->unsynced.push_back(
+        {*me.path, offset, size_of(me), std::move(before), Bytes(after.begin(), after.end())});
+}
+
 int write(sqlite3_file* file, const void* from, int size, sqlite3_int64 offset) {
     File& me = self(file);
     if (me.faults->writes_fail) return SQLITE_IOERR_WRITE;
@@ -42,18 +66,35 @@ int write(sqlite3_file* file, const void* from, int size, sqlite3_int64 offset) 
         if (!me.faults->has_room(*me.path, end)) return SQLITE_FULL;
         std::uint64_t& known = me.faults->sizes[*me.path];
         known = std::max(known, end);
+        if (me.faults->can_lose) {
+            const auto at = static_cast<std::uint64_t>(offset);
+            const ByteView after{static_cast<const std::uint8_t*>(from),
+                                 static_cast<std::size_t>(size)};
+            remember(me, at, stands_at(me, at, after.size()), after);
+        }
     }
     return me.real->pMethods->xWrite(me.real, from, size, offset);
 }
 int truncate(sqlite3_file* file, sqlite3_int64 size) {
-    if (self(file).path != nullptr) {
-        self(file).faults->sizes[*self(file).path] = static_cast<std::uint64_t>(size);
+    const File& me = self(file);
+    if (me.path != nullptr) {
+        const auto end = static_cast<std::uint64_t>(size);
+        me.faults->sizes[*me.path] = end;
+        if (me.faults->can_lose && end < size_of(me))
+            remember(me, end, stands_at(me, end, size_of(me) - end), {});
     }
     return real(file)->pMethods->xTruncate(real(file), size);
 }
 int sync(sqlite3_file* file, int flags) {
-    ++self(file).faults->syncs;
-    if (self(file).faults->syncs_fail) return SQLITE_IOERR_FSYNC;
+    const File& me = self(file);
+    ++me.faults->syncs;
+    if (me.faults->syncs_fail) return SQLITE_IOERR_FSYNC;
+    if (me.faults->can_lose) {
+        if (me.path != nullptr)
+            std::erase_if(me.faults->unsynced,
+                          [&](const DiskFaults::Change& each) { return each.file == *me.path; });
+        return SQLITE_OK;
+    }
     return real(file)->pMethods->xSync(real(file), flags);
 }
 int file_size(sqlite3_file* file, sqlite3_int64* size) {
@@ -110,6 +151,7 @@ bool DiskFaults::has_room(const std::string& file, std::uint64_t size) const {
 
 struct FaultyFiles::Layer {
     sqlite3_vfs vfs{};  // first: SQLite hands a pointer to it back
+    std::string name;
     sqlite3_vfs* system = nullptr;
     DiskFaults faults;
 
@@ -128,9 +170,11 @@ struct FaultyFiles::Layer {
 };
 
 FaultyFiles::FaultyFiles() : layer_(std::make_unique<Layer>()) {
+    static std::atomic<std::uint64_t> layers{0};
+    layer_->name = "faulty" + std::to_string(++layers);
     layer_->system = sqlite3_vfs_find(nullptr);
     layer_->vfs = *layer_->system;
-    layer_->vfs.zName = name;
+    layer_->vfs.zName = layer_->name.c_str();
     layer_->vfs.pAppData = layer_.get();
     layer_->vfs.szOsFile = static_cast<int>(sizeof(File)) + layer_->system->szOsFile;
     layer_->vfs.xOpen = Layer::open;
@@ -139,8 +183,66 @@ FaultyFiles::FaultyFiles() : layer_(std::make_unique<Layer>()) {
 FaultyFiles::~FaultyFiles() {
     sqlite3_vfs_unregister(&layer_->vfs);
 }
+const std::string& FaultyFiles::name() const {
+    return layer_->name;
+}
 DiskFaults& FaultyFiles::faults() {
     return layer_->faults;
 }
 
-}  // namespace lockstep::testing
+namespace {
+
+// A file by its path, beside SQLite.
+class Plain {
+public:
+    explicit Plain(const std::string& path) : file_(::open(path.c_str(), O_RDWR | O_CLOEXEC)) {}
+    ~Plain() {
+        if (file_ >= 0) ::close(file_);
+    }
+    Plain(const Plain&) = delete;
+    Plain& operator=(const Plain&) = delete;
+
+    bool is_there() const { return file_ >= 0; }
+    void put(std::uint64_t offset, ByteView octets) const {
+        ASSERT(::pwrite(file_, octets.data(), octets.size(), static_cast<off_t>(offset)) ==
+               static_cast<ssize_t>(octets.size()));
+    }
+    void cut(std::uint64_t size) const {
+        ASSERT(::ftruncate(file_, static_cast<off_t>(size)) == 0);
+    }
+
+private:
+    int file_;
+};
+
+}  // namespace
+
+// Back to what was synced last, and from there on what reached the disk.
+std::size_t FaultyFiles::lose_unsynced(
+    const std::function<std::size_t(std::size_t octets)>& keeps) {
+    const std::vector<DiskFaults::Change> changes = std::move(faults().unsynced);
+    faults().unsynced.clear();
+    for (auto change = changes.rbegin(); change != changes.rend(); ++change) {
+        const Plain file(change->file);
+        if (!file.is_there()) continue;
+        file.put(change->offset, change->before);
+        file.cut(change->size_before);
+    }
+    std::size_t lost = 0;
+    for (const DiskFaults::Change& change : changes) {
+        const Plain file(change.file);
+        if (!file.is_there()) continue;
+        const std::size_t octets = std::max<std::size_t>(change.after.size(), 1);
+        const std::size_t kept = keeps(octets);
+        if (kept < octets) ++lost;
+        if (kept == 0) continue;
+        if (change.after.empty())
+            file.cut(change.offset);
+        else
+            file.put(change.offset, ByteView(change.after).first(kept));
+    }
+    faults().sizes.clear();
+    return lost;
+}
+
+}  // namespace lockstep::sim

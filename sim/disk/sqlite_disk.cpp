@@ -1,0 +1,293 @@
+#include "sim/disk/sqlite_disk.h"
+
+#include <sqlite3.h>
+#include <unistd.h>
+
+#include <array>
+#include <filesystem>
+#include <fstream>
+
+#include "sdk/base/assert.h"
+#include "sdk/store/journal_file.h"
+#include "sdk/store/sqlite_reader.h"
+#include "sdk/store/sqlite_store.h"
+#include "sim/files/faulty_files.h"
+
+namespace lockstep::sim {
+namespace {
+
+namespace fs = std::filesystem;
+
+// Of the data base and of its log; what else lies beside them is made anew.
+constexpr std::array<const char*, 2> kept_files{"journal.sqlite", "journal.sqlite-wal"};
+// A log of this many pages is copied into the data base: small, so that it happens.
+constexpr std::uint64_t checkpoint_pages = 64;
+
+class TemporaryDirectory {
+public:
+    TemporaryDirectory() {
+        std::string pattern = (fs::temp_directory_path() / "lockstep-sim-XXXXXX").string();
+        ASSERT(::mkdtemp(pattern.data()) != nullptr);
+        path_ = pattern;
+    }
+    ~TemporaryDirectory() {
+        std::error_code ignored;
+        fs::remove_all(path_, ignored);
+    }
+    TemporaryDirectory(const TemporaryDirectory&) = delete;
+    TemporaryDirectory& operator=(const TemporaryDirectory&) = delete;
+    const std::string& path() const { return path_; }
+    std::string file(const std::string& name) const { return path_ + "/" + name; }
+
+private:
+    std::string path_;
+};
+
+// A file's octets, or nothing where there is none.
+std::optional<std::string> read_file(const std::string& path) {
+    std::ifstream in(path, std::ios::binary);
+    if (!in) return std::nullopt;
+    return std::string(std::istreambuf_iterator<char>(in), {});
+}
+void write_file(const std::string& path, const std::string& octets) {
+    std::ofstream out(path, std::ios::binary | std::ios::trunc);
+    out << octets;
+    out.close();
+    ASSERT(out);
+}
+
+class SqliteSimDisk;
+
+class SqliteSimStore final : public SimStore {
+public:
+    SqliteSimStore(SqliteSimDisk& disk, SqliteOptions options, SimDisk::Alive alive)
+        : disk_(disk), alive_(std::move(alive)), inner_(std::move(options)) {}
+    ~SqliteSimStore() override;
+
+    Result<Recovered, Failure> open() override;
+    void append(Batch batch, std::function<void(Durability)> done) override;
+    Result<void, Failure> save_snapshot(const Snapshot& snapshot) override;
+    void maintain() override { inner_.maintain(); }
+    DiskSpace disk_space() override;
+    std::optional<Bytes> get(std::uint16_t kind, ByteView key) const override;
+    std::vector<Record> scan(std::uint16_t kind, ByteView from, ByteView to, std::size_t limit,
+                             bool reverse) const override;
+
+private:
+    SqliteSimDisk& disk_;
+    SimDisk::Alive alive_;
+    SqliteStore inner_;
+};
+
+class SqliteSimDisk final : public SimDisk, public RecordReader {
+public:
+    explicit SqliteSimDisk(Rng rng) : rng_(rng) { files_.faults().can_lose = true; }
+
+    // --- SimDisk ---
+
+    std::unique_ptr<SimStore> mount(Alive alive) override {
+        if (mounted_ == 0) crash();
+        ++mounted_;
+        SqliteOptions options;
+        options.directory = directory_.path();
+        options.vfs = files_.name();
+        options.disk = {0, 0};
+        options.checkpoint_pages = checkpoint_pages;
+        return std::make_unique<SqliteSimStore>(*this, std::move(options), std::move(alive));
+    }
+    const RecordReader& records() const override { return *this; }
+    std::vector<JournalRow> journal() const override {
+        auto database = sqlite::Database::open(journal_file(directory_.path()),
+                                               sqlite::Access::read_only, files_.name());
+        ASSERT(database);
+        auto read = read_journal(*database, ReadFrom::first_row);
+        ASSERT(read);
+        return std::move(read->rows);
+    }
+
+    void fail_next_sync(bool written) override { sync_error_ = written; }
+    void set_space(DiskSpace space, bool full) override {
+        space_ = space;
+        files_.faults().capacity = full ? 0 : UINT64_MAX;
+    }
+    bool rot(Rng& rng) override {
+        auto damaged = open_to_damage();
+        const std::uint64_t first = first_row_read(damaged);
+        const std::uint64_t last = damaged.number("SELECT max(seq) FROM journal");
+        if (last < first) return false;
+        const std::uint64_t seq = rng.between(first, last);
+        Bytes body = body_of(damaged, seq);
+        if (body.empty()) return false;
+        body[rng.below(body.size())] ^= static_cast<std::uint8_t>(1U << rng.below(8));
+        auto update = damaged.prepare("UPDATE journal SET body = ?2 WHERE seq = ?1");
+        update.bind(1, seq).bind(2, body);
+        ASSERT(update.run() == SQLITE_DONE);
+        return true;
+    }
+    bool misdirect(Rng& rng) override {
+        auto damaged = open_to_damage();
+        const std::uint64_t first = first_row_read(damaged);
+        const std::uint64_t last = damaged.number("SELECT max(seq) FROM journal");
+        if (last < first + 1) return false;
+        const std::uint64_t from = rng.between(first, last - 1);
+        const std::uint64_t to = rng.between(from + 1, last);
+        auto update = damaged.prepare(
+            "UPDATE journal SET (body, chain) = (SELECT body, chain FROM journal WHERE seq = ?1)"
+            " WHERE seq = ?2");
+        update.bind(1, from).bind(2, to);
+        ASSERT(update.run() == SQLITE_DONE);
+        return true;
+    }
+    std::unique_ptr<SimDisk> copy() const override {
+        auto other = std::make_unique<SqliteSimDisk>(rng_.fork("copy"));
+        for (const char* name : kept_files)
+            if (const auto octets = read_file(directory_.file(name)))
+                write_file(other->directory_.file(name), *octets);
+        return other;
+    }
+    void back_up() override {
+        backup_.emplace();
+        for (std::size_t i = 0; i < kept_files.size(); ++i)
+            (*backup_)[i] = read_file(directory_.file(kept_files[i]));
+    }
+    bool has_backup() const override { return backup_.has_value(); }
+    void restore() override {
+        ASSERT(backup_ && mounted_ == 0);
+        close_reader();
+        for (const auto& entry : fs::directory_iterator(directory_.path()))
+            fs::remove(entry.path());
+        for (std::size_t i = 0; i < kept_files.size(); ++i)
+            if ((*backup_)[i]) write_file(directory_.file(kept_files[i]), *(*backup_)[i]);
+        files_.faults().unsynced.clear();
+        set_space(DiskSpace::ample, false);
+        sync_error_.reset();
+    }
+
+    // --- RecordReader ---
+
+    std::optional<Bytes> get(std::uint16_t kind, ByteView key) const override {
+        const SqliteReader* reader = open_reader();
+        return reader == nullptr ? std::nullopt : reader->get(kind, key);
+    }
+    std::vector<Record> scan(std::uint16_t kind, ByteView from, ByteView to, std::size_t limit,
+                             bool reverse) const override {
+        const SqliteReader* reader = open_reader();
+        return reader == nullptr ? std::vector<Record>{}
+                                 : reader->scan(kind, from, to, limit, reverse);
+    }
+
+private:
+    friend class SqliteSimStore;
+
+    // The process is gone. What it wrote is all there, or the machine went with it: then each write
+    // since the last sync is there, or not, or in part.
+    void crash() {
+        close_reader();
+        DiskFaults& faults = files_.faults();
+        faults.syncs_fail = false;
+        if (faults.unsynced.empty()) return;
+        const bool power_fails = lose_ ? *lose_ : rng_.below(2) == 0;
+        lose_.reset();
+        if (!power_fails) {
+            faults.unsynced.clear();
+            return;
+        }
+        files_.lose_unsynced([this](std::size_t octets) -> std::size_t {
+            const std::uint64_t how = rng_.below(3);
+            return how == 0 ? 0 : how == 1 ? octets : rng_.below(octets);
+        });
+    }
+    const SqliteReader* open_reader() const {
+        if (reader_ == nullptr && fs::exists(directory_.file(kept_files[0]))) {
+            SqliteReaderOptions options;
+            options.directory = directory_.path();
+            options.vfs = files_.name();
+            options.connections = 1;
+            auto opened = SqliteReader::open(std::move(options));
+            if (opened) reader_ = std::move(*opened);
+        }
+        return reader_.get();
+    }
+    void close_reader() { reader_.reset(); }
+
+    sqlite::Database open_to_damage() {
+        ASSERT(mounted_ == 0);
+        crash();
+        auto database = sqlite::Database::open(journal_file(directory_.path()),
+                                               sqlite::Access::create, files_.name());
+        ASSERT(database);
+        return std::move(*database);
+    }
+    // The first row that a start reads: those before a snapshot are read by nobody until then.
+    static std::uint64_t first_row_read(sqlite::Database& database) {
+        return database.number("SELECT coalesce(max(seq), 0) FROM snapshots") + 1;
+    }
+    static Bytes body_of(sqlite::Database& database, std::uint64_t seq) {
+        auto select = database.prepare("SELECT body FROM journal WHERE seq = ?1");
+        select.bind(1, seq);
+        if (select.step() != SQLITE_ROW) return {};
+        const ByteView body = select.octets(0);
+        return {body.begin(), body.end()};
+    }
+    mutable Rng rng_;
+    TemporaryDirectory directory_;
+    mutable FaultyFiles files_;
+    mutable std::unique_ptr<SqliteReader> reader_;  // closed before the files are touched
+    std::size_t mounted_ = 0;
+    DiskSpace space_ = DiskSpace::ample;
+    std::optional<bool> sync_error_;  // whether what was written is there
+    std::optional<bool> lose_;        // at the next crash
+    std::optional<std::array<std::optional<std::string>, kept_files.size()>> backup_;
+};
+
+SqliteSimStore::~SqliteSimStore() {
+    --disk_.mounted_;
+}
+
+// Paths and process numbers differ from run to run: the world hears the code alone.
+Result<Recovered, Failure> SqliteSimStore::open() {
+    auto recovered = inner_.open();
+    if (!recovered) return fail(recovered.error().code, "its data: " + recovered.error().code);
+    return recovered;
+}
+
+void SqliteSimStore::append(Batch batch, std::function<void(Durability)> done) {
+    if (!alive_(PersistencePoint::before_write)) return;
+    const bool dies = !alive_(PersistencePoint::before_sync);
+    const bool fails = disk_.sync_error_.has_value();
+    if (fails) {
+        disk_.lose_ = !*disk_.sync_error_;
+        disk_.sync_error_.reset();
+    }
+    disk_.files_.faults().syncs_fail = dies || fails;
+    std::optional<Durability> how;
+    inner_.append(std::move(batch), [&](Durability outcome) { how = outcome; });
+    ASSERT(how);
+    if (!dies && alive_(PersistencePoint::after_sync)) done(*how);
+}
+
+Result<void, Failure> SqliteSimStore::save_snapshot(const Snapshot& snapshot) {
+    if (!alive_(PersistencePoint::before_snapshot)) return {};
+    auto saved = inner_.save_snapshot(snapshot);
+    if (!saved) return fail(saved.error().code, "a snapshot: " + saved.error().code);
+    return saved;
+}
+
+DiskSpace SqliteSimStore::disk_space() {
+    return disk_.space_;
+}
+std::optional<Bytes> SqliteSimStore::get(std::uint16_t kind, ByteView key) const {
+    return disk_.get(kind, key);
+}
+std::vector<Record> SqliteSimStore::scan(std::uint16_t kind, ByteView from, ByteView to,
+                                         std::size_t limit, bool reverse) const {
+    return disk_.scan(kind, from, to, limit, reverse);
+}
+
+}  // namespace
+
+std::unique_ptr<SimDisk> make_sqlite_disk(Rng rng) {
+    return std::make_unique<SqliteSimDisk>(rng);
+}
+
+}  // namespace lockstep::sim
