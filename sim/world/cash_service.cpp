@@ -61,7 +61,7 @@ public:
     }
     Result<std::unique_ptr<LedgerAdapter>, Failure> make_adapter(
         const AdapterSetup& setup) const override {
-        return cash::make_adapter(setup);
+        return declared(cash::make_adapter(setup), parts_.spec);
     }
 
     std::size_t processes() const override { return 1; }

@@ -111,6 +111,10 @@ std::string in_ms(Duration time);
 // What a ledger's service lets through: decoded, and signed by the key that it names.
 Result<SignedInstruction> admit_instruction(ByteView octets, const SignatureScheme& scheme);
 Result<SignedQuery> admit_query(ByteView octets, const SignatureScheme& scheme);
+// An adapter as its ledger is described: one that hashes otherwise does not say that it enforces 32
+// octets.
+Result<std::unique_ptr<LedgerAdapter>, Failure> declared(
+    Result<std::unique_ptr<LedgerAdapter>, Failure> made, const LedgerSpec& spec);
 std::uint64_t cursor_in(const std::string& path);
 bool has_claim(const Instruction& instruction);
 

@@ -96,7 +96,7 @@ public:
     }
     Result<std::unique_ptr<LedgerAdapter>, Failure> make_adapter(
         const AdapterSetup& setup) const override {
-        return securities::make_adapter(setup);
+        return declared(securities::make_adapter(setup), parts_.spec);
     }
 
     std::size_t processes() const override { return processes_.size(); }
