@@ -20,6 +20,8 @@ constexpr std::array<RuleEntry, rule_count> all_rules{{
     {Rule::preimage, "preimage", "only 32 octets whose SHA-256 is the condition fulfil an escrow"},
     {Rule::no_honest_loss, "no_honest_loss",
      "what an honest party paid on was paid to it, or delivered, under the same condition"},
+    {Rule::bounded_loss, "bounded_loss",
+     "what an honest party loses beyond its profile it had reported as at risk, and it is alarmed"},
     {Rule::revealed_is_paid, "revealed_is_paid", "an honest party that showed its secret is paid"},
     {Rule::exact_amounts, "exact_amounts",
      "an honest receiver gets exactly what was agreed, an honest connector at least its rate"},
@@ -226,6 +228,8 @@ void Oracle::ended(const Known& escrow) {
     for (const Address* account : {&escrow.terms.payer, &escrow.terms.payee})
         if (const NodeProcess* node = owner(*account); is_held_to(node))
             check_loss(*node, escrow.terms.condition);
+        else if (node != nullptr && excused_.contains(node))
+            count_loss(*node, escrow.terms.condition);
     const NodeProcess* payee = owner(escrow.terms.payee);
     const auto released = released_.find(escrow.terms.condition);
     if (released != released_.end() && released->second == payee && is_held_to(payee))
@@ -249,9 +253,7 @@ bool Oracle::is_paid(const NodeProcess& payee, const Condition& condition, bool 
     return false;
 }
 
-// What this node paid under a condition, and what it was paid. A loss shows as soon as its outgoing
-// escrow is fulfilled while its incoming one was given back, or was never there.
-void Oracle::check_loss(const NodeProcess& node, const Condition& condition) {
+Oracle::Sides Oracle::sides_of(const NodeProcess& node, const Condition& condition) const {
     const Known* out = nullptr;
     const Known* in = nullptr;
     for (const Place& place : chains_.at(condition).escrows) {
@@ -264,6 +266,13 @@ void Oracle::check_loss(const NodeProcess& node, const Condition& condition) {
              (escrow.state == EscrowState::prepared && in->state != EscrowState::fulfilled)))
             in = &escrow;
     }
+    return {out, in};
+}
+
+// A loss shows as soon as its outgoing escrow is fulfilled while its incoming one was given back,
+// or was never there.
+void Oracle::check_loss(const NodeProcess& node, const Condition& condition) {
+    const auto [out, in] = sides_of(node, condition);
     if (out == nullptr) return;
     if (in == nullptr) {
         // A payment's sender has the preimage for its money; whoever forwards needs more.
@@ -295,6 +304,35 @@ void Oracle::check_loss(const NodeProcess& node, const Condition& condition) {
                                      tell(*out));
               });
     }
+}
+
+// Nobody can be safe beyond its profile. What is lost then was said to be at risk: the node, which
+// has not heard of it in this moment, says so still.
+void Oracle::count_loss(const NodeProcess& node, const Condition& condition) {
+    const auto [out, in] = sides_of(node, condition);
+    if (!node.honest() || node.dead_for_good() || out == nullptr || in == nullptr ||
+        in->state == EscrowState::fulfilled || in->state == EscrowState::prepared)
+        return;
+    Losses& losses = lost_[&node];
+    if (!losses.conditions.insert(condition).second) return;
+    ++losses_;
+    if (losses.at != parts_.scheduler.now()) losses.amounts.clear();
+    losses.at = parts_.scheduler.now();
+    const AssetId& asset = out->terms.asset;
+    Amount& lost = losses.amounts[asset];
+    lost = checked_add(lost, out->terms.amount).value_or(Amount{UINT64_MAX});
+    if (!node.up()) return;  // what it would say is in its journal
+    Amount reported;
+    for (const core::Exposure& exposure : node.node().machine().exposure())
+        if (exposure.asset == asset) reported = exposure.at_risk;
+    check(Rule::bounded_loss, lost <= reported, [&, out = out] {
+        return node.name() + " paid " + tell(*out) + " for nothing and said that " +
+               format_amount(reported, asset.scale()) + " " + asset.code() + " were at risk";
+    });
+}
+
+void Oracle::alarm_raised(const NodeProcess& node, const std::string& code) {
+    if (code == "loss") lost_[&node].alarmed = true;
 }
 
 void Oracle::secret_released(const NodeProcess& node, const Condition& condition) {
@@ -500,6 +538,13 @@ void Oracle::finish() {
                 return release.second->name() + " showed its secret and was never paid under " +
                        release.first.hex().substr(0, 8);
             });
+    for (const auto& [node, losses] : lost_)
+        if (!losses.conditions.empty())
+            check(Rule::bounded_loss, losses.alarmed,
+                  [&, lost = losses.conditions.size(), who = node] {
+                      return who->name() + " lost " + std::to_string(lost) +
+                             " times and raised no alarm";
+                  });
     // What an honest node was delivered or paid too little for shows once everything has ended.
     for (const auto& [condition, chain] : chains_)
         for (const auto& node : parts_.nodes)

@@ -21,6 +21,7 @@ enum class Rule : std::uint8_t {
     expiry,
     preimage,
     no_honest_loss,
+    bounded_loss,
     revealed_is_paid,
     exact_amounts,
     ladder,
@@ -34,7 +35,7 @@ enum class Rule : std::uint8_t {
     converges,
     replay,
 };
-constexpr std::size_t rule_count = 17;
+constexpr std::size_t rule_count = 18;
 struct RuleEntry {
     Rule rule;
     std::string_view name;
@@ -80,6 +81,7 @@ public:
 
     void escrow_moved(const LedgerService& ledger, const LedgerEvent& event) override;
     void secret_released(const NodeProcess& node, const Condition& condition) override;
+    void alarm_raised(const NodeProcess& node, const std::string& code) override;
     void after_step() override;
 
 private:
@@ -91,6 +93,19 @@ private:
     };
     struct Chain {
         std::vector<Place> escrows;  // in the order in which they were prepared
+    };
+    // What a node paid under a condition, and of what was there for it the escrow that pays, or
+    // still may.
+    struct Sides {
+        const Known* out = nullptr;
+        const Known* in = nullptr;
+    };
+    // What a node lost beyond its profile.
+    struct Losses {
+        std::set<Condition> conditions;
+        Timestamp at;  // of the last, and what was lost in that moment
+        std::map<AssetId, Amount> amounts;
+        bool alarmed = false;
     };
 
     // `what` is asked for only where the rule broke.
@@ -107,7 +122,9 @@ private:
     bool is_held_to(const NodeProcess* node) const;  // honest, and within its profile
     void prepared(const Known& escrow);
     void ended(const Known& escrow);
+    Sides sides_of(const NodeProcess& node, const Condition& condition) const;
     void check_loss(const NodeProcess& node, const Condition& condition);
+    void count_loss(const NodeProcess& node, const Condition& condition);
     void recount();
     void check_order(const Order& order);
     void check_sides(const Order& order, const core::Terms& terms);
@@ -123,6 +140,7 @@ private:
     std::set<std::pair<Timestamp, Place>> due_;  // open ones, by the time when they must be over
     std::set<const NodeProcess*> excused_;
     std::set<const NodeProcess*> restored_;
+    std::map<const NodeProcess*, Losses> lost_;
     std::size_t open_ = 0;
     Timestamp last_expiry_;
     std::uint64_t moves_ = 0;

@@ -451,8 +451,12 @@ bool FaultPlan::strike_clock(const FaultSpec& fault, Target target) {
     clock.set_offset(by);
     changed();
     note(MomentKind::fault, actor, "its clock is off by " + std::to_string(by.us() / 1000) + " ms");
-    if (fault.kind == FaultKind::clock_beyond && target.node != nullptr)
-        parts_.beyond(*target.node);
+    if (fault.kind == FaultKind::clock_beyond) {
+        if (target.node != nullptr)
+            parts_.beyond(*target.node);
+        else
+            all_beyond();
+    }
     return true;
 }
 
@@ -492,6 +496,12 @@ void FaultPlan::ledger_died(LedgerService& ledger, std::size_t index) {
                    Duration{most_ledger_outage(parts_.scenario.ledgers[spec].profile).us() / 2});
 }
 
+// No profile holds of what reaches a ledger that leaves its own.
+void FaultPlan::all_beyond() {
+    for (const auto& node : parts_.nodes)
+        parts_.beyond(*node);
+}
+
 bool FaultPlan::strike_ledger(const FaultSpec& fault, Target target) {
     LedgerService& ledger = *target.ledger;
     const TimingProfile& profile = parts_.scenario.ledgers[target.index].profile;
@@ -503,10 +513,11 @@ bool FaultPlan::strike_ledger(const FaultSpec& fault, Target target) {
         if (!fault.lasts) lasts = profile.inclusion * 20;
         ledger.halt(now + lasts);
         note(MomentKind::fault, ledger.actor(), "halts beyond its profile");
-        for (const auto& node : parts_.nodes)
-            parts_.beyond(*node);
+        all_beyond();
         return true;
     }
+    // What a scenario names happens for as long as it says: it said that it is unsafe.
+    if (fault.at && lasts > profile.inclusion) all_beyond();
     // Ledgers of today do not roll back.
     if (is(FaultKind::rollback) || is(FaultKind::rollback_beyond)) return false;
     const std::size_t index = is(FaultKind::validator_crash) || is(FaultKind::validator_equivocates)

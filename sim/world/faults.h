@@ -69,6 +69,7 @@ private:
     bool strike_disk(const FaultSpec& fault, Target target);
     bool strike_network(const FaultSpec& fault);
     bool strike_clock(const FaultSpec& fault, Target target);
+    void all_beyond();
     bool strike_ledger(const FaultSpec& fault, Target target);
     std::optional<Target> choose(const FaultSpec& fault);
     bool partition(const FaultSpec& fault);

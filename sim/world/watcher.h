@@ -16,6 +16,8 @@ public:
     virtual void escrow_moved(const LedgerService& ledger, const LedgerEvent& event) = 0;
     // A node's decision to show its secret became durable, and the secret was made.
     virtual void secret_released(const NodeProcess& node, const Condition& condition) = 0;
+    // A node told its operator.
+    virtual void alarm_raised(const NodeProcess& node, const std::string& code) = 0;
     // Something happened: the moment to look whether every rule holds.
     virtual void after_step() = 0;
 };

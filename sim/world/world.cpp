@@ -142,6 +142,7 @@ void World::make_node(const NodeSpec& spec) {
         },
         [this, self](const assembly::effect::Alarm& alarm) {
             tally_.alarm(alarm.code);
+            if (watcher_ != nullptr) watcher_->alarm_raised(self(), alarm.code);
             Moment moment;
             moment.at = scheduler_.now();
             moment.kind = MomentKind::alarm;
