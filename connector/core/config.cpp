@@ -49,8 +49,9 @@ void check_ledgers(const NodeConfig& config, std::vector<std::string>& mistakes)
         if (reveal_guard(ledger.timing, config.endurance) > max_instruction_life)
             mistakes.push_back(name + "with the endurance, no escrow lasts long enough for it");
         if (!is_final_after_rollbacks(profile))
-            mistakes.push_back(name + "the window of roll-backs (R) is longer than the time to "
-                                      "final (F): what is final could be taken back");
+            mistakes.push_back(name +
+                               "the window of roll-backs (R) is longer than the time to "
+                               "final (F): what is final could be taken back");
         if (!endurance_covers(ledger.timing, config.endurance))
             mistakes.push_back(name + "can roll back, so endurance.rollbacks must be at least 1");
     }

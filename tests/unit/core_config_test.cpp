@@ -30,10 +30,14 @@ TEST_CASE("each mistake in a configuration is one line") {
         {"connector", [](auto& c) { c.ledgers[0].timing.profile.late = Duration{-1}; },
          "is negative"},
         {"connector",
-         [](auto& c) { c.ledgers[0].timing.profile.rollback = Duration::seconds(600); },
+         [](auto& c) {
+             c.ledgers[0].timing.profile.finality = Duration::seconds(600);
+             c.ledgers[0].timing.profile.rollback = Duration::seconds(600);
+         },
          "can roll back, so endurance.rollbacks must be at least 1"},
         {"connector",
          [](auto& c) {
+             c.own_offers.clear();
              c.endurance.rollbacks = 1;
              c.ledgers[0].timing.profile.finality = Duration::seconds(599);
              c.ledgers[0].timing.profile.rollback = Duration::seconds(600);

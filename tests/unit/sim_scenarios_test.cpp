@@ -48,8 +48,8 @@ TEST_CASE("worlds of the swarm hold every rule, with cheats of many kinds and al
     const std::atomic<bool> stop{false};
     const SoakResult result = soak(options, stop, [](const SoakResult&, std::uint64_t) {});
     for (const SoakFailure& failure : result.failures)
-        FAIL_CHECK(std::string("seed " + std::to_string(failure.seed) + ", " + failure.rule +
-                               ": " + failure.what));
+        FAIL_CHECK(std::string("seed " + std::to_string(failure.seed) + ", " + failure.rule + ": " +
+                               failure.what));
     CHECK(result.seeds == 40);
     CHECK(result.never_hit.empty());
     CHECK(result.cheats_hit.size() >= 8);
