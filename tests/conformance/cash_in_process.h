@@ -21,6 +21,8 @@ public:
     bool restart_ledger() override;
     bool claim_with(Role role, const EscrowKey& escrow, const Bytes& preimage,
                     Result<void>& answer) override;
+    std::vector<Forgery> forgeries() const override { return {}; }
+    bool roll_back(const EscrowKey&) override { return false; }
 
 protected:
     std::unique_ptr<LedgerAdapter> make_adapter(Role role) override;

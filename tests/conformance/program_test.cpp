@@ -2,12 +2,14 @@
 // cases that need a ledger that is killed and started again.
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <chrono>
 #include <future>
 #include <thread>
 
 #include "sdk/codec/json.h"
 #include "sdk/crypto/signature.h"
+#include "sdk/machine/conformance_kit.h"
 #include "tests/conformance/remote_ledger.h"
 #include "tests/integration/process.h"
 
@@ -104,7 +106,27 @@ std::string config_text(const Ledger& ledger, const std::string& address, const 
     return text + rest;
 }
 
-void run_program(const Ledger& ledger, const std::string& adapter, const std::string& config) {
+// A case that is left out, and why.
+using LeftOut = std::pair<std::string, std::string>;
+std::vector<LeftOut> left_out_of_programs() {
+    const std::string clock = "time cannot be held still here";
+    const std::string restart = "the ledger cannot be restarted from here";
+    return {{"a claim at the expiry is refused", clock},
+            {"an expiry at the present is refused, a moment later is taken", clock},
+            {"a ledger that dies keeps escrows and answers", restart},
+            {"an escrow expires though the ledger died before", restart},
+            {"a ledger that dies before its answer arrives gives it later", restart},
+            {"what is rolled back is told, and never as final",
+             "the ledger declares that nothing is rolled back"}};
+}
+std::vector<LeftOut> operator+(std::vector<LeftOut> these, const std::vector<LeftOut>& those) {
+    these.insert(these.end(), those.begin(), those.end());
+    return these;
+}
+
+// Every case passes but those that are left out.
+void run_program(const Ledger& ledger, const std::string& adapter, const std::string& config,
+                 std::vector<LeftOut> left_out) {
     const auto file = ledger.path() / "conformance.toml";
     test::write_file(file, config);
     Process program("lockstep-conformance",
@@ -118,11 +140,15 @@ void run_program(const Ledger& ledger, const std::string& adapter, const std::st
     const auto json = parse_json(output);
     REQUIRE(json.has_value());
     CHECK((*json)["failed"].as_int64() == 0);
-    CHECK((*json)["passed"].as_int64() >= 50);
+    CHECK((*json)["cases"].size() == all_cases().size());
+    std::vector<LeftOut> found;
     for (const Json& one : *(*json)["cases"].as_array()) {
-        const bool is_left_out = one["outcome"].text_or("") == "left_out";
-        CHECK(is_left_out == !one["detail"].text_or("").empty());
+        if (one["outcome"].text_or("") == "left_out")
+            found.emplace_back(one["title"].text_or(""), one["detail"].text_or(""));
     }
+    std::sort(found.begin(), found.end());
+    std::sort(left_out.begin(), left_out.end());
+    CHECK(found == left_out);
 }
 
 // Kills the ledger and starts it again when the kit says so.
@@ -180,17 +206,36 @@ void check_restarts(KilledLedger& ledger) {
 }  // namespace
 
 TEST_CASE("lockstep-conformance passes lockstep-cash") {
+    const std::string no_proofs = "the ledger declares no proofs";
     const Ledger ledger("lockstep-cash", "test.sek");
-    run_program(ledger, "cash", config_text(ledger, "test.sek", {"SEK/2", 1}, ""));
+    run_program(
+        ledger, "cash", config_text(ledger, "test.sek", {"SEK/2", 1}, ""),
+        left_out_of_programs() +
+            std::vector<LeftOut>{
+                {"a part of a lot is refused", "the asset moves in single units"},
+                {"an event under an altered header is not believed", no_proofs},
+                {"an event under an altered certificate is not believed", no_proofs},
+                {"an event under another state than was signed is not believed", no_proofs},
+                {"an event with an altered proof of inclusion is not believed", no_proofs},
+                {"an event in place of the proved one is not believed", no_proofs},
+                {"with an octet altered an event is told as it is or not at all", no_proofs}});
 }
 
 TEST_CASE("lockstep-securities passes") {
+    const std::string form = "the form of its frames is not known here";
     const Ledger ledger("lockstep-securities", "test.csd");
     std::string trust;
     for (const auto& [key, value] : trust_in(ledger))
         trust += "[[adapter]]\nkey = \"" + key + "\"\nvalue = \"" + value + "\"\n";
     run_program(ledger, "securities",
-                config_text(ledger, "test.csd", {"SE0000108656/0", 10}, trust));
+                config_text(ledger, "test.csd", {"SE0000108656/0", 10}, trust),
+                left_out_of_programs() +
+                    std::vector<LeftOut>{
+                        {"an event under an altered header is not believed", form},
+                        {"an event under an altered certificate is not believed", form},
+                        {"an event under another state than was signed is not believed", form},
+                        {"an event with an altered proof of inclusion is not believed", form},
+                        {"an event in place of the proved one is not believed", form}});
 }
 
 TEST_CASE("lockstep-securities conforms though it is killed") {

@@ -42,6 +42,9 @@ public:
     bool restart_ledger() override { return false; }
     bool claim_with(Role role, const EscrowKey& escrow, const Bytes& preimage,
                     Result<void>& answer) override;
+    // The adapter alone knows the form of its frames.
+    std::vector<Forgery> forgeries() const override { return {}; }
+    bool roll_back(const EscrowKey&) override { return false; }
 
 protected:
     std::unique_ptr<LedgerAdapter> make_adapter(Role role) override;

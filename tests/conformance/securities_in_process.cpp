@@ -183,13 +183,119 @@ void SecuritiesInProcess::serve(Role role) {
             frame.blocks.push_back(ProvableBlock(*decided).view_for({world_.account(role)}));
         }
         if (*height == tip) frame.balances = ledger().balances(world_.account(role));
-        if (tamper) tamper(frame);
         streamed(role, encode_frame(frame));
     }
 }
 
 void SecuritiesInProcess::cut_stream(Role role) {
     heights_[static_cast<std::size_t>(role)].reset();
+}
+
+// --- what was never signed ---
+
+std::optional<ProvenLeaf> SecuritiesInProcess::leaf_before(std::uint64_t height) const {
+    while (--height > 0) {
+        const auto decided = decode_decided(*block(0, height));
+        ASSERT(decided);
+        auto leaves = ProvableBlock(*decided).view_for({world_.account(Role::payee)}).leaves;
+        if (!leaves.empty()) return std::move(leaves.back());
+    }
+    return std::nullopt;
+}
+
+std::vector<Forgery> SecuritiesInProcess::forgeries() const {
+    std::vector<Forgery> all;
+    // Each alters the blocks of a frame that have something to prove.
+    const auto add = [&](Forged part, const char* what, std::function<bool(BlockView&)> alter) {
+        all.push_back({part, what, [alter = std::move(alter)](Bytes& octets) {
+                           auto frame = decode_frame(octets);
+                           ASSERT(frame);
+                           bool altered = false;
+                           for (BlockView& view : frame->blocks)
+                               if (!view.leaves.empty()) altered = alter(view) || altered;
+                           octets = encode_frame(*frame);
+                           return altered;
+                       }});
+    };
+    const auto header = [&](const char* what, void (*alter)(BlockHeader&)) {
+        const Forged part =
+            std::string_view(what) == "another state root" ? Forged::state : Forged::header;
+        add(part, what, [alter](BlockView& view) { return alter(view.header), true; });
+    };
+    header("another time", [](BlockHeader& one) { one.time = one.time + Duration{1}; });
+    header("another round", [](BlockHeader& one) { ++one.round; });
+    header("another chain", [](BlockHeader& one) { one.chain = Hash{}; });
+    header("another parent", [](BlockHeader& one) { one.parent = one.tx_root; });
+    header("another root of transactions", [](BlockHeader& one) { one.tx_root = Hash{}; });
+    header("other validators", [](BlockHeader& one) { one.validators = Hash{}; });
+    header("another state root", [](BlockHeader& one) { one.state_root = one.tx_root; });
+
+    // The first `own` signers are validators, the others are not.
+    const auto signed_by = [this](BlockView& view, VoteKind kind, std::size_t own) {
+        const Ballot ballot{kind, view.header.height, view.certificate.round, view.header.hash()};
+        const Bytes message = ballot_message(view.header.chain, ballot);
+        view.certificate.signatures.clear();
+        for (std::uint32_t i = 0; i < genesis_.validators.quorum; ++i) {
+            const auto signer = i < own ? signers_[i] : keys_.signer("stranger");
+            view.certificate.signatures.push_back({i, signer->sign(message)});
+        }
+        return true;
+    };
+    const auto certificate = [&](const char* what, std::function<bool(BlockView&)> alter) {
+        add(Forged::certificate, what, std::move(alter));
+    };
+    certificate("one signature too few", [quorum = genesis_.validators.quorum](BlockView& view) {
+        view.certificate.signatures.resize(quorum - 1);
+        return true;
+    });
+    certificate("another round", [](BlockView& view) { return ++view.certificate.round, true; });
+    certificate("signatures of others", [](BlockView& view) {
+        std::swap(view.certificate.signatures.front().signature,
+                  view.certificate.signatures.back().signature);
+        return true;
+    });
+    certificate("votes of the round before the last", [signed_by](BlockView& view) {
+        return signed_by(view, VoteKind::prevote, validator_count);
+    });
+    certificate("another time, signed by one validator less than a quorum",
+                [signed_by, quorum = genesis_.validators.quorum](BlockView& view) {
+                    view.header.time = view.header.time + Duration{1};
+                    return signed_by(view, VoteKind::precommit, quorum - 1);
+                });
+
+    const auto leaf = [&](Forged part, const char* what, std::function<void(ProvenLeaf&)> alter) {
+        add(part, what, [alter = std::move(alter)](BlockView& view) {
+            alter(view.leaves.back());
+            return true;
+        });
+    };
+    leaf(Forged::inclusion, "a step too many", [](ProvenLeaf& one) { one.path.push_back(Hash{}); });
+    leaf(Forged::inclusion, "another place", [](ProvenLeaf& one) { one.index ^= 1; });
+    add(Forged::inclusion, "a step missing", [](BlockView& view) {
+        if (view.leaves.back().path.empty()) return false;
+        return view.leaves.back().path.pop_back(), true;
+    });
+    add(Forged::inclusion, "another step", [](BlockView& view) {
+        if (view.leaves.back().path.empty()) return false;
+        return view.leaves.back().path.front() = Hash{}, true;
+    });
+    leaf(Forged::transaction, "its last octet altered",
+         [](ProvenLeaf& one) { one.octets.back() ^= 1; });
+    leaf(Forged::transaction, "twice the amount", [](ProvenLeaf& one) {
+        auto event = event_of_leaf(one.octets);
+        ASSERT(event && *event);
+        (*event)->terms.amount = Amount{2 * (*event)->terms.amount.units()};
+        OperationLeaf forged;
+        forged.answer.done = true;
+        forged.event = **event;
+        one.octets = operation_leaf(forged);
+    });
+    add(Forged::transaction, "one that is proved under an earlier header", [this](BlockView& view) {
+        auto earlier = leaf_before(view.header.height);
+        if (!earlier) return false;
+        return view.leaves.back() = std::move(*earlier), true;
+    });
+    return all;
 }
 
 // --- validators and what passes between them ---

@@ -17,15 +17,14 @@ public:
 
     explicit SecuritiesInProcess(MakeAdapter make);
 
-    // Done to every frame before it leaves.
-    std::function<void(securities::BlockFrame&)> tamper;
-
     const World& world() const override { return world_; }
     void pass(Duration time) override;
     Timestamp now() const override { return now_; }
     bool restart_ledger() override;
     bool claim_with(Role role, const EscrowKey& escrow, const Bytes& preimage,
                     Result<void>& answer) override;
+    std::vector<Forgery> forgeries() const override;
+    bool roll_back(const EscrowKey&) override { return false; }
 
 protected:
     std::unique_ptr<LedgerAdapter> make_adapter(Role role) override;
@@ -61,6 +60,8 @@ private:
     // The next thing that happens not after `limit`; false when there is none.
     bool happen(Timestamp limit);
     const securities::Ledger& ledger() const;
+    // The last leaf before this height that concerns the payee, with its proof.
+    std::optional<securities::ProvenLeaf> leaf_before(std::uint64_t height) const;
     std::optional<Bytes> block(std::size_t validator, std::uint64_t height) const;
 
     MakeAdapter make_;

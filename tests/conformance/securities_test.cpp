@@ -15,7 +15,12 @@ std::string told_after(void (*tamper)(BlockFrame&)) {
     SecuritiesInProcess ledger(securities::make_adapter);
     ledger.pass(Duration::seconds(1));
     ledger.take_reports(Role::payee);
-    ledger.tamper = tamper;
+    ledger.tamper(Role::payee, [tamper](Bytes& octets) {
+        auto frame = securities::decode_frame(octets);
+        REQUIRE(frame);
+        tamper(*frame);
+        octets = securities::encode_frame(*frame);
+    });
     EscrowTerms terms;
     terms.id = EscrowId{sha256(as_bytes("escrow")).array()};
     terms.payer = ledger.world().account(Role::payer);
@@ -37,7 +42,81 @@ std::string told_after(void (*tamper)(BlockFrame&)) {
     return told;
 }
 
+// Believes every signature.
+class Believing final : public SignatureScheme {
+public:
+    bool verify(const PublicKey&, ByteView, const Signature&) const override { return true; }
+    std::unique_ptr<Signer> signer(const KeySeed& seed) const override {
+        return Ed25519().signer(seed);
+    }
+};
+Result<std::unique_ptr<LedgerAdapter>, Failure> make_believing(const AdapterSetup& setup) {
+    return make_instruction_adapter(
+        setup, {"chain", "validators", "quorum"},
+        std::make_unique<securities::BlockReader>(securities::read_trust(setup).value(),
+                                                  std::make_shared<Believing>()));
+}
+
+// Checks the certificates of the headers and takes what is said to lie under them.
+class Unproving final : public StreamReader {
+public:
+    explicit Unproving(const AdapterSetup& setup)
+        : inner_(securities::read_trust(setup).value(), setup.scheme) {}
+    Result<StreamNews, StreamFault> read(ByteView octets) override {
+        auto frame = securities::decode_frame(octets);
+        if (!frame) return inner_.read(octets);
+        std::vector<LedgerEvent> events;
+        for (auto& block : frame->blocks) {
+            for (const auto& leaf : std::exchange(block.leaves, {})) {
+                auto event = securities::event_of_leaf(leaf.octets);
+                if (event && *event && block.header.height > cursor())
+                    events.push_back(std::move(**event));
+            }
+        }
+        auto news = inner_.read(securities::encode_frame(*frame));
+        if (news) news->events = std::move(events);
+        return news;
+    }
+    std::uint64_t cursor() const override { return inner_.cursor(); }
+    Bytes place() const override { return inner_.place(); }
+    Result<void> restore(ByteView place) override { return inner_.restore(place); }
+    bool proofs() const override { return true; }
+
+private:
+    securities::BlockReader inner_;
+};
+Result<std::unique_ptr<LedgerAdapter>, Failure> make_unproving(const AdapterSetup& setup) {
+    return make_instruction_adapter(setup, {"chain", "validators", "quorum"},
+                                    std::make_unique<Unproving>(setup));
+}
+
 }  // namespace
+
+TEST_CASE("the kit finds a reader that believes too much") {
+    struct Row {
+        const char* title;  // a part of the case's
+        bool believing;     // whether the one that believes every signature passes it
+        bool unproving;     // whether the one that asks for no proof passes it
+    };
+    const Row rows[] = {
+        {"under an altered header", false, true},    {"under an altered certificate", false, true},
+        {"under another state", false, true},        {"with an altered proof", true, false},
+        {"in place of the proved one", true, false}, {"with an octet altered", false, false},
+    };
+    for (const Row& row : rows) {
+        CAPTURE(std::string(row.title));
+        SecuritiesInProcess believing(make_believing);
+        SecuritiesInProcess unproving(make_unproving);
+        for (auto& [ledger, passes] :
+             {std::pair<ConformanceLedger&, bool>(believing, row.believing),
+              {unproving, row.unproving}}) {
+            const Outcomes outcomes = run(ledger, row.title);
+            INFO(to_table(outcomes));
+            REQUIRE(outcomes.cases.size() == 1);
+            CHECK(outcomes.cases[0].outcome == (passes ? Outcome::passed : Outcome::failed));
+        }
+    }
+}
 
 TEST_CASE("what is not signed by a quorum, or not proved, is not believed") {
     struct Row {
@@ -130,5 +209,10 @@ TEST_CASE("each mistake in what is trusted is named") {
 
 TEST_CASE("the securities adapter and ledger conform") {
     SecuritiesInProcess ledger(securities::make_adapter);
-    check_conformance(ledger);
+    check_conformance(ledger,
+                      {{"a claim at the expiry is refused", "time cannot be held still here"},
+                       {"an expiry at the present is refused, a moment later is taken",
+                        "time cannot be held still here"},
+                       {"what is rolled back is told, and never as final",
+                        "the ledger declares that nothing is rolled back"}});
 }

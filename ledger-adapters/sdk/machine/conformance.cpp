@@ -57,6 +57,7 @@ std::vector<Case> all_cases() {
     add_life_cases(cases);
     add_limit_cases(cases);
     add_fault_cases(cases);
+    add_lie_cases(cases);
     return cases;
 }
 

@@ -4,6 +4,7 @@
 // tried is in the result too, with the reason why.
 #pragma once
 
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -36,6 +37,21 @@ enum class Mishap : std::uint8_t {
     hold_request = 3,  // it arrives when release() is called; the adapter hears nothing
 };
 
+// A way of showing an adapter something else than the ledger signed.
+enum class Forged : std::uint8_t {
+    header = 1,       // a field of the header that was signed
+    certificate = 2,  // who signed it
+    state = 3,        // the state that it commits to
+    inclusion = 4,    // the proof that the transaction lies under it
+    transaction = 5,  // the transaction itself
+};
+struct Forgery {
+    Forged part = Forged::header;
+    std::string what;  // "one signature too few"
+    // Alters a frame of the event stream; false where nothing in it can be altered so.
+    std::function<bool(Bytes&)> alter;
+};
+
 class ConformanceLedger {
 public:
     virtual ~ConformanceLedger() = default;
@@ -61,6 +77,12 @@ public:
     // A claim with octets of any number, past the adapter; the ledger's answer.
     virtual bool claim_with(Role role, const EscrowKey& escrow, const Bytes& preimage,
                             Result<void>& answer) = 0;
+    // From now on every frame to this party passes through `alter`, which nullptr ends.
+    virtual bool tamper(Role role, std::function<void(Bytes&)> alter) = 0;
+    // The forgeries that can be made of a frame; none where its form is not known.
+    virtual std::vector<Forgery> forgeries() const = 0;
+    // The ledger takes back the preparing of an escrow, which was seen and is not final.
+    virtual bool roll_back(const EscrowKey& escrow) = 0;
 };
 
 enum class Outcome : std::uint8_t { passed = 1, failed = 2, left_out = 3 };

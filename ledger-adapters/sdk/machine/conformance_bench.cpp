@@ -59,6 +59,11 @@ void Bench::break_stream(Role role) {
     work();
 }
 
+bool Bench::tamper(Role role, std::function<void(Bytes&)> alter) {
+    party(role).alter = std::move(alter);
+    return true;
+}
+
 void Bench::step(Role role) {
     Party& one = party(role);
     std::vector<AdapterInput> inputs = std::exchange(one.inputs, {});
@@ -105,7 +110,10 @@ void Bench::replied(Role role, std::uint64_t request, Result<Bytes> body) {
 }
 
 void Bench::streamed(Role role, Bytes frame) {
-    if (party(role).streams) party(role).inputs.emplace_back(StreamFrame{std::move(frame)});
+    Party& one = party(role);
+    if (!one.streams) return;
+    if (one.alter) one.alter(frame);
+    one.inputs.emplace_back(StreamFrame{std::move(frame)});
 }
 
 void Bench::stream_ended(Role role, std::optional<Reason> refused) {

@@ -19,6 +19,7 @@ public:
     void release(Role role) override;
     void restart_adapter(Role role, bool with_memory) override;
     void break_stream(Role role) override;
+    bool tamper(Role role, std::function<void(Bytes&)> alter) override;
 
 protected:
     // --- what is derived provides ---
@@ -47,8 +48,9 @@ private:
         std::vector<Request> held;
         // Numbers on the way to the adapter's own; those of earlier lives are not in it.
         std::map<std::uint64_t, std::uint64_t> requests;
-        std::set<std::uint64_t> lost;  // whose answers do not arrive
-        bool streams = false;          // frames are for the present life
+        std::set<std::uint64_t> lost;       // whose answers do not arrive
+        bool streams = false;               // frames are for the present life
+        std::function<void(Bytes&)> alter;  // what happens to them on the way
     };
     Party& party(Role role) { return parties_[static_cast<std::size_t>(role)]; }
     void step(Role role);

@@ -1,5 +1,7 @@
 #include "sdk/machine/conformance_kit.h"
 
+#include <algorithm>
+
 #include "sdk/crypto/hash.h"
 
 namespace lockstep::conformance {
@@ -38,10 +40,16 @@ bool Kit::open() {
 
 void Kit::begin_case(std::size_t number) {
     case_ = number;
+    for (std::size_t i = 0; i < role_count; ++i)
+        ledger_.tamper(static_cast<Role>(i), nullptr);
     listen();
-    for (Party& party : parties_) {
+    for (std::size_t i = 0; i < role_count; ++i) {
+        Party& party = parties_[i];
         party.events.clear();
         party.answers.clear();
+        // an adapter that a case before left without belief would fail every case after it
+        if (party.mode == report::Mode::refused)
+            ledger_.restart_adapter(static_cast<Role>(i), true);
     }
 }
 
@@ -164,6 +172,14 @@ std::string Kit::told(Role role, const EscrowTerms& terms) {
             state = to_string(escrow.state);
     }
     return state;
+}
+
+bool Kit::told_as(Role role, const EscrowTerms& terms, Certainty certainty) {
+    const auto& all = events(role);
+    return std::any_of(all.begin(), all.end(), [&](const auto& event) {
+        const report::Escrow& escrow = event.second;
+        return escrow.terms == terms && escrow.certainty == certainty;
+    });
 }
 
 void Kit::expect_told(Role role, const EscrowTerms& terms, EscrowState state) {

@@ -59,6 +59,8 @@ public:
     // The state that a query finds; "" where there is no such escrow.
     std::string found(Role role, const EscrowTerms& terms);
     Balance balance(Role role);
+    // Whether the stream told it with this certainty.
+    bool told_as(Role role, const EscrowTerms& terms, Certainty certainty);
     // Cursor and state of each event of the stream so far, as told.
     std::vector<std::pair<std::uint64_t, report::Escrow>>& events(Role role);
     report::Mode mode(Role role);
@@ -102,9 +104,11 @@ struct Case {
 };
 // The cases, in the order in which they are run.
 std::vector<Case> all_cases();
-// By file: conformance_life.cpp, conformance_limits.cpp, conformance_faults.cpp.
+// By file: conformance_life.cpp, conformance_limits.cpp, conformance_faults.cpp,
+// conformance_lies.cpp.
 void add_life_cases(std::vector<Case>& to);
 void add_limit_cases(std::vector<Case>& to);
 void add_fault_cases(std::vector<Case>& to);
+void add_lie_cases(std::vector<Case>& to);
 
 }  // namespace lockstep::conformance

@@ -130,6 +130,28 @@ void refund_before_expiry(Kit& kit) {
     kit.expect_answer("the fulfil answered", kit.fulfil(terms), "done");
 }
 
+// At -1 and 0 where time can be held still, else well after; well before is the case above.
+void refund_at_expiry(Kit& kit) {
+    const Balance payer = kit.balance(Role::payer);
+    EscrowTerms terms = kit.terms();
+    terms.expiry = kit.now() + short_hold(kit);
+    kit.expect_answer("the prepare answered", kit.prepare(terms), "done");
+    if (kit.world().exact) {
+        kit.wait_until(terms.expiry + Duration{-1});
+        Command early{kit.command_id("early"), command::Refund{kit.key(terms)}};
+        kit.expect_answer("a refund just before the expiry answered",
+                          kit.run(Role::payer, std::move(early)), "escrow_not_expired");
+        kit.expect_answer("the query found", kit.found(Role::payer, terms), "prepared");
+        kit.expect(kit.now() < terms.expiry, "time went on meanwhile");
+        kit.wait_until(terms.expiry);
+    } else {
+        kit.wait_until(terms.expiry + clock_margin(kit));
+    }
+    kit.expect_answer("a refund from the expiry on answered", kit.refund(terms), "done");
+    kit.expect_told(Role::payee, terms, EscrowState::refunded_expired);
+    kit.expect(kit.balance(Role::payer) == payer, "the payer did not get everything back");
+}
+
 void claim_against_refund(Kit& kit) {
     const Balance payer = kit.balance(Role::payer);
     const Balance payee = kit.balance(Role::payee);
@@ -220,6 +242,7 @@ void add_life_cases(std::vector<Case>& to) {
     to.push_back({"expiry", "a claim just after the expiry is refused", claim_just_after});
     to.push_back({"refund", "an expired escrow goes back by itself", expires_by_itself});
     to.push_back({"refund", "a refund before the expiry is refused", refund_before_expiry});
+    to.push_back({"refund", "a refund from the expiry on is done", refund_at_expiry});
     to.push_back(
         {"refund", "of a claim and a refund at the expiry one is done", claim_against_refund});
 }

@@ -144,6 +144,21 @@ void expiry_in_the_past(Kit& kit) {
                       "expiry_passed");
 }
 
+// A prepare at +1, 0 and -1 of its expiry.
+void expiry_at_present(Kit& kit) {
+    if (!kit.world().exact) kit.leave_out("time cannot be held still here");
+    int which = 0;
+    for (const int ahead : {-1, 0, 1}) {
+        EscrowTerms terms = kit.terms(which++);
+        terms.expiry = kit.now() + Duration{ahead};
+        Command command{kit.command_id("at " + std::to_string(ahead)),
+                        command::Prepare{terms, kit.now() + kit.patience()}};
+        kit.expect_answer("a prepare that expires in " + std::to_string(ahead) + " us answered",
+                          kit.run(Role::payer, std::move(command)),
+                          ahead > 0 ? "done" : "expiry_passed");
+    }
+}
+
 void expiry_too_far(Kit& kit) {
     EscrowTerms terms = kit.terms();
     terms.expiry = kit.now() + kit.info().max_hold + Duration::seconds(3600);
@@ -181,6 +196,8 @@ void add_limit_cases(std::vector<Case>& to) {
     to.push_back({"life", "payer and payee must differ", same_account});
     to.push_back({"life", "an account of another ledger is refused", foreign_account});
     to.push_back({"hold", "an expiry in the past is refused", expiry_in_the_past});
+    to.push_back({"hold", "an expiry at the present is refused, a moment later is taken",
+                  expiry_at_present});
     to.push_back({"hold", "an expiry further ahead than declared is refused", expiry_too_far});
     to.push_back({"inclusion", "a prepare after its not_after is refused", not_after_in_the_past});
 }
