@@ -155,7 +155,8 @@ public:
     Result<StateDigest> digest() {
         auto promise = std::make_shared<std::promise<StateDigest>>();
         auto future = promise->get_future();
-        const auto asked = view([this, promise](const P& program) {
+        // Kept by the view alone: where that is dropped unseen, the wait ends too.
+        const auto asked = view([this, promise = std::move(promise)](const P& program) {
             promise->set_value(journal_.digest(program.snapshot()));
         });
         if (!asked) return unexpected<Reason>(asked.error());
