@@ -149,6 +149,13 @@ bool DiskFaults::has_room(const std::string& file, std::uint64_t size) const {
     return total + (ballast_there ? ballast_bytes : 0) <= capacity;
 }
 
+std::uint64_t DiskFaults::free() const {
+    std::uint64_t used = !ballast.empty() && std::filesystem::exists(ballast) ? ballast_bytes : 0;
+    for (const auto& [name, size] : sizes)
+        used += size;
+    return capacity - std::min(used, capacity);
+}
+
 struct FaultyFiles::Layer {
     sqlite3_vfs vfs{};  // first: SQLite hands a pointer to it back
     std::string name;

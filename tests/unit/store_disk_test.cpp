@@ -2,6 +2,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <csignal>
 #include <fstream>
 
@@ -15,6 +16,7 @@
 namespace lockstep {
 namespace {
 
+using sim::DiskFaults;
 using sim::FaultyFiles;
 using testing::TemporaryDirectory;
 using testing::test_store;
@@ -25,8 +27,15 @@ SqliteOptions faulty_store(const TemporaryDirectory& directory, FaultyFiles& fil
     options.vfs = files.name();
     files.faults().ballast = directory.file("ballast");
     files.faults().ballast_bytes = options.disk.ballast_bytes;
+    options.disk.free_bytes = [&files](const std::string&) { return files.faults().free(); };
     return options;
 }
+
+class SetClock final : public Clock {
+public:
+    Timestamp now() const override { return Timestamp{us}; }
+    std::atomic<std::int64_t> us = 1;
+};
 
 TEST_CASE("a full disk costs the ballast first, then nothing is written and the rest is whole") {
     const TemporaryDirectory directory;
@@ -65,6 +74,145 @@ TEST_CASE("a full disk costs the ballast first, then nothing is written and the 
     CHECK(writer.recovered().last_seq == written);
     CHECK(std::filesystem::exists(directory.file("ballast")));
     CHECK(store.disk_space() == DiskSpace::ample);
+}
+
+TEST_CASE("a ballast that was given up is made again when the disk has room, and both are told") {
+    const TemporaryDirectory directory;
+    FaultyFiles files;
+    SqliteOptions options = faulty_store(directory, files);
+    constexpr std::uint64_t mib = 1u << 20;
+    std::uint64_t free = 100 * mib;
+    std::vector<BallastChange> told;
+    options.disk.low_bytes = 4 * mib;
+    options.disk.free_bytes = [&](const std::string&) { return free; };
+    options.disk.on_ballast = [&](const BallastChange& change) { told.push_back(change); };
+    SqliteStore store(options);
+    Writer writer(store);
+    const auto has_ballast = [&] { return std::filesystem::exists(directory.file("ballast")); };
+    REQUIRE(has_ballast());
+    CHECK(told.empty());
+
+    files.faults().capacity = 3 * mib;
+    free = 4 * mib;
+    for (int i = 0; i < 2'000 && has_ballast(); ++i)
+        REQUIRE(writer.write(1, 3'000) == Durability::durable);
+    REQUIRE_FALSE(has_ballast());
+    REQUIRE(told.size() == 1);
+    CHECK_FALSE(told[0].there);
+    CHECK(told[0].detail.find(directory.file("ballast") + " is not there") == 0);
+    CHECK(told[0].detail.find("until 6 MiB are free") != std::string::npos);
+
+    // Above the limit, but not so far that the ballast and as much again fit.
+    files.faults().capacity = UINT64_MAX;
+    free = 6 * mib - 1;
+    CHECK(store.disk_space() == DiskSpace::reserve_used);
+    CHECK_FALSE(has_ballast());
+    free = 6 * mib;
+    CHECK(store.disk_space() == DiskSpace::ample);
+    CHECK(std::filesystem::file_size(directory.file("ballast")) == options.disk.ballast_bytes);
+    REQUIRE(told.size() == 2);
+    CHECK(told[1].there);
+    // It carries rows once more.
+    files.faults().capacity = files.faults().capacity - files.faults().free() + 10'000;
+    for (int i = 0; i < 100 && has_ballast(); ++i)
+        REQUIRE(writer.write(1, 3'000) == Durability::durable);
+    CHECK_FALSE(has_ballast());
+    CHECK(told.size() == 3);
+}
+
+TEST_CASE("a start on a disk without room for the ballast is told, and takes no new business") {
+    const TemporaryDirectory directory;
+    std::vector<BallastChange> told;
+    SqliteOptions options = test_store(directory.path());
+    options.disk.free_bytes = [](const std::string&) { return (2u << 20) - 1; };
+    options.disk.on_ballast = [&](const BallastChange& change) { told.push_back(change); };
+    SqliteStore store(options);
+    REQUIRE(store.open());
+    CHECK(store.disk_space() == DiskSpace::reserve_used);
+    REQUIRE(told.size() == 1);
+    CHECK_FALSE(told[0].there);
+}
+
+TEST_CASE("a host on a full disk records claims from the ballast and stops when it is used up") {
+    const TemporaryDirectory directory;
+    FaultyFiles files;
+    SqliteOptions options = faulty_store(directory, files);
+    options.checkpoint_pages = UINT64_MAX;  // a log that begins anew would take rows without room
+    SetClock clock;
+    std::uint64_t claims = 0;  // that left; this and the answers on the host's thread
+    std::vector<Result<void>> answers;
+    std::promise<Failure> stopped;
+    {
+        SqliteStore store(options);
+        toy::DepotProgram program{toy::Depot{}};
+        HostSettings settings;
+        settings.fatal = [&](const Failure& failure) { stopped.set_value(failure); };
+        Host<toy::DepotProgram> host(
+            program, store, clock,
+            [&](const std::vector<toy::DepotEffect>& left) {
+                for (const toy::DepotEffect& effect : left) {
+                    if (const auto* answer = std::get_if<TicketAnswer>(&effect))
+                        answers.push_back(answer->result);
+                    else
+                        claims +=
+                            std::size_t{std::get<TicketedOutput<toy::Depot>>(effect).output.due};
+                }
+            },
+            settings);
+        // A turn of the host with all that was given to it; false once it is dead.
+        const auto turn = [&] { return host.digest().has_value(); };
+        REQUIRE(host.start());
+        // Parcels that fall due one after the other: what is open when the disk fills.
+        constexpr std::uint64_t open = 400;
+        for (std::uint64_t id = 1; id <= open; ++id) {
+            clock.us = static_cast<std::int64_t>(id);
+            REQUIRE(host.submit({{id, 1}, id}));
+            REQUIRE(turn());
+        }
+        REQUIRE(host.view([&](const toy::DepotProgram&) {
+            DiskFaults& faults = files.faults();
+            faults.capacity = faults.capacity - faults.free() + 100'000;
+        }));
+        REQUIRE(turn());
+        CHECK_FALSE(host.stats().disk_low);
+
+        // New business until the ballast goes; the parcel that it went for is taken in.
+        const auto has_ballast = [&] { return std::filesystem::exists(directory.file("ballast")); };
+        for (std::uint64_t id = 1'001; id < 1'200 && has_ballast(); ++id) {
+            REQUIRE(host.submit({{id, 1}, id}));
+            REQUIRE(turn());
+            REQUIRE(answers.back());
+        }
+        REQUIRE_FALSE(has_ballast());
+        REQUIRE(host.submit({{2'000, 1}, 2'000}));
+        REQUIRE(turn());
+        CHECK(answers.back().error() == Reason::disk_low);
+        CHECK(host.stats().disk_low);
+
+        // What falls due goes on until there is no room for it either. An input that is refused is
+        // a turn's occasion; a look alone is none.
+        CHECK(claims == 0);
+        std::uint64_t due = 0;
+        do {
+            clock.us = toy::parcel_time.us() + static_cast<std::int64_t>(++due);
+        } while (due < open && host.submit({{1, 0}, 1}) && turn());
+        auto stop = stopped.get_future();
+        REQUIRE(stop.wait_for(std::chrono::seconds(10)) == std::future_status::ready);
+        const Failure failure = stop.get();
+        CHECK(failure.code == "disk_full");
+        CHECK(failure.detail.find("the reserve is used up") != std::string::npos);
+        MESSAGE("claims on a ballast of 1 MiB: ", claims);
+        CHECK(claims >= 10);
+        CHECK(claims == due - 1);  // the last one was not durable and did not leave
+    }
+    // Exactly the claims that left are in the journal.
+    files.faults().capacity = UINT64_MAX;
+    SqliteStore store(options);
+    const auto recovered = store.open();
+    REQUIRE_MESSAGE(recovered, recovered.error().detail);
+    toy::DepotProgram again{toy::Depot{}};
+    REQUIRE(again.recover(*recovered));
+    CHECK(again.machine().released() == claims);
 }
 
 TEST_CASE("a new data directory is its owner's alone") {
@@ -136,14 +284,11 @@ TEST_CASE("a sync that fails while the log is copied ends the store too") {
 }
 
 TEST_CASE("a host stops the process when its commit fails and releases nothing") {
-    struct Time final : Clock {
-        Timestamp now() const override { return Timestamp{1}; }
-    };
     const TemporaryDirectory directory;
     FaultyFiles files;
     SqliteStore store(faulty_store(directory, files));
     toy::DepotProgram program{toy::Depot{}};
-    const Time clock;
+    const SetClock clock;
     std::atomic<int> effects = 0;
     std::promise<Failure> stopped;
     HostSettings settings;

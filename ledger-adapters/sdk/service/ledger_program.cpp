@@ -57,8 +57,11 @@ void read_common(SettingsTable& file, const Arguments& arguments, ProgramSetting
         settings.host.snapshot_rows = data.integer("snapshot_rows", 10'000'000, 20'000);
         settings.host.commit_interval =
             Duration{static_cast<std::int64_t>(data.integer("commit_interval_us", 1'000'000, 0))};
-        settings.disk.low_bytes = data.integer("low_disk_mib", 1'000'000, 256) << 20;
-        settings.disk.ballast_bytes = data.integer("ballast_mib", 1'000'000, 64) << 20;
+        settings.disk.low_bytes =
+            data.integer("low_disk_mib", 1'000'000, settings.disk.low_bytes >> 20) << 20;
+        settings.disk.ballast_bytes =
+            data.integer("ballast_mib", 1'000'000, settings.disk.ballast_bytes >> 20) << 20;
+        settings.disk.on_ballast = log_ballast;
     });
     file.table("log", [&](SettingsTable& log) {
         settings.log_file = beside(arguments.config, log.text("file", ""));
@@ -182,6 +185,8 @@ int init(const LedgerKind& kind, const Arguments& arguments) {
                           << "\n[listen]\nhost = \"127.0.0.1\"\nport = " << arguments.init_port
                           << "        # 0: any free one, written to DATA/port\n"
                              "\n[data]\ndirectory = \"data\"\n"
+                             "# low_disk_mib = 256           # less is free: no new business\n"
+                             "# ballast_mib = 64             # given up when the disk is full\n"
                              "\n[log]\nfile = \"ledger.log\"\nlevel = \"info\"\n"
                              "\n[readers]\nauditors = []\n";
     std::cout << "wrote " << config.string() << "\noperator " << key->hex() << '\n';

@@ -47,6 +47,12 @@ void log(LogLevel level, std::string_view event, const Json& fields) {
     spdlog::default_logger_raw()->log(level_of(level), line);
 }
 
+void log_ballast(const BallastChange& change) {
+    log(change.there ? LogLevel::info : LogLevel::warning,
+        change.there ? "ballast_refilled" : "ballast_released",
+        Json::object({{"detail", change.detail}}));
+}
+
 void flush_log() {
     spdlog::default_logger_raw()->flush();
 }

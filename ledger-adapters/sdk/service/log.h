@@ -7,6 +7,7 @@
 
 #include "sdk/base/result.h"
 #include "sdk/codec/json.h"
+#include "sdk/store/data_directory.h"
 
 namespace lockstep::service {
 
@@ -17,5 +18,7 @@ Result<void, Failure> open_log(const std::string& file, LogLevel least);
 // From any thread. `event` is a stable word, `fields` an object.
 void log(LogLevel level, std::string_view event, const Json& fields = Json::object());
 void flush_log();
+// For DiskLimits::on_ballast.
+void log_ballast(const BallastChange& change);
 
 }  // namespace lockstep::service

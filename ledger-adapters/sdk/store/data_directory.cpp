@@ -6,6 +6,7 @@
 #include <sys/statvfs.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <filesystem>
@@ -43,7 +44,10 @@ Result<void, Failure> make_data_directory(const std::string& path) {
 }
 
 DataDirectory::DataDirectory(std::string path, DiskLimits limits)
-    : path_(std::move(path)), limits_(limits) {}
+    : path_(std::move(path)),
+      limits_(std::move(limits)),
+      refill_from_(limits_.low_bytes +
+                   std::min(2 * limits_.ballast_bytes, UINT64_MAX - limits_.low_bytes)) {}
 
 DataDirectory::~DataDirectory() {
     if (lock_ >= 0) ::close(lock_);
@@ -82,18 +86,45 @@ void DataDirectory::fill_ballast() {
         static_cast<std::uint64_t>(status.st_size) >= limits_.ballast_bytes) {
         return;
     }
+    released_ = free_bytes() < 2 * limits_.ballast_bytes || !make_ballast();
+    if (released_) tell(false);
+}
+
+bool DataDirectory::make_ballast() {
+    const std::string name = file("ballast");
     ::unlink(name.c_str());
-    released_ = true;
-    if (free_bytes() < 2 * limits_.ballast_bytes) return;
     const int ballast = ::open(name.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, owner_only);
-    if (ballast < 0) return;
+    if (ballast < 0) return false;
     const bool filled =
         ::posix_fallocate(ballast, 0, static_cast<off_t>(limits_.ballast_bytes)) == 0;
     ::close(ballast);
-    if (filled) {
+    if (!filled) ::unlink(name.c_str());
+    return filled;
+}
+
+void DataDirectory::refill_ballast() {
+    if (!released_) return;
+    const std::uint64_t free = free_bytes();
+    if (free < refill_from_) return;
+    if (make_ballast()) {
         released_ = false;
+        tell(true);
     } else {
-        ::unlink(name.c_str());
+        refill_from_ = free + limits_.ballast_bytes;  // not at every turn
+    }
+}
+
+void DataDirectory::tell(bool there) const {
+    if (!limits_.on_ballast) return;
+    const std::string name = file("ballast");
+    const auto mib = [](std::uint64_t bytes) { return std::to_string(bytes >> 20) + " MiB"; };
+    if (there) {
+        limits_.on_ballast({true, name + " is there again: new business is taken"});
+    } else {
+        limits_.on_ballast(
+            {false, name + " is not there, because the disk is full: until " + mib(refill_from_) +
+                        " are free, claims and refunds go on and no new business is taken; free "
+                        "disk space"});
     }
 }
 
@@ -108,7 +139,9 @@ Result<void, Failure> DataDirectory::make_file(const std::string& name) const {
 bool DataDirectory::release_ballast() {
     if (released_ || limits_.ballast_bytes == 0) return false;
     released_ = true;
-    return ::unlink(file("ballast").c_str()) == 0;
+    const bool given_up = ::unlink(file("ballast").c_str()) == 0;
+    tell(false);
+    return given_up;
 }
 
 DiskSpace DataDirectory::space() const {
@@ -127,6 +160,7 @@ Result<void, Failure> DataDirectory::sync() const {
 }
 
 std::uint64_t DataDirectory::free_bytes() const {
+    if (limits_.free_bytes) return limits_.free_bytes(path_);
     struct statvfs status {};
     if (::statvfs(path_.c_str(), &status) != 0) return 0;
     return static_cast<std::uint64_t>(status.f_bavail) * status.f_frsize;

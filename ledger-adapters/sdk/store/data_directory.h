@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <string>
 
 #include "sdk/base/result.h"
@@ -11,10 +12,20 @@
 
 namespace lockstep {
 
+// The ballast was given up, or is there again; what that means, for people.
+struct BallastChange {
+    bool there = false;
+    std::string detail;
+};
+
 struct DiskLimits {
     // Below this much free space: no new business. What is open then needs a few kilobytes each.
     std::uint64_t low_bytes = 256u << 20;
     std::uint64_t ballast_bytes = 64u << 20;  // 0: none
+    // On the thread that uses the store.
+    std::function<void(const BallastChange&)> on_ballast = nullptr;
+    // What the disk of a directory has left; without it the system is asked.
+    std::function<std::uint64_t(const std::string& directory)> free_bytes = nullptr;
 };
 
 // Makes the directory, which only its owner can look into: a journal tells who trades what, and for
@@ -38,6 +49,9 @@ public:
     Result<void, Failure> make_file(const std::string& name) const;
     // Gives the ballast up. False when there was none.
     bool release_ballast();
+    // Makes a ballast that is gone anew once the disk has room for it and as much again above the
+    // limit of low_bytes, so that making it does not end new business at once.
+    void refill_ballast();
     DiskSpace space() const;
     // Makes names in the directory durable.
     Result<void, Failure> sync() const;
@@ -47,11 +61,14 @@ public:
 
 private:
     std::uint64_t free_bytes() const;
+    bool make_ballast();
+    void tell(bool there) const;
 
     std::string path_;
     DiskLimits limits_;
     int lock_ = -1;
     bool released_ = false;
+    std::uint64_t refill_from_ = 0;  // free space below which a refill is not tried
 };
 
 }  // namespace lockstep

@@ -237,6 +237,7 @@ void SqliteStore::checkpoint() {
 }
 
 DiskSpace SqliteStore::disk_space() {
+    directory_.refill_ballast();
     return directory_.space();
 }
 
