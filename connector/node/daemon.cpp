@@ -36,6 +36,11 @@ std::uint64_t random_number() {
     return number >> 1;  // far from the end
 }
 
+void log_ballast(const BallastChange& change) {
+    const Json fields = Json::object({{"detail", change.detail}});
+    change.there ? log_info("ballast_refilled", fields) : log_warning("ballast_released", fields);
+}
+
 void stop_loudly(const Failure& failure) {
     log_error("stopped", Json::object({{"code", failure.code}, {"detail", failure.detail}}));
     stop_process(failure);
@@ -80,6 +85,8 @@ Result<void, Failure> Daemon::start() {
 
     SqliteOptions options;
     options.directory = settings_.data.string();
+    options.disk = settings_.disk;
+    options.disk.on_ballast = log_ballast;
     store_ = std::make_unique<SqliteStore>(options);
     HostSettings host;
     host.commit_interval = settings_.commit_interval;

@@ -31,6 +31,8 @@ rollbacks = 0                      # of a ledger; at least 1 where one has rollb
 # max_open = 100000
 # drain_ms = 60000                 # longest wait after SIGTERM
 # commit_interval_ms = 1           # least time between commits under load
+# low_disk_mib = 256               # while less is free, no new business; claims and refunds go on
+# ballast_mib = 64                 # kept for those and given up when the disk is full; 0 is none
 
 [[ledgers]]
 address = "test.sek"

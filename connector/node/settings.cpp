@@ -249,6 +249,10 @@ private:
         settings_.drain = limits.milliseconds("drain_ms", settings_.drain);
         settings_.commit_interval =
             limits.milliseconds("commit_interval_ms", settings_.commit_interval);
+        DiskLimits& disk = settings_.disk;
+        disk.low_bytes = limits.integer("low_disk_mib", 1'000'000, disk.low_bytes >> 20) << 20;
+        disk.ballast_bytes = limits.integer("ballast_mib", 1'000'000, disk.ballast_bytes >> 20)
+                             << 20;
     }
 
     void read_ledger(Section& section) {

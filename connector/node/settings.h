@@ -10,6 +10,7 @@
 #include "connector/core/config.h"
 #include "sdk/codec/json.h"
 #include "sdk/net/url.h"
+#include "sdk/store/data_directory.h"
 
 namespace lockstep::node {
 
@@ -37,6 +38,7 @@ struct Settings {
     std::vector<net::Url> origins;  // how callers and peers address this node besides listen
     Duration drain;                 // longest wait of a drain
     Duration commit_interval;
+    DiskLimits disk;
     std::string log_level;
     std::vector<LedgerSettings> ledgers;  // in the order of node.ledgers
     std::vector<PeerAddress> peers;       // in the order of node.peers

@@ -105,6 +105,21 @@ TEST_CASE("a sound configuration is understood") {
     CHECK(settings.callers[0].role == api::Role::operator_);
 }
 
+TEST_CASE("the disk's limits are those of the ledgers where nothing else is said") {
+    const auto limits = [](const std::string& more) {
+        std::string text = sound;
+        text.replace(text.find("[endurance]"), 0, more);
+        const SettingsRead result = read(text);
+        REQUIRE_MESSAGE(result.mistakes.empty(), result.mistakes.front());
+        return result.settings.disk;
+    };
+    CHECK(limits("").low_bytes == 256u << 20);
+    CHECK(limits("").ballast_bytes == 64u << 20);
+    const DiskLimits set = limits("[limits]\nlow_disk_mib = 2048\nballast_mib = 0\n");
+    CHECK(set.low_bytes == std::uint64_t{2} << 30);
+    CHECK(set.ballast_bytes == 0);
+}
+
 TEST_CASE("a mistake is a line with file, key and what is expected") {
     struct Row {
         const char* from;
@@ -116,6 +131,10 @@ TEST_CASE("a mistake is a line with file, key and what is expected") {
          "conf/node.toml: listen.port: expected a whole number from 1 to 65535"},
         {"port = 7101", "port = 7101\ncolour = 1",
          "conf/node.toml: listen.colour: unknown key; remove it or check its spelling"},
+        {"[endurance]", "[limits]\nlow_disk_mib = -1\n[endurance]",
+         "conf/node.toml: limits.low_disk_mib: expected a whole number from 0 to 1000000"},
+        {"[endurance]", "[limits]\nballast_mib = \"64\"\n[endurance]",
+         "conf/node.toml: limits.ballast_mib: expected a whole number from 0 to 1000000"},
         {"outages = 3", "",
          "conf/node.toml: endurance.outages: is missing; expected a whole number from 0 to 100"},
         {"name = \"connector\"", "", "conf/node.toml: name: is missing; expected a text"},
@@ -275,4 +294,17 @@ node = ")" + node + "\"\n" +
 TEST_CASE("the sample configuration is sound") {
     const SettingsRead result = read(sample_configuration);
     CHECK_MESSAGE(result.mistakes.empty(), result.mistakes.front());
+    // Also what stands there as a remark, with its default.
+    std::string text = sample_configuration;
+    const std::size_t limits = text.find("# [limits]");
+    REQUIRE(limits != std::string::npos);
+    const std::size_t end = text.find("\n\n", limits);
+    for (std::size_t at = limits; at < end; at = text.find('\n', at) + 1)
+        text.replace(at, 2, "  ");
+    const SettingsRead whole = read(text);
+    CHECK_MESSAGE(whole.mistakes.empty(), whole.mistakes.front());
+    CHECK(text.find("  low_disk_mib = 256 ") != std::string::npos);
+    CHECK(text.find("  ballast_mib = 64 ") != std::string::npos);
+    CHECK(whole.settings.disk.low_bytes == DiskLimits{}.low_bytes);
+    CHECK(whole.settings.disk.ballast_bytes == DiskLimits{}.ballast_bytes);
 }
