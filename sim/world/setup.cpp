@@ -135,8 +135,14 @@ Duration longest_margin(const Scenario& scenario, const NodeSpec& node) {
 
 Duration longest_life(const Scenario& scenario) {
     Duration life = Duration::seconds(60);
-    for (const NodeSpec& node : scenario.nodes)
+    Duration guard;  // of whoever receives
+    for (const NodeSpec& node : scenario.nodes) {
         life = life + longest_margin(scenario, node);
+        for (const AccountSpec& account : node.accounts)
+            if (const LedgerSpec* ledger = find_ledger(scenario, account.ledger))
+                guard = std::max(guard, core::reveal_guard(timing_of(*ledger), node.endurance));
+    }
+    life = life + guard;
     for (const LedgerSpec& ledger : scenario.ledgers)
         life =
             life + (ledger.profile.inclusion + ledger.profile.finality) * 2 + Duration::seconds(10);
