@@ -77,6 +77,12 @@ void Node::start(Timestamp at, Turn<NodeEffect>& turn) {
         ledger.inputs.emplace_back(Woken{});
         ledger.woken = true;
     }
+    std::array<std::uint8_t, sizeof life_> drawn{};
+    parts_.random->fill(drawn);
+    for (const std::uint8_t octet : drawn)
+        life_ = life_ << 8 | octet;
+    for (auto& [key, link] : links_)
+        link.begin(life_);
     for (const core::PeerConfig& peer : parts_.config.peers)
         link(peer.key);
     // The takeover is what the machine hears first, so that nothing which fell due while the
@@ -165,7 +171,14 @@ void Node::take(Context& context, event::PeerBatchArrived&& event) {
 }
 
 void Node::take(Context& context, event::PeerReplied&& event) {
-    link(event.peer).replied(context.at, event.batch, event.reply, context.turn.puts);
+    PeerLink& to = link(event.peer);
+    const std::uint64_t epoch = to.epoch();
+    to.replied(context.at, event.batch, event.reply, context.turn.puts);
+    if (to.epoch() == epoch) return;
+    context.turn.effects.push_back(effect::Alarm{
+        "data_outdated", "peer " + event.peer.hex() +
+                             " has heard of a later run of this node: its data is an older copy, "
+                             "or another process runs with a copy of it"});
 }
 
 void Node::take(Context&, event::FromLedger&& event) {
@@ -263,7 +276,10 @@ void Node::make_condition(Context& context, const Hash& secret) {
 // ----------------------------------------------------------------------------------------
 
 PeerLink& Node::link(const PublicKey& peer) {
-    return links_.try_emplace(peer, PeerLink(parts_.config.self, peer, epoch_)).first->second;
+    const auto [found, is_new] =
+        links_.try_emplace(peer, PeerLink(parts_.config.self, peer, epoch_));
+    if (is_new) found->second.begin(life_);
+    return found->second;
 }
 
 void Node::send(Context& context, const PublicKey& peer, const core::Message& message) {

@@ -121,6 +121,7 @@ private:
     std::map<PublicKey, PeerInbox> inboxes_;
     std::map<Address, std::uint16_t> spaces_;
     std::uint64_t epoch_ = 0;
+    std::uint64_t life_ = 0;
     NodeCounters counters_;
     bool disk_low_ = false;
 };

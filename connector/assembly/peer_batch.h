@@ -1,10 +1,12 @@
 // What travels between two nodes: a batch of messages one way, an acknowledgement the other. The
 // batch is the body of POST /v1/peer, whose signature (RFC 9421) is the sender's.
 //
-//   batch           = version 1, sender 32, epoch, oldest, first, count, messages (octets)
-//   acknowledgement = version 1, acknowledged, refused (optional reason)
+//   batch           = version 1, sender 32, epoch, life, life_from, oldest, first, count,
+//                     messages (octets)
+//   acknowledgement = version 1, epoch, acknowledged, refused (optional reason)
 // Canonical OER. Message i of a batch has the sequence first + i; sequences of a pair start at 1
-// and have no gap.
+// and have no gap. A process draws its life when it starts: one whose data was put back from an
+// older copy may have an epoch that its peer knows already, and gives out sequences once more.
 #pragma once
 
 #include <optional>
@@ -27,10 +29,13 @@ struct PeerBatch {
     std::uint64_t oldest = 1;  // the sender keeps nothing before this: it was acknowledged
     std::uint64_t first = 1;
     std::vector<Bytes> messages;
+    std::uint64_t life = 0;
+    std::uint64_t life_from = 1;  // the first sequence that this life gave out
 };
 struct PeerAck {
     std::uint64_t acknowledged = 0;  // everything up to here is durable at the receiver
     std::optional<Reason> refused;   // the batch was not taken, and why
+    std::uint64_t epoch = 0;         // the latest of the sender that the receiver knows
 };
 
 Bytes encode_batch(const PeerBatch& batch);

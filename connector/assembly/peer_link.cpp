@@ -7,7 +7,8 @@
 
 namespace lockstep::assembly {
 
-// outbox_space: peer -> last sequence given out; peer and sequence -> message.
+// outbox_space: peer -> last sequence given out, epoch that the peer made us take or 0; peer and
+// sequence -> message.
 Bytes PeerLink::key(std::uint64_t sequence) const {
     OerWriter writer;
     writer.fixed(peer_).u64(sequence);
@@ -19,6 +20,8 @@ void PeerLink::restore(const Put& put) {
     if (put.key.size() == PublicKey::size) {
         OerReader reader(*put.value);
         next_ = reader.u64() + 1;
+        taken_epoch_ = reader.u64();
+        epoch_ = std::max(epoch_, taken_epoch_ + 1);
         return;
     }
     // Keys sort, so that the messages come in order and behind the last sequence given out.
@@ -39,6 +42,13 @@ bool PeerLink::replied(Timestamp at, std::uint64_t batch, const Result<PeerAck>&
     if (!in_flight_ || batch != batches_) return false;
     in_flight_ = false;
     if (!reply) {
+        failed(at);
+        return false;
+    }
+    if (reply->refused == Reason::not_permitted && reply->epoch >= epoch_ &&
+        reply->epoch < UINT64_MAX - 1) {
+        epoch_ = taken_epoch_ = reply->epoch + 1;
+        next_changed_ = true;
         failed(at);
         return false;
     }
@@ -70,7 +80,7 @@ void PeerLink::failed(Timestamp at) {
 std::optional<PeerSend> PeerLink::poll(Timestamp at, std::vector<Put>& puts) {
     if (next_changed_) {
         OerWriter writer;
-        writer.u64(next_ - 1);
+        writer.u64(next_ - 1).u64(taken_epoch_);
         puts.push_back(
             {outbox_space, Bytes(peer_.view().begin(), peer_.view().end()), writer.take()});
         next_changed_ = false;
@@ -83,6 +93,8 @@ std::optional<PeerSend> PeerLink::poll(Timestamp at, std::vector<Put>& puts) {
     PeerBatch batch;
     batch.sender = self_;
     batch.epoch = epoch_;
+    batch.life = life_;
+    batch.life_from = life_from_;
     batch.oldest = next_ - outbox_.size();
     batch.first = batch.oldest;
     std::size_t octets = 0;
@@ -107,18 +119,22 @@ void PeerInbox::restore(const Put& put) {
     if (!put.value) return;
     OerReader reader(*put.value);
     epoch_ = reader.u64();
+    life_ = reader.u64();
     last_ = reader.u64();
 }
 
 PeerInbox::Taken PeerInbox::take(const PeerBatch& batch, std::vector<Put>& puts) {
     Taken taken;
     taken.ack.acknowledged = last_;
+    taken.ack.epoch = epoch_;
     taken.skip = batch.messages.size();
-    if (batch.epoch < epoch_) {
+    const bool first_word = epoch_ == 0 && last_ == 0;
+    if (batch.epoch < epoch_ || (batch.epoch == epoch_ && batch.life != life_ && !first_word)) {
         taken.ack.refused = Reason::not_permitted;
         return taken;
     }
     std::uint64_t last = last_;
+    if (batch.epoch > epoch_) last = std::min(last, batch.life_from - 1);
     if (batch.oldest > last + 1) {
         // What lies between was acknowledged by an earlier life of this node that its store has
         // lost. It cannot come again, and waiting for it would stop everything after it.
@@ -132,15 +148,17 @@ PeerInbox::Taken PeerInbox::take(const PeerBatch& batch, std::vector<Put>& puts)
     const std::uint64_t end = batch.first + batch.messages.size();  // one past the batch
     taken.skip = std::min<std::uint64_t>(last + 1 - batch.first, batch.messages.size());
     last = std::max(last, end - 1);
-    if (last != last_ || batch.epoch != epoch_) {
+    if (last != last_ || batch.epoch != epoch_ || batch.life != life_) {
         epoch_ = batch.epoch;
+        life_ = batch.life;
         last_ = last;
         OerWriter writer;
-        writer.u64(epoch_).u64(last_);
+        writer.u64(epoch_).u64(life_).u64(last_);
         puts.push_back({inbox_space, Bytes(batch.sender.view().begin(), batch.sender.view().end()),
                         writer.take()});
     }
     taken.ack.acknowledged = last_;
+    taken.ack.epoch = epoch_;
     return taken;
 }
 

@@ -39,11 +39,18 @@ public:
     // A put of outbox_space whose key begins with this peer's key; in key order, before the first
     // step.
     void restore(const Put& put);
+    // The number that this process drew when it started; before the first step.
+    void begin(std::uint64_t life) {
+        life_ = life;
+        life_from_ = next_;
+    }
 
     // False when the outbox is full.
     bool send(Bytes message, std::vector<Put>& puts);
     // The reply to a batch: an acknowledgement, or why there is none. True when messages were
-    // acknowledged.
+    // acknowledged. A peer that knows of a later epoch, or of another life in this one, says so:
+    // our data is an older copy, and what waits is said again in an epoch that is later still.
+    // Whoever was replaced gets no further: its journal takes no put any more.
     bool replied(Timestamp at, std::uint64_t batch, const Result<PeerAck>& reply,
                  std::vector<Put>& puts);
     // At the end of each turn: the batch that is due.
@@ -53,6 +60,7 @@ public:
     std::size_t waiting() const { return outbox_.size(); }
     bool reachable() const { return failures_ == 0; }
     const PublicKey& peer() const { return peer_; }
+    std::uint64_t epoch() const { return epoch_; }
 
 private:
     Bytes key(std::uint64_t sequence) const;
@@ -61,9 +69,12 @@ private:
     PublicKey self_;
     PublicKey peer_;
     std::uint64_t epoch_;
-    std::uint64_t next_ = 1;     // sequence of the next message
-    std::deque<Bytes> outbox_;   // the last of them has sequence next_ - 1
-    bool next_changed_ = false;  // and is not a put yet
+    std::uint64_t life_ = 0;
+    std::uint64_t life_from_ = 1;
+    std::uint64_t taken_epoch_ = 0;  // the last one that the peer made us take
+    std::uint64_t next_ = 1;         // sequence of the next message
+    std::deque<Bytes> outbox_;       // the last of them has sequence next_ - 1
+    bool next_changed_ = false;      // and is not a put yet
     std::uint64_t batches_ = 0;
     bool in_flight_ = false;
     Timestamp retry_at_;  // of the batch in flight, or earliest time for the next one
@@ -80,12 +91,14 @@ public:
     };
     void restore(const Put& put);
     // Decides what of a batch is new and remembers that it came. With ack.refused nothing is taken:
-    // not_permitted for an older epoch, not_found for a gap.
+    // not_permitted for an older epoch or another life in the same, not_found for a gap. A later
+    // life gives out sequences that came already when its data went back: those are new.
     Taken take(const PeerBatch& batch, std::vector<Put>& puts);
     std::uint64_t last() const { return last_; }
 
 private:
     std::uint64_t epoch_ = 0;
+    std::uint64_t life_ = 0;
     std::uint64_t last_ = 0;
 };
 

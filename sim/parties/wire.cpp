@@ -45,6 +45,7 @@ bool Wire::add_to(const PublicKey& peer, assembly::PeerBatch& batch) {
     }
     const bool changed = before > 0 || messages.size() != batch.messages.size();
     batch.oldest += added_before(line, batch.oldest);
+    batch.life_from += added_before(line, batch.life_from);
     batch.first += before;
     batch.messages = std::move(messages);
     if (batch.messages.size() > assembly::max_batch_messages)

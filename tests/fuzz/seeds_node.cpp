@@ -292,8 +292,8 @@ void add_node_seeds(Seeds& seeds) {
         batch.messages.push_back(encode_message(message));
     batch.messages.push_back(Bytes(3));
     seeds.add("peer_batch", assembly::encode_batch(batch));
-    seeds.add("peer_ack", assembly::encode_ack({7, std::nullopt}));
-    seeds.add("peer_ack", assembly::encode_ack({7, Reason::not_permitted}));
+    seeds.add("peer_ack", assembly::encode_ack({7, std::nullopt, 2}));
+    seeds.add("peer_ack", assembly::encode_ack({7, Reason::not_permitted, 3}));
     add_record_seeds(seeds);
     add_api_seeds(seeds);
 }

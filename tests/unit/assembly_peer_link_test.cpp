@@ -47,6 +47,7 @@ struct Sender {
     Disk disk;
     std::vector<Put> puts;
     std::uint64_t epoch = 0;
+    std::uint64_t lives = 0;
     PeerLink link{sender_key, receiver_key, 0};
 
     Sender() { restart(); }
@@ -54,6 +55,13 @@ struct Sender {
         puts.clear();
         link = PeerLink(sender_key, receiver_key, ++epoch);
         disk.restore(link, outbox_space);
+        link.begin(++lives);
+    }
+    // Its data is what it was, its journal's epoch included, as with a file that was put back.
+    void restore(const Disk& copy, std::uint64_t epoch_then) {
+        disk = copy;
+        epoch = epoch_then;
+        restart();
     }
     void say(std::uint8_t word) { REQUIRE(link.send(Bytes{word}, puts)); }
     std::optional<PeerSend> turn(Timestamp at) {
@@ -155,10 +163,11 @@ TEST_CASE("the reply to an earlier batch means nothing") {
     sender.link.replied(Timestamp{1}, first->batch, refuse(Reason::unavailable), sender.puts);
     const auto second = sender.turn(Timestamp{0} + first_retry + Duration{1});
     REQUIRE(second);
-    CHECK_FALSE(sender.link.replied(Timestamp{200'000}, first->batch, PeerAck{1, {}}, sender.puts));
+    CHECK_FALSE(
+        sender.link.replied(Timestamp{200'000}, first->batch, PeerAck{1, {}, 1}, sender.puts));
     CHECK(sender.link.waiting() == 1);
     CHECK_FALSE(
-        sender.link.replied(Timestamp{200'000}, second->batch, PeerAck{9, {}}, sender.puts));
+        sender.link.replied(Timestamp{200'000}, second->batch, PeerAck{9, {}, 1}, sender.puts));
     CHECK(sender.link.waiting() == 1);  // nine were never sent
 }
 
@@ -171,15 +180,22 @@ TEST_CASE("what a receiver takes of a batch") {
         std::uint64_t acknowledged;
         std::optional<Reason> refused;
         bool lost;
+        std::uint64_t life = 1;
+        std::uint64_t life_from = 1;
     };
-    // Before each: epoch 5, messages up to 10.
+    // Before each: epoch 5, its first life, messages up to 10.
     const Row rows[] = {
         {"the next", 5, 11, 11, 2, 0, 12, {}, false},
         {"all of it came before", 5, 9, 9, 2, 2, 10, {}, false},
         {"half of it came before", 5, 9, 9, 4, 2, 12, {}, false},
         {"a gap", 5, 11, 12, 2, 2, 10, Reason::not_found, false},
         {"of a process that was replaced", 4, 11, 11, 2, 2, 10, Reason::not_permitted, false},
-        {"of its successor", 6, 11, 11, 2, 0, 12, {}, false},
+        {"of its successor", 6, 11, 11, 2, 0, 12, {}, false, 2, 11},
+        {"of its successor, and half of it came before", 6, 9, 9, 4, 2, 12, {}, false, 2, 11},
+        {"of its successor, whose data went back", 6, 9, 9, 4, 0, 12, {}, false, 2, 9},
+        {"of its successor, whose data went back a little", 6, 9, 9, 4, 1, 12, {}, false, 2, 10},
+        {"of another life in the same epoch", 5, 11, 11, 2, 2, 10, Reason::not_permitted, false, 2,
+         11},
         {"what lies between is gone", 5, 13, 13, 2, 0, 14, {}, true},
         {"nothing", 5, 11, 11, 0, 0, 10, {}, false},
     };
@@ -187,10 +203,11 @@ TEST_CASE("what a receiver takes of a batch") {
         CAPTURE(std::string(row.what));
         std::vector<Put> puts;
         PeerInbox inbox;
-        inbox.take({sender_key, 5, 1, 1, std::vector<Bytes>(10, Bytes{1})}, puts);
-        const auto taken = inbox.take(
-            {sender_key, row.epoch, row.oldest, row.first, std::vector<Bytes>(row.count, Bytes{1})},
-            puts);
+        inbox.take({sender_key, 5, 1, 1, std::vector<Bytes>(10, Bytes{1}), 1, 1}, puts);
+        const auto taken =
+            inbox.take({sender_key, row.epoch, row.oldest, row.first,
+                        std::vector<Bytes>(row.count, Bytes{1}), row.life, row.life_from},
+                       puts);
         CHECK(taken.skip == row.skip);
         CHECK(taken.ack.acknowledged == row.acknowledged);
         CHECK(taken.ack.refused == row.refused);
@@ -237,8 +254,86 @@ TEST_CASE(
     }
 }
 
+namespace {
+
+// Says what waits until it is acknowledged; how many batches that took.
+int deliver(Sender& sender, Receiver& receiver, Timestamp& now) {
+    int batches = 0;
+    while (sender.link.waiting() > 0) {
+        REQUIRE(batches < 10);
+        now = now + longest_retry;
+        const auto batch = sender.turn(now);
+        REQUIRE(batch);
+        ++batches;
+        const auto ack = receiver.take(batch->body);
+        REQUIRE(ack);
+        sender.link.replied(now, batch->batch, *ack, sender.puts);
+    }
+    sender.turn(now);
+    return batches;
+}
+
+}  // namespace
+
+TEST_CASE("a sender whose data is an older copy is heard, whatever its peer had heard before") {
+    struct Row {
+        const char* what;
+        int restarts;         // after the copy was made
+        std::uint8_t said;    // since then, before the copy was put back
+        std::uint8_t say;     // afterwards
+        bool epochs_go_back;  // or is the journal's epoch kept elsewhere
+        int batches;          // until all is acknowledged
+    };
+    const Row rows[] = {
+        {"less is said than was before", 0, 5, 2, true, 1},
+        {"as much", 0, 5, 5, true, 1},
+        {"more", 0, 5, 9, true, 1},
+        {"in the epoch in which the other life spoke", 1, 5, 2, true, 2},
+        {"in an earlier one", 4, 5, 9, true, 2},
+        {"in a later one", 4, 5, 2, false, 1},
+        {"nothing was said since the copy", 4, 0, 2, true, 2},
+    };
+    for (const Row& row : rows) {
+        CAPTURE(std::string(row.what));
+        Sender sender;
+        Receiver receiver;
+        Timestamp now{0};
+        for (std::uint8_t word = 1; word <= 3; ++word)
+            sender.say(word);
+        deliver(sender, receiver, now);
+        const Disk copy = sender.disk;
+        const std::uint64_t epoch_then = sender.epoch;
+        for (int i = 0; i < row.restarts; ++i)
+            sender.restart();
+        for (std::uint8_t i = 0; i < row.said; ++i)
+            sender.say(100);
+        deliver(sender, receiver, now);
+        if (row.said == 0) {  // all the same its peer heard of the later epoch
+            sender.say(100);
+            deliver(sender, receiver, now);
+        }
+        receiver.heard.clear();
+        sender.restore(copy, row.epochs_go_back ? epoch_then : sender.epoch);
+        Bytes expected;
+        for (std::uint8_t word = 1; word <= row.say; ++word) {
+            sender.say(word);
+            expected.push_back(word);
+        }
+        CHECK(deliver(sender, receiver, now) == row.batches);
+        CHECK(receiver.heard == expected);
+        // and it goes on so, after a restart too, at the first attempt
+        for (int i = 0; i < 2; ++i) {
+            receiver.heard.clear();
+            sender.say(50);
+            CHECK(deliver(sender, receiver, now) == 1);
+            CHECK(receiver.heard == Bytes{50});
+            sender.restart();
+        }
+    }
+}
+
 TEST_CASE("batches and acknowledgements are canonical and limited") {
-    const PeerBatch batch{sender_key, 3, 7, 8, {Bytes{1, 2}, Bytes{}}};
+    const PeerBatch batch{sender_key, 3, 7, 8, {Bytes{1, 2}, Bytes{}}, 9, 4};
     const Bytes octets = encode_batch(batch);
     const auto decoded = decode_batch(octets);
     REQUIRE(decoded);
@@ -246,6 +341,8 @@ TEST_CASE("batches and acknowledgements are canonical and limited") {
     CHECK(decoded->epoch == 3);
     CHECK(decoded->oldest == 7);
     CHECK(decoded->first == 8);
+    CHECK(decoded->life == 9);
+    CHECK(decoded->life_from == 4);
     CHECK(decoded->messages == batch.messages);
 
     Bytes longer = octets;
@@ -259,10 +356,13 @@ TEST_CASE("batches and acknowledgements are canonical and limited") {
     CHECK(decode_batch(encode_batch({sender_key, 1, 0, 0, {}})).error() == Reason::malformed);
     CHECK(decode_batch(encode_batch({sender_key, 1, 5, 4, {}})).error() == Reason::malformed);
 
-    for (const PeerAck& ack : {PeerAck{5, {}}, PeerAck{0, Reason::not_found}}) {
+    CHECK(decode_batch(encode_batch({sender_key, 1, 1, 1, {}, 1, 0})).error() == Reason::malformed);
+
+    for (const PeerAck& ack : {PeerAck{5, {}, 3}, PeerAck{0, Reason::not_found, 0}}) {
         const auto read = decode_ack(encode_ack(ack));
         REQUIRE(read);
         CHECK(read->acknowledged == ack.acknowledged);
         CHECK(read->refused == ack.refused);
+        CHECK(read->epoch == ack.epoch);
     }
 }
