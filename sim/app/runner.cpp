@@ -73,7 +73,8 @@ Run run_world(const Scenario& described, const RunOptions& options) {
     world.on_leak([&](const NodeProcess& node, const Condition& condition) {
         oracle.secret_leaked(node, condition);
     });
-    world.on_restored([&](const NodeProcess& node) { oracle.restored(node); });
+    world.on_restored(
+        [&](const NodeProcess& node, Timestamp copied) { oracle.restored(node, copied); });
     world.on_beyond([&](NodeProcess& node) { oracle.excuse(node); });
     world.set_watcher(oracle);
     world.set_up();

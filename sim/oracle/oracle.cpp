@@ -64,14 +64,25 @@ void Oracle::begin() {
         for (const core::LedgerConfig& ledger : node->config().ledgers)
             for (const Address& account : ledger.accounts)
                 owners_[account] = node.get();
+    for (const auto& ledger : parts_.ledgers)
+        for (const auto& [account, node] : owners_)
+            if (ledger->address().is_prefix_of(account))
+                for (const Balance& balance : ledger->balances(account))
+                    note_balance(*ledger, account, balance.asset);
     recount();
 }
 
 void Oracle::excuse(const NodeProcess& node) {
     excused_.insert(&node);
 }
-void Oracle::restored(const NodeProcess& node) {
+// A secret that it decided to show after the copy was made, and that no ledger has seen, is
+// nobody's any more: neither it nor anybody else can claim with it.
+void Oracle::restored(const NodeProcess& node, Timestamp copied) {
     restored_.insert(&node);
+    std::erase_if(released_, [&](const auto& entry) {
+        const auto& [condition, released] = entry;
+        return released.node == &node && released.at >= copied && !is_paid(node, condition, false);
+    });
 }
 bool Oracle::is_excused(const NodeProcess& node) const {
     return excused_.contains(&node);
@@ -187,7 +198,29 @@ void Oracle::escrow_moved(const LedgerService& ledger, const LedgerEvent& event)
         }
         ended(known);
     }
+    note_balance(ledger, event.terms.payer, event.terms.asset);
+    if (event.terms.payee != event.terms.payer)
+        note_balance(ledger, event.terms.payee, event.terms.asset);
     if (++moves_ % recount_every == 0) recount();
+}
+
+// For who looks at the trace afterwards.
+void Oracle::note_balance(const LedgerService& ledger, const Address& account,
+                          const AssetId& asset) {
+    const NodeProcess* node = owner(account);
+    if (node == nullptr || !parts_.trace.keeps()) return;
+    for (const Balance& balance : ledger.balances(account)) {
+        if (balance.asset != asset) continue;
+        Moment moment;
+        moment.at = parts_.scheduler.now();
+        moment.kind = MomentKind::balance;
+        moment.actor = ledger.actor();
+        moment.other = node->actor();
+        moment.asset = asset;
+        moment.amount = balance.free;
+        moment.escrowed = balance.escrowed;
+        parts_.trace.note(std::move(moment));
+    }
 }
 
 void Oracle::prepared(const Known& escrow) {
@@ -232,7 +265,7 @@ void Oracle::ended(const Known& escrow) {
             count_loss(*node, escrow.terms.condition);
     const NodeProcess* payee = owner(escrow.terms.payee);
     const auto released = released_.find(escrow.terms.condition);
-    if (released != released_.end() && released->second == payee && is_held_to(payee))
+    if (released != released_.end() && released->second.node == payee && is_held_to(payee))
         check(Rule::revealed_is_paid, is_paid(*payee, escrow.terms.condition, true), [&] {
             return std::string(payee->name() +
                                " showed its secret and was not paid: " + tell(escrow));
@@ -336,7 +369,7 @@ void Oracle::alarm_raised(const NodeProcess& node, const std::string& code) {
 }
 
 void Oracle::secret_released(const NodeProcess& node, const Condition& condition) {
-    released_[condition] = &node;
+    released_[condition] = {&node, parts_.scheduler.now()};
     count(Rule::secrecy);
 }
 
@@ -533,9 +566,10 @@ void Oracle::finish() {
     for (const Order& order : parts_.orders.all())
         check_order(order);
     for (const auto& release : released_)
-        if (is_held_to(release.second))
-            check(Rule::revealed_is_paid, is_paid(*release.second, release.first, false), [&] {
-                return release.second->name() + " showed its secret and was never paid under " +
+        if (is_held_to(release.second.node))
+            check(Rule::revealed_is_paid, is_paid(*release.second.node, release.first, false), [&] {
+                return release.second.node->name() +
+                       " showed its secret and was never paid under " +
                        release.first.hex().substr(0, 8);
             });
     for (const auto& [node, losses] : lost_)

@@ -65,8 +65,9 @@ public:
     void begin();
     // What this node loses from now on is bounded by what it reported, not excluded.
     void excuse(const NodeProcess& node);
-    // Its data is an older copy: what it forgot, others may wait for as long as a trade is valid.
-    void restored(const NodeProcess& node);
+    // Its data is a copy that was made then: what it forgot, others may wait for as long as a trade
+    // is valid.
+    void restored(const NodeProcess& node, Timestamp copied);
     bool is_excused(const NodeProcess& node) const;
     // A secret was computed although its release is not durable.
     void secret_leaked(const NodeProcess& node, const Condition& condition);
@@ -120,6 +121,7 @@ private:
     const NodeProcess* owner(const Address& account) const;
     static bool stands_still(const NodeProcess& node);
     bool is_held_to(const NodeProcess* node) const;  // honest, and within its profile
+    void note_balance(const LedgerService& ledger, const Address& account, const AssetId& asset);
     void prepared(const Known& escrow);
     void ended(const Known& escrow);
     Sides sides_of(const NodeProcess& node, const Condition& condition) const;
@@ -136,7 +138,11 @@ private:
     std::map<Address, const NodeProcess*> owners_;
     std::map<Place, Known> escrows_;
     std::map<Condition, Chain> chains_;
-    std::map<Condition, const NodeProcess*> released_;
+    struct Released {
+        const NodeProcess* node = nullptr;
+        Timestamp at;
+    };
+    std::map<Condition, Released> released_;
     std::set<std::pair<Timestamp, Place>> due_;  // open ones, by the time when they must be over
     std::set<const NodeProcess*> excused_;
     std::set<const NodeProcess*> restored_;

@@ -40,6 +40,7 @@ FaultPlan::FaultPlan(Parts parts) : parts_(std::move(parts)), rng_(parts_.rng) {
         budgets_.emplace_back(node.endurance, longest_margin(parts_.scenario, node));
     ledger_rests_until_.resize(parts_.scenario.ledgers.size());
     deep_.resize(parts_.scenario.nodes.size());
+    copied_at_.resize(parts_.scenario.nodes.size());
 }
 
 void FaultPlan::note(MomentKind kind, ActorId actor, const std::string& text) {
@@ -212,7 +213,7 @@ void FaultPlan::bring_back(NodeProcess& node, int depth) {
         note(MomentKind::fault, node.actor(), "does not start: " + started.error().detail);
         if (node.disk().has_backup()) {
             node.disk().restore();
-            parts_.restored(node);
+            parts_.restored(node, copied_at_[index]);
             parts_.tally.branch("restored_from_backup");
         }
     }
@@ -304,6 +305,7 @@ bool FaultPlan::strike_disk(const FaultSpec& fault, Target target) {
         return true;
     }
     node.disk().back_up();
+    copied_at_[target.index] = parts_.scheduler.now();
     if (is(FaultKind::bit_rot) || is(FaultKind::misdirected_write)) {
         const bool rots = is(FaultKind::bit_rot);
         parts_.scheduler.after(
@@ -323,7 +325,7 @@ bool FaultPlan::strike_disk(const FaultSpec& fault, Target target) {
         if (!node.up()) return;
         node.kill();
         node.disk().restore();
-        parts_.restored(node);
+        parts_.restored(node, copied_at_[index_of(node)]);
         parts_.tally.branch("old_copy_restored");
         note(MomentKind::crashed, node.actor(), "restored from an older copy");
         back_in(node, lasts);

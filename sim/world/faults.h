@@ -41,7 +41,8 @@ public:
         // Its money is not this world's concern any more: it went beyond what was promised.
         std::function<void(NodeProcess& node)> beyond;
         // Its data is an older copy from here on.
-        std::function<void(const NodeProcess& node)> restored;
+        // Its data is a copy that was made then.
+        std::function<void(const NodeProcess& node, Timestamp copied)> restored;
     };
 
     explicit FaultPlan(Parts parts);
@@ -93,6 +94,7 @@ private:
     bool healed_ = false;
     std::vector<OutageBudget> budgets_;          // of the nodes
     std::vector<Timestamp> ledger_rests_until_;  // of the ledgers: no halt before
+    std::vector<Timestamp> copied_at_;           // of the nodes: when their copies were made
     std::vector<bool> deep_;                     // of the nodes: dies again while it recovers
 };
 

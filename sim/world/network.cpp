@@ -7,7 +7,7 @@ const Weather& Network::weather(ActorId from, ActorId to) const {
     return own == own_weather_.end() ? weather_ : own->second;
 }
 
-void Network::note(MomentKind kind, ActorId from, ActorId to, const std::string& what) {
+void Network::note(MomentKind kind, ActorId from, ActorId to, const Label& label) {
     if (!trace_.keeps()) {
         trace_.mix((static_cast<std::uint64_t>(kind) << 56) |
                    (static_cast<std::uint64_t>(from) << 28) | to);
@@ -18,18 +18,19 @@ void Network::note(MomentKind kind, ActorId from, ActorId to, const std::string&
     moment.kind = kind;
     moment.actor = from;
     moment.other = to;
-    moment.text = what;
+    moment.text = label.what;
+    moment.escrow.condition = label.about;
     trace_.note(std::move(moment));
 }
 
-void Network::send(ActorId from, ActorId to, const std::string& what, Bytes octets,
-                   const Arrive& arrive, const std::function<void()>& lost) {
-    note(MomentKind::message_sent, from, to, what);
+void Network::send(ActorId from, ActorId to, const Label& label, Bytes octets, const Arrive& arrive,
+                   const std::function<void()>& lost) {
+    note(MomentKind::message_sent, from, to, label);
     const Weather& now = weather(from, to);
     const bool partitioned = is_blocked(from, to);
     if (partitioned || rng_.chance_ppm(now.lost_ppm)) {
         tally_.fault(partitioned ? "message_into_partition" : "message_lost");
-        note(MomentKind::message_lost, from, to, what);
+        note(MomentKind::message_lost, from, to, label);
         if (lost) lost();
         return;
     }
@@ -47,8 +48,8 @@ void Network::send(ActorId from, ActorId to, const std::string& what, Bytes octe
         tally_.fault("message_reordered");
         wait = wait + usual_jitter * 3;
     }
-    const auto deliver = [this, from, to, what, arrive](Bytes copy) {
-        note(MomentKind::message_arrived, from, to, what);
+    const auto deliver = [this, from, to, label, arrive](Bytes copy) {
+        note(MomentKind::message_arrived, from, to, label);
         arrive(std::move(copy));
     };
     if (rng_.chance_ppm(now.duplicated_ppm)) {

@@ -25,6 +25,15 @@ struct Weather {
 constexpr Duration usual_delay = Duration::milliseconds(1);
 constexpr Duration usual_jitter = Duration::milliseconds(4);
 
+// What a message is called, and the settlement that it is about where one is known.
+struct Label {
+    Label(std::string called, const Condition& condition = {})
+        : what(std::move(called)), about(condition) {}
+    Label(const char* called) : what(called) {}
+    std::string what;
+    Condition about;
+};
+
 class Network {
 public:
     using Link = std::pair<ActorId, ActorId>;
@@ -34,7 +43,7 @@ public:
         : scheduler_(scheduler), trace_(trace), tally_(tally), rng_(rng) {}
 
     // A datagram: arrives once, twice, or never (then `lost` is called at once, if given).
-    void send(ActorId from, ActorId to, const std::string& what, Bytes octets, const Arrive& arrive,
+    void send(ActorId from, ActorId to, const Label& label, Bytes octets, const Arrive& arrive,
               const std::function<void()>& lost = nullptr);
     struct Stream {
         Timestamp last;  // frames do not overtake each other
@@ -69,7 +78,7 @@ public:
 
 private:
     const Weather& weather(ActorId from, ActorId to) const;
-    void note(MomentKind kind, ActorId from, ActorId to, const std::string& what);
+    void note(MomentKind kind, ActorId from, ActorId to, const Label& label);
 
     Scheduler& scheduler_;
     Trace& trace_;

@@ -155,12 +155,15 @@ void NodeProcess::request(std::size_t index, LedgerService& ledger, Request requ
     };
     parts_.scheduler.after(transport_patience, [reply] { reply(refuse(Reason::outcome_unknown)); });
     const std::size_t sent = request.body.size();
+    const Condition about = parts_.trace.keeps() && request.path == "/v1/instructions"
+                                ? parts_.topics.of_instruction(request.body)
+                                : Condition{};
     parts_.network.send(
-        actor_, ledger.actor(), request.path, std::move(request.body),
-        [this, &ledger, path = request.path, sent, reply](Bytes body) {
+        actor_, ledger.actor(), {request.path, about}, std::move(request.body),
+        [this, &ledger, path = request.path, sent, reply, about](Bytes body) {
             if (!ledger.up()) return reply(refuse(Reason::unavailable));
             if (body.size() != sent) return;  // HTTP knows the length: a cut request is no request
-            ledger.request(path, body, [this, &ledger, reply](Result<Bytes> answer) {
+            ledger.request(path, body, [this, &ledger, reply, about](Result<Bytes> answer) {
                 if (parts_.network.loses_answer(ledger.actor(), actor_)) {
                     parts_.tally.fault("answer_lost");
                     return;
@@ -170,7 +173,7 @@ void NodeProcess::request(std::size_t index, LedgerService& ledger, Request requ
                 const std::size_t size = octets.size();
                 const Reason reason = done ? Reason::internal_error : answer.error();
                 parts_.network.send(
-                    ledger.actor(), actor_, "answer", std::move(octets),
+                    ledger.actor(), actor_, {"answer", about}, std::move(octets),
                     [reply, done, reason, size](Bytes back) {
                         if (back.size() != size) return;
                         reply(done ? Result<Bytes>(std::move(back)) : refuse(reason));
@@ -234,14 +237,15 @@ void NodeProcess::carry_out(effect::SendBatch&& out) {
         if (incarnation == incarnation_) hear(event::PeerReplied{key, number, reply});
     };
     if (peer == nullptr) return replied(refuse(Reason::unknown_peer));
+    const Condition about = parts_.trace.keeps() ? parts_.topics.of_batch(out.body) : Condition{};
     parts_.network.send(
-        actor_, peer->actor(), "batch", std::move(out.body),
-        [this, peer, replied](Bytes octets) {
-            peer->receive(std::move(octets),
-                          [this, peer, replied](const Result<assembly::PeerAck>& ack) {
-                              parts_.network.send(peer->actor(), actor_, "acknowledgement", Bytes{},
-                                                  [replied, ack](const Bytes&) { replied(ack); });
-                          });
+        actor_, peer->actor(), {"batch", about}, std::move(out.body),
+        [this, peer, replied, about](Bytes octets) {
+            peer->receive(std::move(octets), [this, peer, replied,
+                                              about](const Result<assembly::PeerAck>& ack) {
+                parts_.network.send(peer->actor(), actor_, {"acknowledgement", about}, Bytes{},
+                                    [replied, ack](const Bytes&) { replied(ack); });
+            });
         },
         [this, replied] {
             parts_.scheduler.after(transport_patience,

@@ -9,6 +9,7 @@
 #include "connector/assembly/node.h"
 #include "sim/world/conduct.h"
 #include "sim/world/ledger_service.h"
+#include "sim/world/topics.h"
 
 namespace lockstep::sim {
 
@@ -32,6 +33,7 @@ public:
         Trace& trace;
         Tally& tally;
         Network& network;
+        Topics& topics;
         Switchboard& board;
         Rng rng;
         core::NodeConfig config;

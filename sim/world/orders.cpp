@@ -25,6 +25,10 @@ void Orders::said(const NodeProcess& node, const Order& order, const std::string
     moment.kind = MomentKind::state;
     moment.actor = node.actor();
     moment.text = order.name + " " + what;
+    if (order.invoice)
+        moment.escrow.condition = order.invoice->condition;
+    else if (order.plan)
+        moment.escrow.condition = topics_.of_plan(*order.plan);
     trace_.note(std::move(moment));
 }
 

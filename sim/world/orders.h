@@ -43,8 +43,13 @@ struct Order {
 
 class Orders {
 public:
-    Orders(Scheduler& scheduler, Trace& trace, Duration patience, Duration invoice_life)
-        : scheduler_(scheduler), trace_(trace), patience_(patience), invoice_life_(invoice_life) {}
+    Orders(Scheduler& scheduler, Trace& trace, const Topics& topics, Duration patience,
+           Duration invoice_life)
+        : scheduler_(scheduler),
+          trace_(trace),
+          topics_(topics),
+          patience_(patience),
+          invoice_life_(invoice_life) {}
 
     void submit(Order order);
     void answered(NodeProcess& node, std::uint64_t ticket, const Result<Bytes>& answer);
@@ -63,6 +68,7 @@ private:
 
     Scheduler& scheduler_;
     Trace& trace_;
+    const Topics& topics_;
     Duration patience_;  // until a call without an answer is made again
     Duration invoice_life_;
     std::vector<Order> orders_;

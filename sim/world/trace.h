@@ -45,7 +45,7 @@ struct Moment {
     ActorId actor = the_world;
     ActorId other = the_world;
     std::string text;
-    // where an escrow moved
+    // where an escrow moved; of anything else that concerns a settlement the condition alone
     EscrowTerms escrow;
     ActorId payer = the_world;  // the nodes behind the accounts
     ActorId payee = the_world;

@@ -50,7 +50,7 @@ World::World(const Scenario& scenario, WorldOptions options)
       scheme_(make_scheme(options_)),
       trade_pairs_(trade_pairs(scenario_)),
       payment_pairs_(payment_pairs(scenario_)),
-      orders_(scheduler_, trace_, Duration::seconds(15), longest_life(scenario_)) {
+      orders_(scheduler_, trace_, topics_, Duration::seconds(15), longest_life(scenario_)) {
     for (const LedgerSpec& spec : scenario_.ledgers)
         make_ledger(spec);
     for (const NodeSpec& spec : scenario_.nodes)
@@ -117,6 +117,7 @@ void World::make_node(const NodeSpec& spec) {
         trace_,
         tally_,
         network_,
+        topics_,
         *this,
         rng_.fork(spec.name),
         config,
@@ -138,6 +139,7 @@ void World::make_node(const NodeSpec& spec) {
             moment.kind = MomentKind::released;
             moment.actor = self().actor();
             moment.text = release.condition.hex().substr(0, 8);
+            moment.escrow.condition = release.condition;
             trace_.note(std::move(moment));
         },
         [this, self](const assembly::effect::Alarm& alarm) {
@@ -210,15 +212,15 @@ void World::open_accounts(LedgerService& ledger, const LedgerSpec& spec) {
 }
 
 void World::set_up() {
-    faults_ = std::make_unique<FaultPlan>(FaultPlan::Parts{scheduler_, trace_, tally_, network_,
-                                                           rng_.fork("faults"), options_.selection,
-                                                           scenario_, nodes_, ledgers_,
-                                                           [this](NodeProcess& node) {
-                                                               if (beyond_) beyond_(node);
-                                                           },
-                                                           [this](const NodeProcess& node) {
-                                                               if (restored_) restored_(node);
-                                                           }});
+    faults_ = std::make_unique<FaultPlan>(
+        FaultPlan::Parts{scheduler_, trace_, tally_, network_, rng_.fork("faults"),
+                         options_.selection, scenario_, nodes_, ledgers_,
+                         [this](NodeProcess& node) {
+                             if (beyond_) beyond_(node);
+                         },
+                         [this](const NodeProcess& node, Timestamp copied) {
+                             if (restored_) restored_(node, copied);
+                         }});
     for (std::size_t i = 0; i < ledgers_.size(); ++i) {
         for (std::size_t process = 0; process < ledgers_[i]->processes(); ++process) {
             const auto started = ledgers_[i]->start(process);

@@ -35,7 +35,7 @@ public:
     void on_leak(std::function<void(const NodeProcess&, const Condition&)> leaked) {
         leaked_ = std::move(leaked);
     }
-    void on_restored(std::function<void(const NodeProcess&)> restored) {
+    void on_restored(std::function<void(const NodeProcess&, Timestamp copied)> restored) {
         restored_ = std::move(restored);
     }
     void on_beyond(std::function<void(NodeProcess&)> beyond) { beyond_ = std::move(beyond); }
@@ -82,6 +82,7 @@ private:
     Trace trace_;
     Tally tally_;
     Network network_;
+    Topics topics_;
     std::shared_ptr<const SignatureScheme> scheme_;
     std::vector<TradePair> trade_pairs_;
     std::vector<PaymentPair> payment_pairs_;
@@ -92,7 +93,7 @@ private:
     std::unique_ptr<FaultPlan> faults_;
     Watcher* watcher_ = nullptr;
     std::function<void(const NodeProcess&, const Condition&)> leaked_;
-    std::function<void(const NodeProcess&)> restored_;
+    std::function<void(const NodeProcess&, Timestamp)> restored_;
     std::function<void(NodeProcess&)> beyond_;
     Timestamp started_at_;
     Timestamp healed_at_;

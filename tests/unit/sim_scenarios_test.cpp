@@ -2,6 +2,7 @@
 // says comes of it, and a second run is the same world.
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <set>
 
@@ -54,6 +55,61 @@ TEST_CASE("worlds of the swarm hold every rule, with cheats of many kinds and al
     CHECK(result.never_hit.empty());
     CHECK(result.cheats_hit.size() >= 8);
     CHECK(result.seeds_real_sqlite == 1);
+}
+
+TEST_CASE("worlds in which a rule was once thought broken hold it") {
+    const auto swarm = read_scenario(scenarios + "/swarm.toml");
+    REQUIRE(swarm);
+    // A payment that was open beyond the time that the world waited for it.
+    check_twice(*swarm, 10'080);
+    // A secret that was decided to be shown, and forgotten with the data of its node before any
+    // ledger saw it.
+    check_twice(*swarm, 20'110);
+}
+
+TEST_CASE("a trace that is kept says of which settlement each step and message is") {
+    const auto scenario = read_scenario(scenarios + "/dvp-three-ledgers.toml");
+    REQUIRE(scenario);
+    RunOptions with;
+    with.keep_trace = true;
+    const Run run = run_world(*scenario, with);
+    std::set<Condition> escrows;
+    for (const Moment& moment : run.trace->moments())
+        if (moment.kind == MomentKind::escrow_prepared) escrows.insert(moment.escrow.condition);
+    CHECK(escrows.size() >= run.outcome.settled);
+    std::set<Condition> instructed, told, ended;
+    std::map<std::pair<ActorId, std::pair<ActorId, AssetId>>, std::uint64_t> balances;
+    for (const Moment& moment : run.trace->moments()) {
+        const Condition& about = moment.escrow.condition;
+        if (moment.kind == MomentKind::message_sent && moment.text == "/v1/instructions") {
+            CHECK_FALSE(about.is_zero());
+            instructed.insert(about);
+        }
+        if (moment.kind == MomentKind::message_arrived && moment.text == "batch")
+            told.insert(about);
+        if (moment.kind == MomentKind::state && moment.text.ends_with(" settled"))
+            ended.insert(about);
+        if (moment.kind == MomentKind::released) CHECK(escrows.contains(about));
+        if (moment.kind == MomentKind::balance)
+            balances[{moment.actor, {moment.other, moment.asset}}] = moment.amount.units();
+    }
+    // A message that concerns several is told of one: most are named by some.
+    const auto missing = [&](const std::set<Condition>& named) {
+        return std::count_if(escrows.begin(), escrows.end(),
+                             [&](const Condition& one) { return !named.contains(one); });
+    };
+    CHECK(missing(instructed) * 5 <= static_cast<std::ptrdiff_t>(escrows.size()));
+    CHECK(missing(told) * 5 <= static_cast<std::ptrdiff_t>(escrows.size()));
+    CHECK(ended.size() == run.outcome.settled);
+    // Nothing is open at the end: what was issued stands on the accounts.
+    std::map<AssetId, std::uint64_t> sums, issued;
+    for (const auto& [holder, units] : balances)
+        sums[holder.second.second] += units;
+    for (const NodeSpec& node : scenario->nodes)
+        for (const AccountSpec& account : node.accounts)
+            issued[account.asset] += account.balance.units();
+    CHECK(sums == issued);
+    CHECK(std::includes(escrows.begin(), escrows.end(), ended.begin(), ended.end()));
 }
 
 }  // namespace
