@@ -20,9 +20,9 @@ void expect_nothing_invented(Kit& kit, const std::vector<EscrowTerms>& prepared,
     for (const auto& [cursor, escrow] : kit.events(Role::payee)) {
         // of a case before this one, whose escrow was left to expire
         if (escrow.state == EscrowState::refunded_expired) continue;
-        const bool is_true = std::find(prepared.begin(), prepared.end(), escrow.terms) !=
-                                 prepared.end() &&
-                             escrow.state == EscrowState::prepared;
+        const bool is_true =
+            std::find(prepared.begin(), prepared.end(), escrow.terms) != prepared.end() &&
+            escrow.state == EscrowState::prepared;
         kit.expect(is_true, after + ": an event was told that never was");
     }
 }
@@ -100,8 +100,8 @@ void altered_octet(Kit& kit) {
             return kit.mode(Role::payee) == report::Mode::refused ||
                    !kit.told(Role::payee, terms).empty();
         });
-        const std::string after = "octet " + std::to_string(place) + " of " +
-                                  std::to_string(places) + " altered";
+        const std::string after =
+            "octet " + std::to_string(place) + " of " + std::to_string(places) + " altered";
         kit.expect(*altered, after + ": no frame shows the escrow's id, so none could be altered");
         if (kit.mode(Role::payee) == report::Mode::refused) {
             ++refusals;
@@ -148,10 +148,10 @@ void add_lie_cases(std::vector<Case>& to) {
         {"proofs", "an event under another state than was signed is not believed", altered_state});
     to.push_back({"proofs", "an event with an altered proof of inclusion is not believed",
                   altered_inclusion});
-    to.push_back({"proofs", "an event in place of the proved one is not believed",
-                  altered_transaction});
-    to.push_back({"proofs", "with an octet altered an event is told as it is or not at all",
-                  altered_octet});
+    to.push_back(
+        {"proofs", "an event in place of the proved one is not believed", altered_transaction});
+    to.push_back(
+        {"proofs", "with an octet altered an event is told as it is or not at all", altered_octet});
 }
 
 }  // namespace lockstep::conformance
