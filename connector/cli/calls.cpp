@@ -77,9 +77,7 @@ int complain(const Failure& failure, const Global& global) {
                      printable(failure.code).c_str());
         if (!what_to_do.empty()) std::fprintf(stderr, "%s\n", what_to_do.c_str());
     }
-    const auto reason = reason_from_string(failure.code);
-    const bool unreachable = reason == Reason::unavailable || reason == Reason::outcome_unknown;
-    return unreachable ? exit_unreachable : exit_refused;
+    return exit_code_of(failure);
 }
 
 int wrong_usage(const std::string& what) {

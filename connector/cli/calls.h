@@ -6,15 +6,9 @@
 
 #include "connector/client/api_client.h"
 #include "connector/client/event_stream.h"
+#include "sdk/base/exit_code.h"
 
 namespace lockstep::cli {
-
-// 2 is wrong usage, as CLI11's own.
-constexpr int exit_done = 0;
-constexpr int exit_refused = 1;  // the node said no
-constexpr int exit_usage = 2;
-constexpr int exit_unreachable = 3;  // no node there, or no answer from it
-constexpr int exit_not_settled = 4;  // it was done, and ended otherwise than asked for
 
 struct Global {
     std::string node = "http://127.0.0.1:7100";

@@ -1,6 +1,5 @@
 // lockstep: the command line of a node.
-// Exit codes: 0 done; 1 the node refused; 2 wrong usage; 3 no node, or no answer from it; 4 done,
-// but a trade or payment ended otherwise than settled or paid.
+// Its exit codes are in exit_code.h and --help.
 #include <csignal>
 
 #include <CLI/CLI.hpp>
@@ -32,7 +31,8 @@ public:
             "A key file holds 64 hexadecimal digits; its public half stands in the node's\n"
             "configuration under [[callers]]. The state of a stopped node is recomputed from its\n"
             "journal by `lockstepd --config FILE --replay`.\n\n"
-            "Exit codes: 0 done, 1 refused, 2 wrong usage, 3 no answer, 4 not settled or paid.");
+            "Exit codes: 0 done, 1 refused, 2 wrong usage, 3 no answer (it may have been done all the\n"
+            "same), 4 done, but a trade or payment ended otherwise than settled or paid.");
         views();
         trading();
         payments();
@@ -42,12 +42,12 @@ public:
         try {
             app_.parse(argc, argv);
         } catch (const CLI::ParseError& error) {
-            return app_.exit(error) == 0 ? cli::exit_done : cli::exit_usage;
+            return app_.exit(error) == 0 ? exit_done : exit_usage;
         }
         auto session = Session::open(global_);
         if (!session) {
             cli::complain(session.error(), global_);
-            return cli::exit_usage;
+            return exit_usage;
         }
         return command_(**session);
     }

@@ -1,6 +1,4 @@
-// lockstepd: one node. Exit codes: 0 stopped or sound, 1 a mistake in the configuration or the
-// command, 2 it could not start, 3 a replay that differs, 70 ended at once because going on could
-// lose money (a disk that fails, a damaged journal, an adapter that stalls).
+// lockstepd: one node. Its exit codes are in exit_code.h and --help.
 #include <sys/resource.h>
 
 #include <CLI/CLI.hpp>
@@ -9,6 +7,7 @@
 #include "connector/node/daemon.h"
 #include "connector/node/log.h"
 #include "connector/node/sample.h"
+#include "sdk/base/exit_code.h"
 #include "sdk/machine/plugin.h"
 #include "sdk/store/replay.h"
 
@@ -16,13 +15,9 @@ namespace {
 
 using namespace lockstep;
 
-constexpr int exit_mistake = 1;
-constexpr int exit_failed = 2;
-constexpr int exit_diverged = 3;
-
 int failed(const Failure& failure) {
     std::fprintf(stderr, "lockstepd: %s: %s\n", failure.code.c_str(), failure.detail.c_str());
-    return failure.code == "diverged" ? exit_diverged : exit_failed;
+    return exit_code_of(failure);
 }
 
 // A core dump would hold keys and secrets.
@@ -31,14 +26,16 @@ void forbid_core_dumps() {
     setrlimit(RLIMIT_CORE, &none);
 }
 
-// Keys and plugins too; makes no file.
-int check_files(const std::string& config, const node::Settings& settings) {
+// Keys and plugins too; makes no file. Whether there is no mistake.
+bool check_files(const std::string& config, const node::Settings& settings) {
     const auto mistakes = node::check_files(settings);
     for (const std::string& mistake : mistakes)
         std::fprintf(stderr, "%s: %s\n", config.c_str(), mistake.c_str());
-    if (!mistakes.empty()) return exit_mistake;
+    return mistakes.empty();
+}
+
+void tell_sound(const std::string& config) {
     std::printf("%s: sound\n", config.c_str());
-    return 0;
 }
 
 int replay(const node::Settings& settings) {
@@ -52,7 +49,7 @@ int replay(const node::Settings& settings) {
     const auto digest = live ? replay_and_compare(data, node) : replay_digest(data, node);
     if (!digest) return failed(digest.error());
     std::printf("%s", to_json(*digest).c_str());
-    return 0;
+    return exit_done;
 }
 
 }  // namespace
@@ -71,33 +68,43 @@ int main(int argc, char** argv) {
     app.add_flag("--replay", replay_only,
                  "recompute the state of a stopped node from its journal, and print its digest");
     app.add_flag("--sample", sample, "print a configuration to begin with");
+    app.footer(
+        "Exit codes: 0 stopped, replayed or sound, 1 it could not start (another runs on this\n"
+        "data, for example), 2 a mistake in the command line or the configuration, 5 a journal\n"
+        "that replays to another state, 70 ended at once as going on could lose money: a disk that\n"
+        "fails, a damaged journal, an adapter that stalls. Its last line says which of them.\n"
+        "A loud stop ends no process: lockstep alarms tells, lockstep acknowledge ends it.");
     try {
         app.parse(argc, argv);
     } catch (const CLI::ParseError& error) {
-        return app.exit(error) == 0 ? 0 : exit_mistake;
+        return app.exit(error) == 0 ? exit_done : exit_usage;
     }
     if (sample) {
         std::printf("%s", node::sample_configuration);
-        return 0;
+        return exit_done;
     }
     if (config.empty()) {
         std::fprintf(stderr, "lockstepd: --config is missing; --sample prints one to begin with\n");
-        return exit_mistake;
+        return exit_usage;
     }
 
     node::SettingsRead read = node::read_settings(config);
     if (!read.mistakes.empty()) {
         for (const std::string& mistake : read.mistakes)
             std::fprintf(stderr, "%s\n", mistake.c_str());
-        return exit_mistake;
+        return exit_usage;
     }
     if (!data.empty()) read.settings.data = data;
-    if (check) return check_files(config, read.settings);
+    if (!replay_only && !check_files(config, read.settings)) return exit_usage;
+    if (check) {
+        tell_sound(config);
+        return exit_done;
+    }
     node::open_log(read.settings.log_level);
     if (replay_only) return replay(read.settings);
 
     node::Daemon daemon(std::move(read.settings));
     if (const auto started = daemon.start(); !started) return failed(started.error());
     daemon.run();
-    return 0;
+    return exit_done;
 }

@@ -1,6 +1,5 @@
 // lockstep-demo: three ledgers, four nodes, and every trade of a file settled, unwound or declined.
-// Exit codes: 0 all as it should be, 1 not so or not possible, 2 wrong usage, 130 stopped by
-// Ctrl-C.
+// Its exit codes are in exit_code.h and --help.
 #include <csignal>
 
 #include <CLI/CLI.hpp>
@@ -9,6 +8,7 @@
 #include <fstream>
 
 #include "deploy/demo/run.h"
+#include "sdk/base/exit_code.h"
 
 namespace {
 
@@ -39,7 +39,7 @@ std::string time_stamp() {
 
 int complain(const Failure& failure) {
     std::fprintf(stderr, "lockstep-demo: %s [%s]\n", failure.detail.c_str(), failure.code.c_str());
-    return failure.code == "stopped" ? 130 : 1;
+    return failure.code == "stopped" ? exit_interrupted : exit_failed;
 }
 
 }  // namespace
@@ -77,10 +77,13 @@ int main(int argc, char** argv) {
     app.add_option("--dir", settings.world.directory,
                    "a new directory for logs, journals, keys and configurations")
         ->capture_default_str();
+    app.footer(
+        "Exit codes: 0 all as it should be, 1 not so or not possible, 2 wrong usage, 130 stopped\n"
+        "by Ctrl-C.");
     try {
         app.parse(argc, argv);
     } catch (const CLI::ParseError& error) {
-        return app.exit(error) == 0 ? 0 : 2;
+        return app.exit(error) == 0 ? exit_done : exit_usage;
     }
 
     // Found out now, not after minutes of work.
@@ -108,5 +111,5 @@ int main(int argc, char** argv) {
                     ? "All as it should be, after " + demo::fixed(report->total_s, 1) + " s."
                     : std::to_string(report->problems.size()) + " problems, after " +
                           demo::fixed(report->total_s, 1) + " s.");
-    return report->problems.empty() ? 0 : 1;
+    return report->problems.empty() ? exit_done : exit_failed;
 }

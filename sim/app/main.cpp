@@ -1,6 +1,5 @@
 // lockstep-sim: worlds of ledgers, nodes, faults and cheats from a seed.
-// Exit codes: 0 every rule held; 1 one broke, or a fault was never hit; 2 wrong usage or a scenario
-// with mistakes; 130 interrupted.
+// Its exit codes are in exit_code.h and --help.
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
@@ -10,6 +9,7 @@
 #include <fstream>
 #include <iostream>
 
+#include "sdk/base/exit_code.h"
 #include "sim/app/catalogue_text.h"
 #include "sim/app/shrink.h"
 #include "sim/app/soak.h"
@@ -21,11 +21,6 @@ namespace {
 
 using namespace lockstep;
 using namespace lockstep::sim;
-
-constexpr int exit_held = 0;
-constexpr int exit_broke = 1;
-constexpr int exit_usage = 2;
-constexpr int exit_interrupted = 130;
 
 std::atomic<bool> interrupted{false};
 
@@ -86,7 +81,7 @@ int run_one(const RunArguments& arguments) {
             return exit_usage;
         std::cout << "Report: " << arguments.report << "\n";
     }
-    return run.outcome.violated() ? exit_broke : exit_held;
+    return run.outcome.violated() ? exit_failed : exit_done;
 }
 
 int shrink_one(const RunArguments& arguments) {
@@ -96,7 +91,7 @@ int shrink_one(const RunArguments& arguments) {
                                [](const std::string& what) { std::cerr << "  " << what << "\n"; });
     if (!shrunk) {
         std::cout << "No rule breaks with this seed; there is nothing to shrink.\n";
-        return exit_held;
+        return exit_done;
     }
     AccountOptions how;
     how.colour = isatty(STDOUT_FILENO) != 0;
@@ -111,7 +106,7 @@ int shrink_one(const RunArguments& arguments) {
               << "\n";
     if (!arguments.report.empty() && !write_report(arguments.report, shrunk->scenario, shrunk->run))
         return exit_usage;
-    return exit_broke;
+    return exit_failed;
 }
 
 struct SoakArguments {
@@ -173,8 +168,8 @@ int soak_many(SoakArguments& arguments) {
         [&](const SoakResult& so_far, std::uint64_t planned) { progress.show(so_far, planned); });
     progress.end();
     std::cout << (arguments.json ? to_json(result) + "\n" : to_text(result));
-    if (result.failed()) return exit_broke;
-    return result.interrupted ? exit_interrupted : exit_held;
+    if (result.failed()) return exit_failed;
+    return result.interrupted ? exit_interrupted : exit_done;
 }
 
 }  // namespace
@@ -186,7 +181,7 @@ int main(int argc, char** argv) {
     app.footer(
         "Exit codes: 0 every rule held, 1 one broke or a fault was never hit, 2 wrong usage,\n"
         "130 interrupted. The same seed gives the same world everywhere.");
-    int result = exit_held;
+    int result = exit_done;
 
     RunArguments run;
     const auto scenario_and_seed = [&run](CLI::App& sub) {
@@ -233,7 +228,7 @@ int main(int argc, char** argv) {
     try {
         app.parse(argc, argv);
     } catch (const CLI::ParseError& error) {
-        return app.exit(error) == 0 ? exit_held : exit_usage;
+        return app.exit(error) == 0 ? exit_done : exit_usage;
     }
     return result;
 }

@@ -2,6 +2,7 @@
 #include <CLI/CLI.hpp>
 #include <iostream>
 
+#include "sdk/base/exit_code.h"
 #include "sdk/service/settings_file.h"
 #include "tests/conformance/remote_ledger.h"
 
@@ -10,9 +11,6 @@ namespace {
 using namespace lockstep;
 using namespace lockstep::conformance;
 using service::SettingsTable;
-
-constexpr int exit_failed = 1;
-constexpr int exit_mistake = 2;
 
 struct Arguments {
     std::string adapter;
@@ -112,9 +110,10 @@ private:
     RemoteSettings settings_;
 };
 
+// A reason is the ledger's; any other code is of a plugin or its settings.
 int complain(const Failure& failure) {
     std::cerr << "lockstep-conformance: " << failure.detail << " [" << failure.code << "]\n";
-    return exit_mistake;
+    return reason_from_string(failure.code) ? exit_code_of(failure) : exit_usage;
 }
 
 std::string to_json(const Outcomes& outcomes) {
@@ -149,7 +148,7 @@ int run_kit(const Arguments& arguments) {
     auto settings = config.read();
     for (const std::string& mistake : config.mistakes)
         std::cerr << mistake << '\n';
-    if (!settings) return exit_mistake;
+    if (!settings) return exit_usage;
 
     std::vector<std::filesystem::path> folders(arguments.plugins.begin(), arguments.plugins.end());
     for (auto& folder : plugin_folders())
@@ -165,7 +164,7 @@ int run_kit(const Arguments& arguments) {
     } else {
         std::cout << to_table(outcomes) << '\n' << to_rules(outcomes);
     }
-    return outcomes.passed() ? 0 : exit_failed;
+    return outcomes.passed() ? exit_done : exit_failed;
 }
 
 }  // namespace
@@ -179,10 +178,14 @@ int main(int argc, char** argv) {
     app.add_option("--only", arguments.only, "a rule, or a part of a case's title");
     app.add_option("--plugins", arguments.plugins, "where to look for adapters first");
     app.add_flag("--json", arguments.json, "one JSON object instead of a table");
+    app.footer(
+        "Exit codes: 0 no case failed, 1 one did or the ledger refused to be set up, 2 a mistake\n"
+        "in the command line, the configuration or the adapter's settings, 3 no answer from the\n"
+        "ledger.");
     try {
         app.parse(argc, argv);
     } catch (const CLI::ParseError& error) {
-        return app.exit(error) == 0 ? 0 : exit_mistake;
+        return app.exit(error) == 0 ? exit_done : exit_usage;
     }
     return run_kit(arguments);
 }

@@ -162,12 +162,3 @@ TEST_CASE("a call that cannot even be made is wrong usage, and says what to do")
     CHECK(node.run({"invoice", "test.sek.bob", "1", "--minutes", "0"}).status == 2);
     CHECK(node.run({"settle", "T1", "--csv", "x.csv"}).status == 2);
 }
-
-TEST_CASE("lockstepd answers wrong usage with a code of its list") {
-    MadeUpNode node;
-    const auto unknown = node.run_plain("lockstepd", {"--zort"});
-    CHECK(unknown.status == 1);
-    CHECK(has(unknown, "zort"));
-    CHECK(node.run_plain("lockstepd", {}).status == 1);
-    CHECK(node.run_plain("lockstepd", {"--help"}).status == 0);
-}

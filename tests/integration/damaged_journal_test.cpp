@@ -41,7 +41,7 @@ void check_stops(Process& process, const std::string& directory) {
         testing::damage_journal(directory, damage.sql);
         process.start();
         const auto code = process.wait(10'000);
-        CHECK(code == fatal_exit_code);
+        CHECK(code == exit_fatal);
         if (!code) process.kill();
         const std::string said = read_file(process.log());
         CHECK_MESSAGE(said.find(file + ": " + damage.named +

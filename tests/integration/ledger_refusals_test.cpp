@@ -6,6 +6,7 @@
 #include <functional>
 #include <sstream>
 
+#include "sdk/base/exit_code.h"
 #include "sdk/crypto/hash.h"
 #include "tests/integration/ledger_process.h"
 #include "tests/integration/raw_caller.h"
@@ -248,7 +249,7 @@ void check_start(const Kind& kind, const std::string& wrong,
     Ledger ledger(kind);
     Process second(kind.program, {"--config", ledger.config()}, ledger.home() / "second.txt");
     second.start();
-    CHECK(second.wait(5'000) == 1);
+    CHECK(second.wait(5'000) == exit_failed);
     CHECK(test::read_file(second.log()).find("[in_use]") != std::string::npos);
     CHECK(ledger.client("alice").info());
     CHECK(ledger.client("alice").run(transfer(ledger)));
@@ -265,7 +266,7 @@ void check_start(const Kind& kind, const std::string& wrong,
         Process check(kind.program, arguments, ledger.home() / "check.txt");
         fs::remove(check.log());
         check.start();
-        CHECK(check.wait(5'000) == 2);
+        CHECK(check.wait(5'000) == exit_usage);
         std::istringstream said(test::read_file(check.log()));
         std::vector<std::string> found;
         for (std::string line; std::getline(said, line);)

@@ -7,6 +7,7 @@
 #include <thread>
 
 #include "connector/client/event_stream.h"
+#include "sdk/base/exit_code.h"
 #include "tests/integration/node_world.h"
 
 using namespace lockstep;
@@ -82,7 +83,7 @@ TEST_CASE("a node ends on SIGTERM, and its journal replays to the state that it 
         // A second one on the same data is refused while the first runs.
         Process second("lockstepd", {"--config", config}, world.directory() / "second");
         second.start();
-        CHECK(second.wait(5'000) == 2);
+        CHECK(second.wait(5'000) == exit_failed);
         CHECK(read_file(second.log()).find("in_use") != std::string::npos);
 
         const auto live = world.client(node).digest();
@@ -97,6 +98,12 @@ TEST_CASE("a node ends on SIGTERM, and its journal replays to the state that it 
         REQUIRE(stopped);
         const std::string digest((*stopped)["digest"].text_or("?"));
         CHECK(read_file(replay.log()).find(digest) != std::string::npos);
+
+        std::string other = read_file(world.directory() / node / "data/state.json");
+        other.replace(other.find(digest), 8, "00000000");
+        write_file(world.directory() / node / "data/state.json", other);
+        replay.start();
+        CHECK(replay.wait(20'000) == exit_diverged);
     }
 }
 

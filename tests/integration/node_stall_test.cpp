@@ -39,7 +39,7 @@ TEST_CASE("a stalled adapter ends the node, pauses its ledger, and costs nobody 
     write_file(stall_on, "");
     const std::string payment = pay(world, "100.00");
     const auto ended = connector.wait(20'000);
-    REQUIRE(ended == fatal_exit_code);
+    REQUIRE(ended == exit_fatal);
     CHECK(read_file(stalled_file) == "test.eur\n");
     const std::string log = read_file(connector.log());
     CHECK(log.find(R"("level":"critical","event":"adapter_stalled","ledger":"test.eur")") !=

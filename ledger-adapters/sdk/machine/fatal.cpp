@@ -11,7 +11,7 @@ void stop_process(const Failure& failure) {
     // One call, so that lines of several threads do not mix.
     const ssize_t written = ::write(STDERR_FILENO, line.data(), line.size());
     static_cast<void>(written);
-    std::_Exit(fatal_exit_code);
+    std::_Exit(exit_fatal);
 }
 
 }  // namespace lockstep

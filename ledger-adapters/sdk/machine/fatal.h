@@ -4,11 +4,9 @@
 
 #include <functional>
 
-#include "sdk/base/result.h"
+#include "sdk/base/exit_code.h"
 
 namespace lockstep {
-
-constexpr int fatal_exit_code = 70;  // EX_SOFTWARE of sysexits.h
 
 [[noreturn]] void stop_process(const Failure& failure);
 

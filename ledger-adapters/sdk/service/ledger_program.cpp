@@ -7,6 +7,7 @@
 #include <future>
 #include <iostream>
 
+#include "sdk/base/exit_code.h"
 #include "sdk/machine/state_file.h"
 #include "sdk/service/clock.h"
 #include "sdk/store/data_directory.h"
@@ -17,7 +18,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr int exit_mistake = 2;
 constexpr Duration stop_grace = Duration::seconds(2);
 
 struct Arguments {
@@ -35,7 +35,7 @@ int complain(const std::string& program, const Failure& failure) {
     std::cerr << program << ": " << failure.detail << " [" << failure.code << "]\n";
     log(LogLevel::error, "stopped",
         Json::object({{"code", failure.code}, {"detail", failure.detail}}));
-    return 1;
+    return exit_code_of(failure);
 }
 
 // Relative paths are relative to the configuration file, so that it works from any directory.
@@ -111,7 +111,7 @@ int replay(LedgerKind& kind, const ProgramSettings& settings) {
     std::cerr << (compared ? "the same as state.json\n"
                            : "not compared: the process did not stop by itself, so there is no "
                              "state.json\n");
-    return 0;
+    return exit_done;
 }
 
 int run(LedgerKind& kind, const ProgramSettings& settings) {
@@ -157,7 +157,7 @@ int run(LedgerKind& kind, const ProgramSettings& settings) {
     if (!port) return complain(kind.program(), port.error());
     log(LogLevel::info, "stopped");
     flush_log();
-    return 0;
+    return exit_done;
 }
 
 int init(const LedgerKind& kind, const Arguments& arguments) {
@@ -165,7 +165,7 @@ int init(const LedgerKind& kind, const Arguments& arguments) {
     const auto ledger = Address::parse(arguments.init_ledger);
     if (!ledger) {
         std::cerr << kind.program() << ": --ledger is an address such as test.sek\n";
-        return exit_mistake;
+        return exit_usage;
     }
     std::error_code error;
     fs::create_directories(directory, error);
@@ -173,7 +173,7 @@ int init(const LedgerKind& kind, const Arguments& arguments) {
     if (error || fs::exists(config)) {
         std::cerr << kind.program() << ": " << config.string()
                   << (error ? ": " + error.message() : " exists; give another directory") << '\n';
-        return 1;
+        return exit_failed;
     }
     std::optional<PublicKey> key = PublicKey::from_hex(arguments.init_operator);
     if (!key) {
@@ -190,7 +190,7 @@ int init(const LedgerKind& kind, const Arguments& arguments) {
                              "\n[log]\nfile = \"ledger.log\"\nlevel = \"info\"\n"
                              "\n[readers]\nauditors = []\n";
     std::cout << "wrote " << config.string() << "\noperator " << key->hex() << '\n';
-    return 0;
+    return exit_done;
 }
 
 }  // namespace
@@ -209,20 +209,25 @@ int run_ledger_program(LedgerKind& kind, int argc, const char* const* argv) {
     init_command->add_option("--operator", arguments.init_operator,
                              "the operator's public key; without it, one is made");
     init_command->add_option("--port", arguments.init_port);
+    app.footer(
+        "Exit codes: 0 stopped, replayed or sound, 1 it could not start (another runs on this\n"
+        "data, for example), 2 a mistake in the command line or the configuration, 5 a journal\n"
+        "that replays to another state, 70 ended at once as going on could lose money: a disk that\n"
+        "fails, a damaged journal. Its last line says which of them.");
     try {
         app.parse(argc, argv);
     } catch (const CLI::ParseError& error) {
-        return app.exit(error) == 0 ? 0 : exit_mistake;
+        return app.exit(error) == 0 ? exit_done : exit_usage;
     }
     if (*init_command) return init(kind, arguments);
     Mistakes mistakes;
     const auto settings = read_settings(kind, arguments, mistakes);
     for (const std::string& mistake : mistakes)
         std::cerr << mistake << '\n';
-    if (!settings) return exit_mistake;
+    if (!settings) return exit_usage;
     if (arguments.check) {
         std::cout << arguments.config << ": no mistakes\n";
-        return 0;
+        return exit_done;
     }
     return arguments.replay ? replay(kind, *settings) : run(kind, *settings);
 }

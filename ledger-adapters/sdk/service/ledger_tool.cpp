@@ -3,6 +3,7 @@
 #include <iomanip>
 #include <iostream>
 
+#include "sdk/base/exit_code.h"
 #include "sdk/service/json_views.h"
 #include "sdk/service/ledger_client.h"
 
@@ -21,11 +22,11 @@ struct Arguments {
 
 int complain(const Failure& failure) {
     std::cerr << "lockstep-ledger: " << failure.detail << " [" << failure.code << "]\n";
-    return 1;
+    return exit_code_of(failure);
 }
 int mistake(const std::string& what) {
     std::cerr << "lockstep-ledger: " << what << '\n';
-    return 2;
+    return exit_usage;
 }
 
 // A table: the columns as wide as what is in them.
@@ -108,7 +109,7 @@ public:
             std::cout << write_json_pretty(*page);
         else
             print_list((*page)[list], columns);
-        return 0;
+        return exit_done;
     }
     int balances() {
         if (!arguments_.account.empty()) {
@@ -133,7 +134,7 @@ public:
             std::cout << write_json_pretty(list);
         else
             print_list(list, {"account", "asset", "free", "escrowed"});
-        return 0;
+        return exit_done;
     }
 
 private:
@@ -144,7 +145,7 @@ private:
             std::cout << write_json(Json::object({{"done", true}, {"sequence", *done}})) << '\n';
         else
             std::cout << "done, sequence " << *done << '\n';
-        return 0;
+        return exit_done;
     }
 
     const Arguments& arguments_;
@@ -155,7 +156,7 @@ int make_key(const Arguments& arguments) {
     const auto seed = read_or_create_key_file(arguments.file);
     if (!seed) return complain(seed.error());
     std::cout << Ed25519().signer(*seed)->public_key().hex() << '\n';
-    return 0;
+    return exit_done;
 }
 
 int main_of(int argc, const char* const* argv) {
@@ -197,7 +198,14 @@ int main_of(int argc, const char* const* argv) {
     auto* totals = app.add_subcommand("totals", "issued against held, by asset");
     auto* info = app.add_subcommand("info", "what the ledger is");
     auto* stats = app.add_subcommand("stats", "the ledger's figures");
-    CLI11_PARSE(app, argc, argv);
+    app.footer(
+        "Exit codes: 0 done, 1 refused, 2 wrong usage, 3 no answer (it may have been done all the\n"
+        "same: repeat it with --id).");
+    try {
+        app.parse(argc, argv);
+    } catch (const CLI::ParseError& error) {
+        return app.exit(error) == 0 ? exit_done : exit_usage;
+    }
 
     if (*key) return make_key(arguments);
     const auto url = net::parse_url(arguments.url);
@@ -208,7 +216,7 @@ int main_of(int argc, const char* const* argv) {
     KeySeed seed;
     if (!arguments.key_file.empty()) {
         auto read = read_key_file(arguments.key_file);
-        if (!read) return complain(read.error());
+        if (!read) return mistake(read.error().detail);
         seed = std::move(*read);
     }
     net::IoLoop loop;

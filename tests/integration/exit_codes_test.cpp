@@ -1,0 +1,113 @@
+// What each program ends with, from the command line alone. A second start and a replay that
+// differs are in node_pay_test and ledger_refusals_test, sudden ends in damaged_journal_test and
+// node_stall_test.
+#include <doctest/doctest.h>
+
+#include "sdk/base/exit_code.h"
+#include "sdk/crypto/signature.h"
+#include "tests/integration/process.h"
+
+using namespace lockstep;
+using namespace lockstep::test;
+
+namespace {
+
+struct Ran {
+    std::optional<int> status;
+    std::string output;  // of both kinds
+};
+Ran run(const TemporaryDirectory& directory, const char* program, std::vector<std::string> words) {
+    const auto log = directory.path() / "log";
+    std::filesystem::remove(log);
+    Process process(program, std::move(words), log);
+    process.start();
+    const auto status = process.wait(30'000);
+    return {status, read_file(log)};
+}
+
+}  // namespace
+
+TEST_CASE("every program lists its exit codes, and takes wrong usage for wrong usage") {
+    struct Row {
+        const char* program;
+        std::vector<std::string> wrong;  // besides an option that nobody knows
+        const char* codes;               // that --help lists
+    };
+    const Row rows[] = {
+        {"lockstepd", {}, "0 1 2 5 70"},
+        {"lockstep", {}, "0 1 2 3 4"},
+        {"lockstep-cash", {"--config", "nowhere.toml"}, "0 1 2 5 70"},
+        {"lockstep-securities", {"--config", "nowhere.toml"}, "0 1 2 5 70"},
+        {"lockstep-ledger", {}, "0 1 2 3"},
+        {"lockstep-conformance", {}, "0 1 2 3"},
+        {"lockstep-demo", {"--speed-trades", "0"}, "0 1 2 130"},
+        {"lockstep-sim", {"run", "nowhere.toml"}, "0 1 2 130"},
+    };
+    const TemporaryDirectory directory;
+    for (const Row& row : rows) {
+        CAPTURE(row.program);
+        const Ran help = run(directory, row.program, {"--help"});
+        CHECK(help.status == exit_done);
+        const auto list = help.output.find("Exit codes: ");
+        REQUIRE_MESSAGE(list != std::string::npos, help.output);
+        std::string codes;
+        std::string word;
+        for (const char c : help.output.substr(list) + " ") {
+            const bool is_end = c == ' ' || c == '\n';
+            if (is_end && !word.empty() &&
+                word.find_first_not_of("0123456789") == std::string::npos)
+                codes += (codes.empty() ? "" : " ") + word;
+            word = is_end ? "" : word + c;
+        }
+        CHECK(codes == row.codes);
+        CHECK(run(directory, row.program, {"--zort"}).status == exit_usage);
+        CHECK(run(directory, row.program, row.wrong).status == exit_usage);
+    }
+}
+
+TEST_CASE("a mistake, a refusal and no answer are kept apart") {
+    const TemporaryDirectory directory;
+    const std::string key = (directory.path() / "some.key").string();
+    REQUIRE(create_key_file(key));
+    const std::string nobody = "http://127.0.0.1:" + std::to_string(free_port());
+    const std::string ledger = (directory.path() / "ledger").string();
+    const std::string conformance = (directory.path() / "conformance.toml").string();
+    std::string text = "[ledger]\naddress = \"test.sek\"\nurl = \"" + nobody +
+                       "\"\nasset = \"SEK/2\"\n[setup]\noperator_key_file = \"a.key\"\n"
+                       "issuer_key_file = \"b.key\"\n";
+    for (const std::string party : {"payer", "payee", "other"})
+        text += "[" + party + "]\naccount = \"test.sek." + party + "\"\nkey_file = \"c.key\"\n";
+    write_file(conformance, text);
+    struct Row {
+        const char* program;
+        std::vector<std::string> words;
+        int code;
+    };
+    const Row rows[] = {
+        {"lockstepd", {"--config", "nowhere.toml"}, exit_usage},
+        {"lockstepd", {"--config", "nowhere.toml", "--check"}, exit_usage},
+        {"lockstepd", {"--sample"}, exit_done},
+        {"lockstep", {"--node", nobody, "--key", key, "balances"}, exit_no_answer},
+        {"lockstep", {"--node", nobody, "balances"}, exit_usage},
+        {"lockstep-ledger", {"--url", nobody, "info"}, exit_no_answer},
+        {"lockstep-ledger", {"--url", nobody, "balances"}, exit_usage},
+        {"lockstep-ledger", {"--url", nobody, "--key", "nowhere.key", "balances"}, exit_usage},
+        {"lockstep-ledger", {"--url", "zort", "info"}, exit_usage},
+        {"lockstep-ledger", {"key", "/proc/nowhere/some.key"}, exit_failed},
+        {"lockstep-cash", {"init", ledger, "--ledger", "no address"}, exit_usage},
+        {"lockstep-cash", {"init", ledger, "--ledger", "test.sek"}, exit_done},
+        {"lockstep-cash", {"init", ledger, "--ledger", "test.sek"}, exit_failed},
+        {"lockstep-conformance", {"--adapter", "cash", "--config", "nowhere.toml"}, exit_usage},
+        {"lockstep-conformance", {"--adapter", "zort", "--config", conformance}, exit_usage},
+        {"lockstep-conformance", {"--adapter", "cash", "--config", conformance}, exit_no_answer},
+        {"lockstep-demo", {"--json", "/proc/nowhere/result.json"}, exit_failed},
+    };
+    for (const Row& row : rows) {
+        std::string line = row.program;
+        for (const std::string& word : row.words)
+            line += " " + word;
+        CAPTURE(line);
+        const Ran ran = run(directory, row.program, row.words);
+        CHECK_MESSAGE(ran.status == row.code, ran.output);
+    }
+}
