@@ -306,7 +306,7 @@ void Daemon::handle(const net::HttpRequest& request, const net::Respond& respond
     if (request.path == "/health/live" && is_get)
         return respond(net::json_response(200, R"({"status":"live"})"));
     if (request.path == "/health/ready" && is_get) return ready(respond);
-    if (request.path == "/metrics" && is_get) return metrics(respond);
+    if (request.path == "/metrics" && is_get && settings_.metrics) return metrics(respond);
     service_->handle(request, respond);
 }
 

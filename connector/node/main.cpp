@@ -34,7 +34,9 @@ bool check_files(const std::string& config, const node::Settings& settings) {
     return mistakes.empty();
 }
 
-void tell_sound(const std::string& config) {
+void tell_sound(const std::string& config, const node::Settings& settings) {
+    for (const std::string& note : node::notes_on(settings))
+        std::printf("%s: note: %s\n", config.c_str(), note.c_str());
     std::printf("%s: sound\n", config.c_str());
 }
 
@@ -97,7 +99,7 @@ int main(int argc, char** argv) {
     if (!data.empty()) read.settings.data = data;
     if (!replay_only && !check_files(config, read.settings)) return exit_usage;
     if (check) {
-        tell_sound(config);
+        tell_sound(config, read.settings);
         return exit_done;
     }
     node::open_log(read.settings.log_level);

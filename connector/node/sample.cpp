@@ -16,6 +16,7 @@ data = "data"                      # the journal
 [listen]
 address = "127.0.0.1"
 port = 7101
+# metrics = true                   # /metrics, unsigned; absent, only where address is of loopback
 # origins = ["https://node.example"]   # how others address this node through a proxy
 
 [endurance]                        # what must be survived inside one margin of time

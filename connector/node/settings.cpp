@@ -52,15 +52,19 @@ std::optional<net::Url> read_url(Section& section, std::string_view key, bool re
     return std::move(*url);
 }
 
-enum class ListenAddress : std::uint8_t { wrong, one, every };
+enum class ListenAddress : std::uint8_t { wrong, loopback, one, every };
 ListenAddress kind_of(const std::string& address) {
     in_addr four{};
     in6_addr six{};
-    if (address == "localhost") return ListenAddress::one;
-    if (::inet_pton(AF_INET, address.c_str(), &four) == 1)
+    if (address == "localhost") return ListenAddress::loopback;
+    if (::inet_pton(AF_INET, address.c_str(), &four) == 1) {
+        if (ntohl(four.s_addr) >> 24 == IN_LOOPBACKNET) return ListenAddress::loopback;
         return four.s_addr == INADDR_ANY ? ListenAddress::every : ListenAddress::one;
-    if (::inet_pton(AF_INET6, address.c_str(), &six) == 1)
+    }
+    if (::inet_pton(AF_INET6, address.c_str(), &six) == 1) {
+        if (IN6_IS_ADDR_LOOPBACK(&six)) return ListenAddress::loopback;
         return IN6_IS_ADDR_UNSPECIFIED(&six) ? ListenAddress::every : ListenAddress::one;
+    }
     return ListenAddress::wrong;
 }
 
@@ -223,6 +227,7 @@ private:
                            "expected an IP address of this machine, for example 127.0.0.1, or "
                            "0.0.0.0 for all of them");
         }
+        settings_.metrics = listen.flag("metrics", kind == ListenAddress::loopback);
         const auto origins = listen.texts("origins");
         if (kind == ListenAddress::every && origins.empty()) {
             listen.mistake("origins",
@@ -339,6 +344,23 @@ private:
 };
 
 }  // namespace
+
+bool listens_on_loopback(const Settings& settings) {
+    return kind_of(settings.listen_address) == ListenAddress::loopback;
+}
+
+std::vector<std::string> notes_on(const Settings& settings) {
+    if (listens_on_loopback(settings)) return {};
+    const std::string& address = settings.listen_address;
+    if (settings.metrics) {
+        return {
+            "listen.metrics: /metrics shows balances and exposure in plain text to whoever "
+            "reaches " +
+            address + ", as no signature is asked for there"};
+    }
+    return {"listen.metrics: /metrics is not served, as " + address +
+            " can be reached from outside this machine; metrics = true serves it all the same"};
+}
 
 net::Url listen_origin(const Settings& settings) {
     net::Url url;

@@ -35,6 +35,7 @@ struct Settings {
     std::filesystem::path plugins;  // directory; empty: beside the program
     std::string listen_address = "127.0.0.1";
     std::uint16_t listen_port = 0;
+    bool metrics = true;            // whether /metrics is served, unsigned, to whoever can reach it
     std::vector<net::Url> origins;  // how callers and peers address this node besides listen
     Duration drain;                 // longest wait of a drain
     Duration commit_interval;
@@ -44,6 +45,11 @@ struct Settings {
     std::vector<PeerAddress> peers;       // in the order of node.peers
     std::vector<api::Caller> callers;
 };
+
+// Whether only programs of this machine reach it, or a proxy here.
+bool listens_on_loopback(const Settings& settings);
+// What is no mistake and yet ought to be known, "key: sentence".
+std::vector<std::string> notes_on(const Settings& settings);
 
 // What this node is addressed by besides `origins`, as its callers sign it.
 net::Url listen_origin(const Settings& settings);

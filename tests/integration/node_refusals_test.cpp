@@ -5,6 +5,7 @@
 #include <chrono>
 
 #include "connector/assembly/peer_batch.h"
+#include "sdk/base/exit_code.h"
 #include "tests/integration/node_world.h"
 #include "tests/integration/raw_caller.h"
 
@@ -299,4 +300,29 @@ TEST_CASE("bad calls and bad batches are refused with a stable code, and change 
         world.process(ledger).start();
     REQUIRE(world.wait_ready(20'000));
     CHECK(end_of(world, pay(world, "10.00"), 20'000) == "paid");
+}
+
+TEST_CASE("/metrics is served without a signature, and not at all where it is turned off") {
+    NodeWorld world;
+    REQUIRE(world.wait_ready(10'000));
+    const auto ask = [&](const std::string& node) {
+        return Calls(world, node).raw().send(RawCaller::request("GET", "/metrics"));
+    };
+    const auto shown = ask("alice");
+    CHECK(shown.status == 200);
+    CHECK(as_text(shown.body).find("lockstep_available{account=\"test.eur.alice\"") !=
+          std::string_view::npos);
+
+    const auto config = world.directory() / "alice" / "node.toml";
+    std::string text = read_file(config);
+    const std::string listen = "[listen]\n";
+    text.replace(text.find(listen), listen.size(), listen + "metrics = false\n");
+    write_file(config, text);
+    world.process("alice").terminate();
+    REQUIRE(world.process("alice").wait(20'000) == exit_done);
+    world.process("alice").start();
+    REQUIRE(world.wait_ready(20'000));
+    const auto hidden = ask("alice");
+    CHECK(hidden.status == 401);
+    CHECK(as_text(hidden.body).find("lockstep_") == std::string_view::npos);
 }

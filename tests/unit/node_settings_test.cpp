@@ -214,6 +214,40 @@ TEST_CASE("calls are signed for the address without the scheme's own port") {
               .authority() == "[::1]");
 }
 
+TEST_CASE("/metrics is served on loopback, elsewhere where it is asked for, and --check tells") {
+    struct Row {
+        const char* listen;
+        bool served;
+        const char* note;  // how it begins, "" for none
+    };
+    const char* const open = "listen.metrics: /metrics shows balances and exposure in plain text";
+    const char* const shut = "listen.metrics: /metrics is not served";
+    const Row rows[] = {
+        {"", true, ""},
+        {"metrics = false\n", false, ""},
+        {"address = \"localhost\"\n", true, ""},
+        {"address = \"127.8.0.1\"\n", true, ""},
+        {"address = \"::1\"\n", true, ""},
+        {"address = \"128.0.0.1\"\n", false, shut},
+        {"address = \"192.0.2.1\"\n", false, shut},
+        {"address = \"192.0.2.1\"\nmetrics = true\n", true, open},
+        {"address = \"2001:db8::1\"\n", false, shut},
+        {"address = \"0.0.0.0\"\norigins = [\"http://node.example\"]\n", false, shut},
+        {"address = \"::\"\norigins = [\"http://node.example\"]\nmetrics = true\n", true, open},
+    };
+    for (const Row& row : rows) {
+        CAPTURE(std::string(row.listen));
+        const SettingsRead result =
+            read(with("[listen]\n", std::string("[listen]\n") + row.listen));
+        REQUIRE_MESSAGE(result.mistakes.empty(), result.mistakes.front());
+        CHECK(result.settings.metrics == row.served);
+        const auto notes = notes_on(result.settings);
+        CHECK(notes.empty() == std::string_view(row.note).empty());
+        for (const std::string& note : notes)
+            CHECK(note.starts_with(row.note));
+    }
+}
+
 TEST_CASE("files that a start would stumble over are told all at once") {
     const lockstep::testing::TemporaryDirectory directory;
     const auto place = [&](const char* name) {
