@@ -54,10 +54,13 @@ TEST_CASE("every program lists its exit codes, and takes wrong usage for wrong u
         std::string word;
         for (const char c : help.output.substr(list) + " ") {
             const bool is_end = c == ' ' || c == '\n';
-            if (is_end && !word.empty() &&
-                word.find_first_not_of("0123456789") == std::string::npos)
-                codes += (codes.empty() ? "" : " ") + word;
-            word = is_end ? "" : word + c;
+            const bool is_number =
+                !word.empty() && word.find_first_not_of("0123456789") == std::string::npos;
+            if (is_end && is_number) codes.append(codes.empty() ? "" : " ").append(word);
+            if (is_end)
+                word.clear();
+            else
+                word += c;
         }
         CHECK(codes == row.codes);
         CHECK(run(directory, row.program, {"--zort"}).status == exit_usage);
@@ -75,8 +78,12 @@ TEST_CASE("a mistake, a refusal and no answer are kept apart") {
     std::string text = "[ledger]\naddress = \"test.sek\"\nurl = \"" + nobody +
                        "\"\nasset = \"SEK/2\"\n[setup]\noperator_key_file = \"a.key\"\n"
                        "issuer_key_file = \"b.key\"\n";
-    for (const std::string party : {"payer", "payee", "other"})
-        text += "[" + party + "]\naccount = \"test.sek." + party + "\"\nkey_file = \"c.key\"\n";
+    for (const char* party : {"payer", "payee", "other"})
+        text.append("[")
+            .append(party)
+            .append("]\naccount = \"test.sek.")
+            .append(party)
+            .append("\"\nkey_file = \"c.key\"\n");
     write_file(conformance, text);
     struct Row {
         const char* program;
@@ -105,7 +112,7 @@ TEST_CASE("a mistake, a refusal and no answer are kept apart") {
     for (const Row& row : rows) {
         std::string line = row.program;
         for (const std::string& word : row.words)
-            line += " " + word;
+            line.append(" ").append(word);
         CAPTURE(line);
         const Ran ran = run(directory, row.program, row.words);
         CHECK_MESSAGE(ran.status == row.code, ran.output);
