@@ -305,7 +305,9 @@ Oracle::Sides Oracle::sides_of(const NodeProcess& node, const Condition& conditi
 // A loss shows as soon as its outgoing escrow is fulfilled while its incoming one was given back,
 // or was never there.
 void Oracle::check_loss(const NodeProcess& node, const Condition& condition) {
-    const auto [out, in] = sides_of(node, condition);
+    const Sides sides = sides_of(node, condition);
+    const auto* const out = sides.out;
+    const auto* const in = sides.in;
     if (out == nullptr) return;
     if (in == nullptr) {
         // A payment's sender has the preimage for its money; whoever forwards needs more.
@@ -342,7 +344,9 @@ void Oracle::check_loss(const NodeProcess& node, const Condition& condition) {
 // Nobody can be safe beyond its profile. What is lost then was said to be at risk: the node, which
 // has not heard of it in this moment, says so still.
 void Oracle::count_loss(const NodeProcess& node, const Condition& condition) {
-    const auto [out, in] = sides_of(node, condition);
+    const Sides sides = sides_of(node, condition);
+    const auto* const out = sides.out;
+    const auto* const in = sides.in;
     if (!node.honest() || node.dead_for_good() || out == nullptr || in == nullptr ||
         in->state == EscrowState::fulfilled || in->state == EscrowState::prepared)
         return;
@@ -358,7 +362,7 @@ void Oracle::count_loss(const NodeProcess& node, const Condition& condition) {
     Amount reported;
     for (const core::Exposure& exposure : node.node().machine().exposure())
         if (exposure.asset == asset) reported = exposure.at_risk;
-    check(Rule::bounded_loss, lost <= reported, [&, out = out] {
+    check(Rule::bounded_loss, lost <= reported, [&] {
         return node.name() + " paid " + tell(*out) + " for nothing and said that " +
                format_amount(reported, asset.scale()) + " " + asset.code() + " were at risk";
     });
