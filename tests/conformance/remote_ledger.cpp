@@ -23,7 +23,6 @@ RemoteLedger::RemoteLedger(RemoteSettings settings, Plugin plugin,
       scheme_(std::move(scheme)),
       http_(loop_),
       websockets_(loop_, net::ledger_stream_limits()) {
-    Hash run;
     std::array<std::uint8_t, 32> bytes{};
     fill_random(bytes);
     settings_.world.run = Hash(bytes);
