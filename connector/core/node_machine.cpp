@@ -481,6 +481,10 @@ bool NodeMachine::draining() const {
     return state_->draining;
 }
 
+bool NodeMachine::disk_low() const {
+    return state_->disk_low;
+}
+
 bool NodeMachine::loud_stop() const {
     return state_->loud_stop;
 }

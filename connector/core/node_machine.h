@@ -86,6 +86,7 @@ public:
     bool draining() const;
     // No new business until an operator has acknowledged what the alarms say.
     bool loud_stop() const;
+    bool disk_low() const;
     // What keeps the operator from doing so.
     std::optional<StopCause> stop_cause() const;
     std::size_t open_deals() const;

@@ -42,6 +42,12 @@ void Daemon::ready(const net::Respond& respond) {
                 "no new business is taken: `lockstep alarms` says what is wrong; when you have "
                 "looked at it, run `lockstep acknowledge`"));
         }
+        if (node.machine().disk_low()) {
+            return respond(
+                net::problem(Reason::disk_low,
+                             "no new business is taken while the data directory has less room than "
+                             "limits.low_disk_mib; what is open goes on"));
+        }
         const auto views = node.machine().ledgers();
         for (const core::LedgerConfig& ledger : node.config().ledgers) {
             bool live = false;
@@ -97,6 +103,8 @@ void Daemon::metrics(const net::Respond& respond) {
         metrics.one("lockstep_epoch", "gauge", "Starts on this journal.", node.epoch());
         metrics.one("lockstep_loud_stop", "gauge", "1 where an operator must look at an alarm.",
                     machine.loud_stop() ? 1 : 0);
+        metrics.one("lockstep_disk_low", "gauge", "1 where too little disk is left.",
+                    machine.disk_low() ? 1 : 0);
         metrics.add("lockstep_at_risk", "gauge", "Value sent that is not yet paid for.");
         for (const core::Exposure& exposure : machine.exposure())
             metrics.value(exposure.at_risk.units(), label("asset", exposure.asset.code()));

@@ -62,7 +62,8 @@ int main(int argc, char** argv) {
     app.add_flag("--chaos", settings.chaos,
                  "kill random processes with -9 at random moments while the trades run");
     app.add_option("--seed", settings.seed, "of the chaos");
-    app.add_option("--trades", settings.trades, "only so many trades of the file, from its top");
+    app.add_option("--trades", settings.trades, "only so many trades of the file, from its top")
+        ->check(CLI::Range(1, 10'000'000));
     app.add_option("--trades-file", settings.trades_file, "another file of trades")
         ->capture_default_str();
     app.add_option("--speed-trades", settings.speed_trades, "trades of the speed phase")
@@ -94,6 +95,7 @@ int main(int argc, char** argv) {
     action.sa_handler = on_signal;
     sigaction(SIGINT, &action, nullptr);
     sigaction(SIGTERM, &action, nullptr);
+    sigaction(SIGHUP, &action, nullptr);
     signal(SIGPIPE, SIG_IGN);
 
     demo::Screen screen;

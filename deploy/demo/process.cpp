@@ -51,7 +51,7 @@ struct SpawnAttributes {
         posix_spawnattr_setpgroup(&attributes, 0);
         sigset_t defaults;
         sigemptyset(&defaults);
-        for (const int number : {SIGINT, SIGTERM, SIGPIPE})
+        for (const int number : {SIGHUP, SIGINT, SIGTERM, SIGPIPE})
             sigaddset(&defaults, number);
         posix_spawnattr_setsigdefault(&attributes, &defaults);
         sigset_t none;

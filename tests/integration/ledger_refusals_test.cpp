@@ -321,3 +321,56 @@ TEST_CASE("a second securities ledger on the same data is refused, and each mist
          "validators.votes: unknown key", "blocks.max_interval_ms:", "blocks.clock_error_ms:",
          "assets[0].name:", "assets[0].code:", "listen.port:", "readers.auditors:"});
 }
+
+TEST_CASE("a ledger short of disk is not ready, and says why") {
+    test::LedgerKind kind = test::cash_kind;
+    Ledger ledger(kind);
+    CHECK(ledger.client("alice").get("/health/ready"));
+    std::string text = test::read_file(ledger.config());
+    const std::string data = "[data]\n";
+    text.replace(text.find(data), data.size(), data + "low_disk_mib = 1000000\n");
+    test::write_file(ledger.config(), text);
+    ledger.process().terminate();
+    REQUIRE(ledger.process().wait(20'000) == exit_done);
+    ledger.start();
+    CHECK(ledger.client("alice").run(transfer(ledger)).error().code == "disk_low");
+    CHECK(ledger.client("alice").get("/health/ready").error().code == "disk_low");
+}
+
+TEST_CASE("a transfer that is repeated with its id and its last instant is done once") {
+    Ledger ledger(test::cash_kind);
+    const Hash seed = sha256(as_bytes("key of alice"));
+    const std::string key = (ledger.home() / "alice.key").string();
+    const std::string url = "http://" + net::host_and_port(ledger.url().host, ledger.url().port);
+    test::write_file(key, seed.hex() + "\n");
+    std::filesystem::permissions(key, std::filesystem::perms::owner_read);
+    const auto transfer_by_hand = [&](const std::vector<std::string>& more) {
+        std::vector<std::string> words{"--url",
+                                       url,
+                                       "--key",
+                                       key,
+                                       "--id",
+                                       "x1",
+                                       "transfer",
+                                       ledger.account("alice").text(),
+                                       ledger.account("bob").text(),
+                                       "0.01",
+                                       "SEK/2"};
+        words.insert(words.end(), more.begin(), more.end());
+        test::Process tool("lockstep-ledger", words, ledger.home() / "tool.txt");
+        tool.start();
+        const auto code = tool.wait(20'000);
+        REQUIRE(code);
+        return std::pair(*code, test::read_file(tool.log()));
+    };
+    CHECK(transfer_by_hand({}).first == exit_usage);
+    const std::vector<std::string> until{"--not-after",
+                                         format_time(test::now() + Duration::seconds(600))};
+    const auto first = transfer_by_hand(until);
+    CHECK_MESSAGE(first.first == exit_done, first.second);
+    const std::string books = ledger.books();
+    const auto second = transfer_by_hand(until);
+    CHECK_MESSAGE(second.first == exit_done, second.second);
+    CHECK(second.second == first.second);
+    CHECK(ledger.books() == books);
+}

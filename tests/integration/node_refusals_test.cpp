@@ -326,3 +326,32 @@ TEST_CASE("/metrics is served without a signature, and not at all where it is tu
     CHECK(hidden.status == 401);
     CHECK(as_text(hidden.body).find("lockstep_") == std::string_view::npos);
 }
+
+TEST_CASE("a node short of disk is not ready, and says why") {
+    NodeWorld world;
+    REQUIRE(world.wait_ready(10'000));
+    const auto config = world.directory() / "alice" / "node.toml";
+    std::string text = read_file(config);
+    const std::string limits = "[limits]\n";
+    const auto at = text.find(limits);
+    if (at == std::string::npos)
+        text += "\n[limits]\nlow_disk_mib = 1000000\n";
+    else
+        text.replace(at, limits.size(), limits + "low_disk_mib = 1000000\n");
+    write_file(config, text);
+    world.process("alice").terminate();
+    REQUIRE(world.process("alice").wait(20'000) == exit_done);
+    world.process("alice").start();
+    const auto until = std::chrono::steady_clock::now() + std::chrono::seconds(20);
+    std::string said;
+    while (said.find("disk_low") == std::string::npos && std::chrono::steady_clock::now() < until) {
+        std::this_thread::sleep_for(std::chrono::milliseconds(50));
+        const auto answer =
+            Calls(world, "alice").raw().send(RawCaller::request("GET", "/health/ready"));
+        said = std::to_string(answer.status) + " " + std::string(as_text(answer.body));
+    }
+    CHECK_MESSAGE(said.starts_with("503"), said);
+    CHECK(said.find("limits.low_disk_mib") != std::string::npos);
+    const auto shown = Calls(world, "alice").raw().send(RawCaller::request("GET", "/metrics"));
+    CHECK(as_text(shown.body).find("lockstep_disk_low 1") != std::string_view::npos);
+}

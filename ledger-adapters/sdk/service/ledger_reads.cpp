@@ -51,6 +51,7 @@ void LedgerService::digest(Respond respond) {
 
 void LedgerService::ready(const Respond& respond) const {
     if (!ports_.backend.is_ready()) return respond(net::problem(Reason::ledger_paused));
+    if (ports_.backend.stats().disk_low) return respond(net::problem(Reason::disk_low));
     respond(net::json_response(200, R"({"ready":true})"));
 }
 

@@ -4,6 +4,7 @@
 #include <iostream>
 
 #include "sdk/base/exit_code.h"
+#include "sdk/base/time_text.h"
 #include "sdk/service/json_views.h"
 #include "sdk/service/ledger_client.h"
 
@@ -14,6 +15,7 @@ struct Arguments {
     std::string url = "http://127.0.0.1:7001";
     std::string key_file;
     std::string id;
+    std::string not_after;
     bool json = false;
     std::string account, to, owner, asset, amount, lot = "1", file;
     std::uint64_t from = 0;
@@ -94,6 +96,16 @@ public:
         if (what == "redeem") return run(op::Redeem{*account, *asset, *amount});
         const auto to = Address::parse(arguments_.to);
         if (!to) return mistake("the receiver is an address such as test.sek.bob");
+        if (!arguments_.not_after.empty()) {
+            const auto until = parse_time(arguments_.not_after);
+            if (!until) return mistake("--not-after is a time such as 2030-01-31T12:00:00Z");
+            return run(op::Transfer{*account, *to, *asset, *amount, *until});
+        }
+        // Its last instant is a part of a transfer: with another one it is another transfer.
+        if (!arguments_.id.empty())
+            return mistake(
+                "a transfer with --id needs --not-after as well, for a repeat must give the same "
+                "one: a time such as 2030-01-31T12:00:00Z, at most 24 hours ahead");
         // the instruction lives for a minute; so does the transfer
         const auto since = std::chrono::system_clock::now().time_since_epoch();
         const Timestamp until =
@@ -187,12 +199,16 @@ int main_of(int argc, const char* const* argv) {
         each->add_option("amount", arguments.amount)->required();
         each->add_option("asset", arguments.asset, "CODE/SCALE")->required();
     }
+    transfer->add_option("--not-after", arguments.not_after,
+                         "the last time at which it may happen, for example 2030-01-31T12:00:00Z; "
+                         "a minute from now where none is given");
     auto* balances = app.add_subcommand("balances", "what this key's accounts, or one, hold");
     balances->add_option("account", arguments.account);
     auto* statement = app.add_subcommand("statement", "an account's lines, oldest first");
     statement->add_option("account", arguments.account)->required();
     statement->add_option("--from", arguments.from, "sequence to begin with");
-    statement->add_option("--limit", arguments.limit)->capture_default_str();
+    statement->add_option("--limit", arguments.limit, "most lines; more with --from")
+        ->capture_default_str();
     auto* escrows = app.add_subcommand("escrows", "an account's open escrows");
     escrows->add_option("account", arguments.account)->required();
     auto* totals = app.add_subcommand("totals", "issued against held, by asset");
