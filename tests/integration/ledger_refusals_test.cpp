@@ -7,6 +7,7 @@
 #include <sstream>
 
 #include "sdk/base/exit_code.h"
+#include "sdk/base/time_text.h"
 #include "sdk/crypto/hash.h"
 #include "tests/integration/ledger_process.h"
 #include "tests/integration/raw_caller.h"
@@ -357,6 +358,7 @@ TEST_CASE("a transfer that is repeated with its id and its last instant is done 
                                        "0.01",
                                        "SEK/2"};
         words.insert(words.end(), more.begin(), more.end());
+        fs::remove(ledger.home() / "tool.txt");
         test::Process tool("lockstep-ledger", words, ledger.home() / "tool.txt");
         tool.start();
         const auto code = tool.wait(20'000);
