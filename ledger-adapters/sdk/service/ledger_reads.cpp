@@ -106,7 +106,8 @@ void LedgerService::metrics(const Respond& respond) const {
     respond(std::move(response));
 }
 
-void LedgerService::accounts(const PublicKey& reader, const Request& request, Respond respond) {
+void LedgerService::accounts(const PublicKey& reader, const Request& request,
+                             const Respond& respond) const {
     const auto limit = number(request, "limit", 100, max_page);
     const auto after = number(request, "after", 0, UINT64_MAX);
     if (!limit || !after) return respond(net::problem(Reason::malformed, "limit is 0 to 1000"));

@@ -172,7 +172,7 @@ void LedgerService::handle_read(const Request& request, Respond respond) {
     }
     const auto reader = caller(request);
     if (!reader) return respond(net::problem(reader.error()));
-    if (path == "/v1/accounts") return accounts(*reader, request, std::move(respond));
+    if (path == "/v1/accounts") return accounts(*reader, request, respond);
     if (path == "/v1/escrows") return escrows(*reader, request, std::move(respond));
     std::string_view name = std::string_view(path).substr(accounts_path.size());
     const bool wants_statement = name.ends_with(statement_suffix);

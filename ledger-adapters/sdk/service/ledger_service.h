@@ -70,7 +70,7 @@ private:
     void digest(Respond respond);
     void ready(const Respond& respond) const;
 
-    void accounts(const PublicKey& reader, const Request& request, Respond respond);
+    void accounts(const PublicKey& reader, const Request& request, const Respond& respond) const;
     void account(const Address& account, Respond respond);
     void statement(const Address& account, const Request& request, Respond respond);
     void escrows(const PublicKey& reader, const Request& request, Respond respond);
