@@ -56,13 +56,12 @@ LedgerService::~LedgerService() {
 
 Result<std::uint16_t, Failure> LedgerService::start() {
     started_ = ports_.clock.now();
-    server_.on_request([this](Request request, Respond respond) {
-        handle(std::move(request), std::move(respond));
+    server_.on_request(
+        [this](const Request& request, Respond respond) { handle(request, std::move(respond)); });
+    server_.on_websocket([this](const Request& request, const net::WebSocketAccept& accept) {
+        events(request, accept);
     });
-    server_.on_websocket([this](Request request, const net::WebSocketAccept& accept) {
-        events(std::move(request), accept);
-    });
-    const auto port = server_.start(settings_.host, settings_.port);
+    auto port = server_.start(settings_.host, settings_.port);
     if (!port) return port;
     net::VerifierRules rules;
     const std::string suffix = ":" + std::to_string(*port);
@@ -87,7 +86,7 @@ void LedgerService::stop(Duration grace) {
     serving_ = false;
 }
 
-void LedgerService::handle(Request request, Respond respond) {
+void LedgerService::handle(const Request& request, Respond respond) {
     const std::string& path = request.path;
     if (path == "/health/live") return respond(net::json_response(200, R"({"live":true})"));
     if (!serving_) return respond(net::problem(Reason::unavailable, "still starting"));
@@ -186,7 +185,7 @@ void LedgerService::handle_read(const Request& request, Respond respond) {
     account(*address, std::move(respond));
 }
 
-void LedgerService::events(Request request, const net::WebSocketAccept& accept) {
+void LedgerService::events(const Request& request, const net::WebSocketAccept& accept) {
     if (request.path != "/v1/events") return accept.refuse(net::problem(Reason::not_found));
     if (!serving_) return accept.refuse(net::problem(Reason::unavailable, "still starting"));
     const auto cursor = number(request, "cursor", 0);

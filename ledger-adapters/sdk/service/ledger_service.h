@@ -59,7 +59,7 @@ private:
     using Request = net::HttpRequest;
     using Respond = net::Respond;
 
-    void handle(Request request, Respond respond);
+    void handle(const Request& request, Respond respond);
     void handle_read(const Request& request, Respond respond);
     void instructions(const Request& request, Respond respond);
     void query(const Request& request, Respond respond);
@@ -74,7 +74,7 @@ private:
     void account(const Address& account, Respond respond);
     void statement(const Address& account, const Request& request, Respond respond);
     void escrows(const PublicKey& reader, const Request& request, Respond respond);
-    void events(Request request, const net::WebSocketAccept& accept);
+    void events(const Request& request, const net::WebSocketAccept& accept);
 
     // Who signed the request: an owner, an issuer, the operator or an auditor.
     Result<PublicKey> caller(const Request& request);
