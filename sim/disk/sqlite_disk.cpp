@@ -12,6 +12,7 @@
 #include "sdk/store/sqlite_reader.h"
 #include "sdk/store/sqlite_store.h"
 #include "sim/files/faulty_files.h"
+#include "sim/files/temporary_directory.h"
 
 namespace lockstep::sim {
 namespace {
@@ -19,29 +20,9 @@ namespace {
 namespace fs = std::filesystem;
 
 // Of the data base and of its log; what else lies beside them is made anew.
-constexpr std::array<const char*, 2> kept_files{"journal.sqlite", "journal.sqlite-wal"};
+constexpr std::array<const char*, 2> kept_files{journal_name, "journal.sqlite-wal"};
 // A log of this many pages is copied into the data base: small, so that it happens.
 constexpr std::uint64_t checkpoint_pages = 64;
-
-class TemporaryDirectory {
-public:
-    TemporaryDirectory() {
-        std::string pattern = (fs::temp_directory_path() / "lockstep-sim-XXXXXX").string();
-        ASSERT(::mkdtemp(pattern.data()) != nullptr);
-        path_ = pattern;
-    }
-    ~TemporaryDirectory() {
-        std::error_code ignored;
-        fs::remove_all(path_, ignored);
-    }
-    TemporaryDirectory(const TemporaryDirectory&) = delete;
-    TemporaryDirectory& operator=(const TemporaryDirectory&) = delete;
-    const std::string& path() const { return path_; }
-    std::string file(const std::string& name) const { return path_ + "/" + name; }
-
-private:
-    std::string path_;
-};
 
 // A file's octets, or nothing where there is none.
 std::optional<std::string> read_file(const std::string& path) {

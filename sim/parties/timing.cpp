@@ -10,33 +10,32 @@ namespace {
 namespace effect = assembly::effect;
 namespace event = assembly::event;
 
-// When the escrows expire that others prepared for it, as the ledgers tell.
-class Expiries {
-public:
-    void learn(std::size_t ledger, const LedgerEvent& told) {
-        known_[{ledger, {told.terms.payer, told.terms.id}}] = told.terms.expiry;
-    }
-    std::optional<Timestamp> of(std::size_t ledger, const EscrowKey& key) const {
-        const auto found = known_.find({ledger, key});
-        return found == known_.end() ? std::nullopt : std::optional(found->second);
+// Knows when the escrows expire that others prepared for it, as the ledgers tell.
+class ReadsExpiries : public Cheat {
+protected:
+    using Cheat::Cheat;
+
+    std::optional<Timestamp> expiry_of(std::size_t ledger, const EscrowKey& key) const {
+        const auto found = expiries_.find({ledger, key});
+        return found == expiries_.end() ? std::nullopt : std::optional(found->second);
     }
 
 private:
-    std::map<std::pair<std::size_t, EscrowKey>, Timestamp> known_;
+    bool hears_ledger(Timestamp, event::FromLedger& event) override {
+        for (const LedgerEvent& told : events_in(event))
+            expiries_[{event.ledger, {told.terms.payer, told.terms.id}}] = told.terms.expiry;
+        return true;
+    }
+
+    std::map<std::pair<std::size_t, EscrowKey>, Timestamp> expiries_;
 };
 
-class Late final : public Cheat {
+class Late final : public ReadsExpiries {
 public:
-    using Cheat::Cheat;
+    using ReadsExpiries::ReadsExpiries;
 
 private:
     using Cheat::passes;
-
-    bool hears_ledger(Timestamp, event::FromLedger& event) override {
-        for (const LedgerEvent& told : events_in(event))
-            expiries_.learn(event.ledger, told);
-        return true;
-    }
 
     Passing passes(Timestamp now, std::size_t ledger, Instruction& instruction) override {
         return hold(now, ledger, instruction, [&](const Op& op) {
@@ -53,7 +52,7 @@ private:
         if (const auto* prepare = std::get_if<op::Prepare>(&op.body))
             return prepare->not_after - rng().between(Duration::milliseconds(50), spare);
         if (const auto* fulfil = std::get_if<op::Fulfil>(&op.body))
-            if (const auto expiry = expiries_.of(ledger, fulfil->escrow)) return *expiry - spare;
+            if (const auto expiry = expiry_of(ledger, fulfil->escrow)) return *expiry - spare;
         return now + rng().between(Duration{}, Duration::seconds(4));
     }
 
@@ -67,28 +66,21 @@ private:
         means_.let_out(now + wait, out);
         return Passing::held;
     }
-
-    Expiries expiries_;
 };
 
-class LastTick final : public Cheat {
+class LastTick final : public ReadsExpiries {
 public:
-    using Cheat::Cheat;
+    using ReadsExpiries::ReadsExpiries;
 
 private:
     using Cheat::passes;
 
-    bool hears_ledger(Timestamp, event::FromLedger& event) override {
-        for (const LedgerEvent& told : events_in(event))
-            expiries_.learn(event.ledger, told);
-        return true;
-    }
     // From well before to just after it, so that some claims are taken and some come too late.
     Passing passes(Timestamp now, std::size_t ledger, Instruction& instruction) override {
         return hold(now, ledger, instruction, [&](const Op& op) {
             const auto* fulfil = std::get_if<op::Fulfil>(&op.body);
-            const auto expiry = fulfil != nullptr ? expiries_.of(ledger, fulfil->escrow)
-                                                  : std::optional<Timestamp>();
+            const auto expiry =
+                fulfil != nullptr ? expiry_of(ledger, fulfil->escrow) : std::optional<Timestamp>();
             if (is_resting() || !expiry) return now;
             const Duration block = means_.config.ledgers[ledger].timing.profile.block;
             const Duration earliest = Duration::milliseconds(300) + block;
@@ -97,8 +89,6 @@ private:
                    rng().between(Duration{}, earliest + Duration::milliseconds(20));
         });
     }
-
-    Expiries expiries_;
 };
 
 class OptionHolder final : public Cheat {

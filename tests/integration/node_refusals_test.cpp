@@ -280,6 +280,18 @@ void check_peer_rows(NodeWorld& world, Calls& calls) {
     CHECK(again.status == 401);
 }
 
+// Alice's node, with these lines in front of that text of its configuration.
+void restart_with(NodeWorld& world, const std::string& lines, const std::string& before) {
+    const auto config = world.directory() / "alice" / "node.toml";
+    std::string text = read_file(config);
+    const auto place = text.find(before);
+    REQUIRE(place != std::string::npos);
+    write_file(config, text.insert(place, lines));
+    world.process("alice").terminate();
+    REQUIRE(world.process("alice").wait(20'000) == exit_done);
+    world.process("alice").start();
+}
+
 }  // namespace
 
 TEST_CASE("bad calls and bad batches are refused with a stable code, and change nothing") {
@@ -313,14 +325,7 @@ TEST_CASE("/metrics is served without a signature, and not at all where it is tu
     CHECK(as_text(shown.body).find("lockstep_available{account=\"test.eur.alice\"") !=
           std::string_view::npos);
 
-    const auto config = world.directory() / "alice" / "node.toml";
-    std::string text = read_file(config);
-    const std::string listen = "[listen]\n";
-    text.replace(text.find(listen), listen.size(), listen + "metrics = false\n");
-    write_file(config, text);
-    world.process("alice").terminate();
-    REQUIRE(world.process("alice").wait(20'000) == exit_done);
-    world.process("alice").start();
+    restart_with(world, "metrics = false\n", "port = ");
     REQUIRE(world.wait_ready(20'000));
     const auto hidden = ask("alice");
     CHECK(hidden.status == 401);
@@ -330,18 +335,7 @@ TEST_CASE("/metrics is served without a signature, and not at all where it is tu
 TEST_CASE("a node short of disk is not ready, and says why") {
     NodeWorld world;
     REQUIRE(world.wait_ready(10'000));
-    const auto config = world.directory() / "alice" / "node.toml";
-    std::string text = read_file(config);
-    const std::string limits = "[limits]\n";
-    const auto at = text.find(limits);
-    if (at == std::string::npos)
-        text += "\n[limits]\nlow_disk_mib = 1000000\n";
-    else
-        text.replace(at, limits.size(), limits + "low_disk_mib = 1000000\n");
-    write_file(config, text);
-    world.process("alice").terminate();
-    REQUIRE(world.process("alice").wait(20'000) == exit_done);
-    world.process("alice").start();
+    restart_with(world, "[limits]\nlow_disk_mib = 1000000\n", "[endurance]\n");
     const auto until = std::chrono::steady_clock::now() + std::chrono::seconds(20);
     std::string said;
     while (said.find("disk_low") == std::string::npos && std::chrono::steady_clock::now() < until) {

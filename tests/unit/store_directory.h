@@ -4,37 +4,24 @@
 
 #include <unistd.h>
 
-#include <cstdlib>
 #include <filesystem>
 #include <string>
 
-#include "sdk/base/assert.h"
 #include "sdk/machine/store.h"
 #include "sdk/store/sqlite_store.h"
+#include "sim/files/temporary_directory.h"
 
 namespace lockstep::testing {
 
-class TemporaryDirectory {
+class TemporaryDirectory : public sim::TemporaryDirectory {
 public:
-    TemporaryDirectory() {
-        const bool shm = ::access("/dev/shm", W_OK) == 0;
-        const auto parent = shm ? "/dev/shm" : std::filesystem::temp_directory_path();
-        std::string name = (parent / "lockstep-XXXXXX").string();
-        ASSERT(::mkdtemp(name.data()) != nullptr);
-        path_ = name;
-    }
-    ~TemporaryDirectory() {
-        std::error_code ignored;
-        std::filesystem::remove_all(path_, ignored);
-    }
-    TemporaryDirectory(const TemporaryDirectory&) = delete;
-    TemporaryDirectory& operator=(const TemporaryDirectory&) = delete;
-
-    const std::string& path() const { return path_; }
-    std::string file(const std::string& name) const { return path_ + "/" + name; }
+    TemporaryDirectory() : sim::TemporaryDirectory(parent()) {}
 
 private:
-    std::string path_;
+    static std::filesystem::path parent() {
+        return ::access("/dev/shm", W_OK) == 0 ? "/dev/shm"
+                                               : std::filesystem::temp_directory_path();
+    }
 };
 
 // Small ballast, and no wish for 256 MiB on the machine that runs the tests.

@@ -5,6 +5,7 @@
 
 #include "sdk/base/exit_code.h"
 #include "sdk/base/time_text.h"
+#include "sdk/service/clock.h"
 #include "sdk/service/json_views.h"
 #include "sdk/service/ledger_client.h"
 
@@ -96,22 +97,17 @@ public:
         if (what == "redeem") return run(op::Redeem{*account, *asset, *amount});
         const auto to = Address::parse(arguments_.to);
         if (!to) return mistake("the receiver is an address such as test.sek.bob");
-        if (!arguments_.not_after.empty()) {
-            const auto until = parse_time(arguments_.not_after);
-            if (!until) return mistake("--not-after is a time such as 2030-01-31T12:00:00Z");
-            return run(op::Transfer{*account, *to, *asset, *amount, *until});
-        }
         // Its last instant is a part of a transfer: with another one it is another transfer.
-        if (!arguments_.id.empty())
+        const bool is_given = !arguments_.not_after.empty();
+        if (!is_given && !arguments_.id.empty())
             return mistake(
                 "a transfer with --id needs --not-after as well, for a repeat must give the same "
                 "one: a time such as 2030-01-31T12:00:00Z, at most 24 hours ahead");
         // the instruction lives for a minute; so does the transfer
-        const auto since = std::chrono::system_clock::now().time_since_epoch();
-        const Timestamp until =
-            Timestamp{std::chrono::duration_cast<std::chrono::microseconds>(since).count()} +
-            Duration::seconds(60);
-        return run(op::Transfer{*account, *to, *asset, *amount, until});
+        const auto until = is_given ? parse_time(arguments_.not_after)
+                                    : LedgerClock().now() + Duration::seconds(60);
+        if (!until) return mistake("--not-after is a time such as 2030-01-31T12:00:00Z");
+        return run(op::Transfer{*account, *to, *asset, *amount, *until});
     }
     int show(const std::string& target, const std::string& list,
              const std::vector<std::string>& columns) {
@@ -216,7 +212,7 @@ int main_of(int argc, const char* const* argv) {
     auto* stats = app.add_subcommand("stats", "the ledger's figures");
     app.footer(
         "Exit codes: 0 done, 1 refused, 2 wrong usage, 3 no answer (it may have been done all the\n"
-        "same: repeat it with --id).");
+        "same: repeat it with --id, a transfer with the same --not-after too).");
     try {
         app.parse(argc, argv);
     } catch (const CLI::ParseError& error) {
