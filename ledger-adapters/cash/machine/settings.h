@@ -30,9 +30,9 @@ struct Settings {
     Amount max_amount{1'000'000'000'000'000};  // of one escrow
     // How long a closed escrow stays in the state, counted from its end or its expiry, whichever is
     // later; but no more of them than limits.max_open_escrows, so that nobody can make the state
-    // grow by opening and closing. Shorter means less memory and smaller snapshots; repeats after
-    // it are told unknown_escrow instead of their first answer.
-    Duration retention = max_instruction_life;
+    // grow by opening and closing. Shorter means less memory and faster starts; repeats after it
+    // are told unknown_escrow instead of their first answer, look-ups go to the records.
+    Duration retention = Duration::seconds(60);
     TimingProfile profile{Duration::seconds(1), Duration{0},          Duration{0},
                           Duration::seconds(1), Duration::seconds(1), Duration{0}};
     Limits limits;

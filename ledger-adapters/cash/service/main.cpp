@@ -26,7 +26,7 @@ public:
                ledger.text() + "\"\noperator = \"" + ledger_operator.hex() +
                "\"   # opens accounts, registers assets\n"
                "max_hold_s = 3600             # longest escrow\n"
-               "retention_s = 3600            # how long closed escrows stay in memory\n"
+               "retention_s = 60              # how long closed escrows stay in memory, past their expiry\n"
                "\n[profile]                     # what the operator answers for\n"
                "inclusion_ms = 1000\nlate_ms = 1000\nearly_ms = 1000\n";
     }

@@ -27,9 +27,10 @@ constexpr std::uint64_t max_tombstones_of_payee = 10'000;
 constexpr Duration max_hold = Duration::seconds(24 * 3600);
 // How far the clock of a client may lead the ledger's: valid_until is at most a day and this ahead.
 constexpr Duration client_clock_error = Duration::seconds(5);
-// A closed escrow is remembered at least this long after it closed and after its expiry, so that a
-// party that was down through an outage still gets the first answer to what it repeats.
-constexpr Duration remember_closed = Duration::seconds(600);
+// A closed escrow is remembered at least this long after it closed and after its expiry, so that who
+// repeats a command gets its first answer: a party within its profile is back before the expiry.
+// Look-ups are answered from the records for ever. What is remembered is loaded at each start.
+constexpr Duration remember_closed = Duration::seconds(60);
 // Inputs of one operation. More would let one operation hold up a block.
 constexpr std::size_t max_inputs = 256;
 // An operation takes up to this many inputs even where fewer would do, so that accounts which
