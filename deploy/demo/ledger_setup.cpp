@@ -129,7 +129,7 @@ std::string ledger_config(const Role& role, const LedgerFacts& facts) {
         out << "\n[validators]\ncount = 4\nquorum = 3\n"
             // four validators replay what came after their snapshots on the same processors, and
             // are back within D
-            << "snapshot_rows = 1000\n"
+            << "snapshot_rows = 400\n"
             << "\n[blocks]\nclock_error_ms = " << profiles.clock_ms << "\n";
         for (const Share& share : shares) {
             out << "\n[[assets]]\ncode = \"" << share.isin << "\"\nname = \"" << share.name

@@ -235,6 +235,27 @@ void Execution::take_lock(Effect& effect, const Escrow& escrow) {
     state_.remove_output(id);
 }
 
+// Takes the oldest outputs of an owner who has many of this asset: their sum.
+Amount Execution::fold(Effect& effect, const Address& owner) {
+    const HoldingRef ref{owner, effect.asset};
+    const auto& spendable = state_.spendable.all();
+    std::vector<OutputId> oldest;
+    for (auto it = spendable.lower_bound({ref, {0, OutputId{}}});
+         it != spendable.end() && it->first.first == ref && oldest.size() <= consolidated_inputs;
+         ++it)
+        oldest.push_back(it->first.second.second);
+    Amount sum;
+    if (oldest.size() <= consolidated_inputs) return sum;
+    oldest.pop_back();
+    for (const OutputId& id : oldest) {
+        const Output& output = *state_.outputs.find(id);
+        sum = plus(sum, output.amount);
+        effect.inputs.push_back({id, output.made, output.amount});
+        state_.remove_output(id);
+    }
+    return sum;
+}
+
 void Execution::move(const Address& account, const AssetId& asset, Holding in, Holding out) {
     const HoldingRef ref{account, asset};
     const Holding* old = state_.holdings.find(ref);
@@ -271,7 +292,9 @@ LedgerEvent Execution::close(const EscrowRef& ref, EscrowState to, std::optional
     effect.escrow = ref;
     effect.reference = Hash{terms.id.array()};
     take_lock(effect, escrow);
-    make(effect, effect.to, terms.amount, std::nullopt);
+    // Only the payee signs for it, so only the payee's outputs become fewer.
+    const Amount folded = paid ? fold(effect, terms.payee) : Amount{};
+    make(effect, effect.to, plus(terms.amount, folded), std::nullopt);
     move(terms.payer, terms.asset, {}, {Amount{}, terms.amount});
     move(effect.to, terms.asset, {terms.amount, Amount{}}, {});
     add_line(effect, terms.payer);

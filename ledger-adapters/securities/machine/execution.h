@@ -58,6 +58,7 @@ private:
     OutputId make(Effect& effect, const Address& owner, Amount amount,
                   std::optional<EscrowRef> lock);
     void take_lock(Effect& effect, const Escrow& escrow);
+    Amount fold(Effect& effect, const Address& owner);
     void move(const Address& account, const AssetId& asset, Holding plus, Holding minus);
     void add_line(Effect& effect, const Address& account);
     LedgerEvent close(const EscrowRef& ref, EscrowState to, std::optional<Hash> preimage);

@@ -9,8 +9,8 @@
 namespace lockstep::securities {
 namespace {
 
-// A validator's restart replays so many rows at most: about 300 blocks, some tenths of a second.
-constexpr std::uint64_t default_snapshot_rows = 3'000;
+// A validator's restart replays so many rows at most: about 100 blocks, some tenths of a second.
+constexpr std::uint64_t default_snapshot_rows = 1'000;
 // And so many octets of them: about 3,000 operations.
 constexpr std::uint64_t default_snapshot_octets = 1'000'000;
 
