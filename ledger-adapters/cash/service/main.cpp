@@ -6,6 +6,10 @@
 namespace lockstep::cash {
 namespace {
 
+// A restart replays at most so many octets of rows, about 3,000 operations, or half as many as the
+// state has: some hundredths of a second.
+constexpr std::uint64_t snapshot_octets = 1'000'000;
+
 class CashKind final : public service::LedgerKind {
 public:
     std::string program() const override { return "lockstep-cash"; }
@@ -34,9 +38,11 @@ public:
     Result<std::unique_ptr<service::LedgerBackend>, Failure> open(
         const service::ProgramSettings& settings, net::IoLoop& workers,
         const Clock& clock) override {
+        HostSettings host = settings.host;
+        host.snapshot_octets = snapshot_octets;
         auto backend = CashBackend::open(
-            {ledger_, settings.service.auditors, settings.directory, settings.disk, settings.host},
-            workers, clock);
+            {ledger_, settings.service.auditors, settings.directory, settings.disk, host}, workers,
+            clock);
         if (!backend) return unexpected<Failure>(backend.error());
         return std::unique_ptr<service::LedgerBackend>(std::move(*backend));
     }
