@@ -27,16 +27,17 @@ constexpr std::uint64_t max_tombstones_of_payee = 10'000;
 constexpr Duration max_hold = Duration::seconds(24 * 3600);
 // How far the clock of a client may lead the ledger's: valid_until is at most a day and this ahead.
 constexpr Duration client_clock_error = Duration::seconds(5);
-// A closed escrow is remembered at least this long after it closed and after its expiry, so that who
-// repeats a command gets its first answer: a party within its profile is back before the expiry.
-// Look-ups are answered from the records for ever. What is remembered is loaded at each start.
+// A closed escrow is remembered at least this long after it closed and after its expiry, so that
+// who repeats a command gets its first answer: a party within its profile is back before the
+// expiry. Look-ups are answered from the records for ever. What is remembered is loaded at each
+// start.
 constexpr Duration remember_closed = Duration::seconds(30);
 // Inputs of one operation. More would let one operation hold up a block.
 constexpr std::size_t max_inputs = 256;
 // An operation takes up to this many inputs even where fewer would do, so that accounts which
-// receive many small amounts become compact by paying; a payee who has more of an asset gets so many
-// of them together with what an escrow brings. State and starts grow with the holders, not with
-// their trades.
+// receive many small amounts become compact by paying; a payee who has more of an asset gets so
+// many of them together with what an escrow brings. State and starts grow with the holders, not
+// with their trades.
 constexpr std::size_t consolidated_inputs = 32;
 
 // How much the state may hold; the share of one is such that it cannot use up what is for all. Part
