@@ -72,7 +72,7 @@ max_out = "1000000.00"
 
 [[peers]]
 name = "buyer"
-key = "0000000000000000000000000000000000000000000000000000000000000000"
+key = "0000000000000000000000000000000000000000000000000000000000000000"   # fill in: its public key
 url = "http://127.0.0.1:7102"
 # venue = true                     # may propose trades
 # max_slots = 1024
@@ -97,7 +97,7 @@ url = "http://127.0.0.1:7102"
 [[callers]]
 name = "desk"
 role = "operator"                  # operator, venue, participant, auditor
-key = "0000000000000000000000000000000000000000000000000000000000000000"
+key = "0000000000000000000000000000000000000000000000000000000000000000"   # fill in: its public key
 )";
 
 }  // namespace lockstep::node
