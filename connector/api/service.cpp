@@ -113,7 +113,7 @@ Result<Caller, net::HttpResponse> Service::authenticate(const net::HttpRequest& 
     const auto key = parts_.verifier->verify(
         request, parts_.clock->now(),
         [this](const PublicKey& claimed) { return callers_.contains(claimed); });
-    if (!key) return unexpected<net::HttpResponse>(net::problem(key.error()));
+    if (!key) return unexpected<net::HttpResponse>(net::problem(key.error().reason, key.error().detail));
     return callers_.at(*key);
 }
 

@@ -156,7 +156,7 @@ bool LedgerService::is_auditor(const PublicKey& key) const {
            settings_.auditors.end();
 }
 
-Result<PublicKey> LedgerService::caller(const Request& request) {
+Result<PublicKey, net::SignatureRefusal> LedgerService::caller(const Request& request) {
     return verifier_->verify(request, ports_.clock.now(), [this](const PublicKey& key) {
         return is_auditor(key) || ports_.backend.is_known_key(key);
     });
@@ -170,7 +170,7 @@ void LedgerService::handle_read(const Request& request, Respond respond) {
         return respond(net::problem(Reason::not_found, path));
     }
     const auto reader = caller(request);
-    if (!reader) return respond(net::problem(reader.error()));
+    if (!reader) return respond(net::problem(reader.error().reason, reader.error().detail));
     if (path == "/v1/accounts") return accounts(*reader, request, respond);
     if (path == "/v1/escrows") return escrows(*reader, request, std::move(respond));
     std::string_view name = std::string_view(path).substr(accounts_path.size());
@@ -191,7 +191,7 @@ void LedgerService::events(const Request& request, const net::WebSocketAccept& a
     const auto cursor = number(request, "cursor", 0);
     if (!cursor) return accept.refuse(net::problem(Reason::malformed, "cursor is no number"));
     const auto reader = caller(request);
-    if (!reader) return accept.refuse(net::problem(reader.error()));
+    if (!reader) return accept.refuse(net::problem(reader.error().reason, reader.error().detail));
     net::WebSocketHandlers handlers;
     handlers.on_open = [this, reader = *reader, cursor = *cursor](const net::WebSocketPtr& socket) {
         const auto begun = ports_.backend.subscribe(
