@@ -131,6 +131,7 @@ const std::vector<Row>& call_rows() {
         {"DELETE", at, "", 405, "method_not_allowed", ""},
         {"GET", "/v1/settlements?limit=0", "", 400, "malformed", ""},
         {"GET", "/v1/settlements?limit=x", "", 400, "malformed", ""},
+        {"GET", "/v1/settlements?colour=red", "", 400, "unknown_field", "colour"},
         {"GET", "/v1/events?from=3", "", 404, "not_found", ""},
         {"GET", "/v1/payments/00", "", 404, "not_found", ""},
         {"POST", at, std::string(assembly::max_batch_octets + 1, ' '), 413, "too_large", ""},
