@@ -17,6 +17,7 @@ data = "data"                      # the journal
 address = "127.0.0.1"
 port = 7101
 # metrics = true                   # /metrics, unsigned; absent, only where address is of loopback
+# max_connections_per_address = 512   # of 1024; more where callers share a proxy's address
 # origins = ["https://node.example"]   # how others address this node through a proxy
 
 [endurance]                        # what must be survived inside one margin of time

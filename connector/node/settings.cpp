@@ -225,6 +225,9 @@ private:
                            "0.0.0.0 for all of them");
         }
         settings_.metrics = listen.flag("metrics", kind == ListenAddress::loopback);
+        settings_.max_connections_per_address =
+            listen.integer("max_connections_per_address", net::ServerLimits{}.max_connections,
+                           settings_.max_connections_per_address, 1);
         const auto origins = listen.texts("origins");
         if (kind == ListenAddress::every && origins.empty()) {
             listen.mistake("origins",
