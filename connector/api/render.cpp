@@ -32,8 +32,9 @@ Json leg(const core::PlannedHop& hop, const EscrowKey& key, core::LegState state
                               {"amount", render_amount(hop.amount, hop.asset)},
                               {"payer", hop.payer.text()},
                               {"payee", hop.payee.text()},
-                              {"state", to_string(state)},
-                              {"expiry", time(hop.expiry)}});
+                              {"state", to_string(state)}});
+    // An invoice's is its payer's to choose, with the escrow.
+    if (hop.expiry != Timestamp{}) json.set("expiry", time(hop.expiry));
     if (!key.id.is_zero()) json.set("escrow", hex(key.id.view()));
     return json;
 }

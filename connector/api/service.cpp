@@ -68,28 +68,30 @@ struct Service::Route {
     std::string_view pattern;
     unsigned roles;
     void (Service::*handler)(const Call&);
+    std::vector<std::string_view> parameters = {};  // of the query
 };
 
 const std::vector<Service::Route>& Service::routes() {
+    const std::vector<std::string_view> paged{"limit", "cursor"};
     static const std::vector<Route> table{
         {"POST", "/v1/settlements", op | venue, &Service::post_trades},
-        {"GET", "/v1/settlements", all, &Service::list_trades},
+        {"GET", "/v1/settlements", all, &Service::list_trades, {"limit", "cursor", "state"}},
         {"GET", "/v1/settlements/*", all, &Service::get_trade},
         {"POST", "/v1/settlements/*/*", op | venue | participant, &Service::post_trade_action},
         {"POST", "/v1/withholdings", op | participant, &Service::post_withholding},
         {"POST", "/v1/invoices", op | participant, &Service::post_invoice},
-        {"GET", "/v1/invoices", not_venue, &Service::list_invoices},
+        {"GET", "/v1/invoices", not_venue, &Service::list_invoices, paged},
         {"GET", "/v1/invoices/*", not_venue, &Service::get_invoice},
         {"POST", "/v1/payments", op | participant, &Service::post_payment},
         {"POST", "/v1/payments/*/confirm", op | participant, &Service::post_confirmation},
-        {"GET", "/v1/payments", not_venue, &Service::list_payments},
+        {"GET", "/v1/payments", not_venue, &Service::list_payments, paged},
         {"GET", "/v1/payments/*", not_venue, &Service::get_payment},
-        {"GET", "/v1/escrows", not_venue, &Service::list_escrows},
-        {"GET", "/v1/quotes", not_venue, &Service::list_quotes},
+        {"GET", "/v1/escrows", not_venue, &Service::list_escrows, {"limit", "cursor", "open"}},
+        {"GET", "/v1/quotes", not_venue, &Service::list_quotes, paged},
         {"GET", "/v1/balances", not_venue, &Service::list_balances},
         {"GET", "/v1/exposure", not_venue, &Service::list_exposure},
         {"GET", "/v1/fees", op | auditor, &Service::list_fees},
-        {"GET", "/v1/alarms", op | auditor, &Service::list_alarms},
+        {"GET", "/v1/alarms", op | auditor, &Service::list_alarms, paged},
         {"POST", "/v1/acknowledgements", op, &Service::post_acknowledgement},
         {"GET", "/v1/ledgers", all, &Service::list_ledgers},
         {"POST", "/v1/ledgers/*/resume", op, &Service::post_resumption},
@@ -113,7 +115,8 @@ Result<Caller, net::HttpResponse> Service::authenticate(const net::HttpRequest& 
     const auto key = parts_.verifier->verify(
         request, parts_.clock->now(),
         [this](const PublicKey& claimed) { return callers_.contains(claimed); });
-    if (!key) return unexpected<net::HttpResponse>(net::problem(key.error()));
+    if (!key)
+        return unexpected<net::HttpResponse>(net::problem(key.error().reason, key.error().detail));
     return callers_.at(*key);
 }
 
@@ -136,6 +139,8 @@ void Service::dispatch(Call call) {
                 Reason::not_permitted,
                 "the role " + std::string(to_string(call.caller.role)) + " may not do this");
         }
+        if (const auto unknown = net::unknown_parameter(call.request, route.parameters))
+            return call.refuse(Reason::unknown_field, *unknown);
         return (this->*route.handler)(call);
     }
     call.refuse(path_known ? Reason::method_not_allowed : Reason::not_found,
@@ -147,6 +152,9 @@ void Service::upgrade(const net::HttpRequest& request, const net::WebSocketAccep
     if (!caller) return accept.refuse(caller.error());
     if (request.path != "/v1/events")
         return accept.refuse(net::problem(Reason::not_found, "the stream is at /v1/events"));
+    constexpr std::string_view known[]{"cursor"};
+    if (const auto unknown = net::unknown_parameter(request, known))
+        return accept.refuse(net::problem(Reason::unknown_field, *unknown));
     std::uint64_t cursor = 0;
     if (const std::string* text = request.parameter("cursor")) {
         const auto number = parse_amount(*text, 0);

@@ -407,6 +407,7 @@ void Service::get_stats(const Call& call) {
                                   {"longest_commit_us", figures.longest_commit.us()},
                                   {"open_deals", node.machine().open_deals()},
                                   {"open_trades", node.machine().open_trades()},
+                                  {"last_event", node.machine().last_event()},
                                   {"draining", node.machine().draining()},
                                   {"loud_stop", node.machine().loud_stop()}}));
     });

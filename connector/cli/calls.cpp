@@ -2,7 +2,7 @@
 
 #include <cstdio>
 
-#include "connector/cli/print.h"
+#include "sdk/base/utf8.h"
 
 namespace lockstep::cli {
 

@@ -15,7 +15,8 @@ int show_trade(Session& session, const std::string& id);
 int show_escrows(Session& session, bool all);
 int show_one(Session& session, const std::string& target);
 // Until it is interrupted.
-int watch(Session& session, std::uint64_t cursor);
+// From the event of this number, or from now on.
+int watch(Session& session, std::optional<std::uint64_t> from);
 
 // --- trading.cpp: what changes something ---
 struct SettleArguments {

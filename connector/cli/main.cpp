@@ -114,21 +114,28 @@ private:
         add("digest", "of its present state",
             [](Session& session) { return cli::show_one(session, "/v1/digest"); });
         auto& watch = add("watch", "events as they come, until Ctrl-C",
-                          [this](Session& session) { return cli::watch(session, cursor_); });
-        watch.add_option("--after", cursor_, "number of the last event that is known")
-            ->capture_default_str();
+                          [this](Session& session) { return cli::watch(session, from_); });
+        auto* from = watch.add_option("--from", from_, "number of the event to begin with");
+        watch
+            .add_flag_callback(
+                "--all", [this] { from_ = 1; }, "from the first event on")
+            ->excludes(from);
     }
 
     void trading() {
-        auto& settle = add("settle", "as the venue: have trades settled, and wait for it",
-                           [this](Session& session) {
-                               const bool one = !settle_.trade.reference.empty();
-                               if (one != settle_.file.empty())
-                                   return cli::wrong_usage(
-                                       "give a reference with its options, or "
-                                       "--csv FILE");
-                               return cli::settle(session, settle_);
-                           });
+        auto& settle =
+            add("settle", "as the venue: have trades settled, and wait for it",
+                [this](Session& session) {
+                    const bool one = !settle_.trade.reference.empty();
+                    if (one != settle_.file.empty())
+                        return cli::wrong_usage(
+                            "give a reference with its options, or "
+                            "--csv FILE");
+                    if (const std::string missing = missing_of_trade(); one && !missing.empty()) {
+                        return cli::wrong_usage("a trade also needs " + missing);
+                    }
+                    return cli::settle(session, settle_);
+                });
         client::TradeRequest& trade = settle_.trade;
         settle.add_option("reference", trade.reference, "unique for ever at this venue");
         settle.add_option("--isin", trade.instrument);
@@ -157,6 +164,21 @@ private:
                 [this](Session& session) { return cli::withhold(session, venue_, id_); });
         withhold.add_option("reference", id_)->required();
         withhold.add_option("--venue", venue_, "public key of the venue's node")->required();
+    }
+
+    // The options that a single trade lacks, "--isin, --price".
+    std::string missing_of_trade() const {
+        const client::TradeRequest& trade = settle_.trade;
+        const std::pair<const char*, const std::string&> needed[]{{"--isin", trade.instrument},
+                                                                  {"--quantity", trade.quantity},
+                                                                  {"--price", trade.price},
+                                                                  {"--buyer", trade.buyer},
+                                                                  {"--seller", trade.seller}};
+        std::string missing;
+        for (const auto& [option, value] : needed) {
+            if (value.empty()) missing.append(missing.empty() ? "" : ", ").append(option);
+        }
+        return missing;
     }
 
     void payments() {
@@ -189,7 +211,7 @@ private:
     bool all_ = false;
     std::string state_, id_, venue_;
     std::size_t limit_ = 100;
-    std::uint64_t cursor_ = 0;
+    std::optional<std::uint64_t> from_;
     cli::SettleArguments settle_;
     cli::InvoiceArguments invoice_;
     cli::PayArguments pay_;

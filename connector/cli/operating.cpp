@@ -2,6 +2,7 @@
 
 #include "connector/cli/commands.h"
 #include "connector/cli/print.h"
+#include "sdk/base/utf8.h"
 
 namespace lockstep::cli {
 
@@ -11,7 +12,7 @@ int resume_ledger(Session& session, const std::string& ledger) {
     if (session.prints_json())
         print_json(Json::object({{"ledger", *resumed}}));
     else
-        std::printf("new business is taken again on %s\n", resumed->c_str());
+        std::printf("new business is taken again on %s\n", printable(*resumed).c_str());
     return exit_done;
 }
 

@@ -3,21 +3,9 @@
 #include <algorithm>
 #include <cstdio>
 
-namespace lockstep::cli {
+#include "sdk/base/utf8.h"
 
-std::string printable(std::string_view text) {
-    std::string shown;
-    for (std::size_t i = 0; i < text.size(); ++i) {
-        const auto octet = static_cast<unsigned char>(text[i]);
-        const auto next = i + 1 < text.size() ? static_cast<unsigned char>(text[i + 1]) : 0U;
-        // U+0080 to U+009F are control characters too.
-        const bool high_control = octet == 0xc2 && next >= 0x80 && next <= 0x9f;
-        const bool control = octet < 0x20 || octet == 0x7f || high_control;
-        shown.push_back(control ? '?' : text[i]);
-        if (high_control) ++i;
-    }
-    return shown;
-}
+namespace lockstep::cli {
 
 namespace {
 
@@ -56,8 +44,8 @@ void print_table(const Json& items, const std::vector<Column>& columns, std::siz
         std::vector<std::string> row;
         for (const Column& column : columns) {
             std::string text = printable(text_of(member(items[i], column.path)));
-            if (text.size() > most) text = text.substr(0, most - 1) + "~";
-            row.push_back(std::move(text));
+            if (text.empty()) text = column.absent;
+            row.push_back(shortened(std::move(text), most));
         }
         rows.push_back(std::move(row));
     }

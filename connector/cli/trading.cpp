@@ -11,6 +11,7 @@
 #include "connector/cli/commands.h"
 #include "connector/cli/print.h"
 #include "connector/client/trades_file.h"
+#include "sdk/base/utf8.h"
 
 namespace lockstep::cli {
 
@@ -70,7 +71,7 @@ void print_progress(const std::vector<Row>& rows, std::size_t total, bool termin
         ++states[row.state.empty() ? "open" : row.state];
     std::string line = "\r\x1b[K" + std::to_string(rows.size()) + "/" + std::to_string(total);
     for (const auto& [state, count] : states)
-        line += "  " + state + " " + std::to_string(count);
+        line += "  " + printable(state) + " " + std::to_string(count);
     if (terminal) {
         std::fputs(line.c_str(), stderr);
         std::fflush(stderr);
@@ -151,7 +152,7 @@ int act(Session& session, const std::string& id, const std::string& action) {
     if (session.prints_json())
         print_json(Json::object({{"state", *state}}));
     else
-        std::printf("%s is %s\n", id.c_str(), state->c_str());
+        std::printf("%s is %s\n", id.c_str(), printable(*state).c_str());
     return exit_done;
 }
 
@@ -170,8 +171,9 @@ int make_invoice(Session& session, const InvoiceArguments& arguments) {
         {arguments.account, arguments.asset, arguments.amount, in_minutes(arguments.minutes)});
     if (!made) return complain(made.error(), session.global());
     if (session.prints_json()) return show_one(session, "/v1/invoices/" + made->id);
-    std::printf("%s %s to %s. Give the payer this invoice:\n%s\n", made->amount.c_str(),
-                made->asset.c_str(), made->account.c_str(), made->code.c_str());
+    std::printf("%s %s to %s. Give the payer this invoice:\n%s\n", printable(made->amount).c_str(),
+                printable(made->asset).c_str(), printable(made->account).c_str(),
+                printable(made->code).c_str());
     return exit_done;
 }
 
@@ -203,14 +205,17 @@ int show_payment(Session& session, const client::PaymentView& payment) {
             return shown;
     } else if (payment.state == "paid") {
         std::printf("paid %s %s from %s; %s got %s %s\nreceipt (preimage) %s\npayment %s\n",
-                    payment.amount.c_str(), payment.asset.c_str(), payment.from.c_str(),
-                    payment.invoice.account.c_str(), payment.invoice.amount.c_str(),
-                    payment.invoice.asset.c_str(), payment.preimage.c_str(), payment.id.c_str());
+                    printable(payment.amount).c_str(), printable(payment.asset).c_str(),
+                    printable(payment.from).c_str(), printable(payment.invoice.account).c_str(),
+                    printable(payment.invoice.amount).c_str(),
+                    printable(payment.invoice.asset).c_str(), printable(payment.preimage).c_str(),
+                    printable(payment.id).c_str());
     } else {
         const auto reason = reason_from_string(payment.reason);
-        std::printf("%s: %s%s\npayment %s\n", payment.state.c_str(), payment.reason.c_str(),
+        std::printf("%s: %s%s\npayment %s\n", printable(payment.state).c_str(),
+                    printable(payment.reason).c_str(),
                     reason ? (", " + std::string(describe(*reason))).c_str() : "",
-                    payment.id.c_str());
+                    printable(payment.id).c_str());
     }
     return payment.state == "paid" ? exit_done : exit_not_settled;
 }
@@ -232,9 +237,10 @@ int pay(Session& session, const PayArguments& arguments) {
         std::printf(
             "%s %s would leave %s over %llu hops, so that %s gets %s %s.\n"
             "Pay it before the quote lapses:\n  lockstep confirm %s\n",
-            payment->amount.c_str(), payment->asset.c_str(), payment->from.c_str(),
-            static_cast<unsigned long long>(payment->hops), payment->invoice.account.c_str(),
-            payment->invoice.amount.c_str(), payment->invoice.asset.c_str(), id->c_str());
+            printable(payment->amount).c_str(), printable(payment->asset).c_str(),
+            printable(payment->from).c_str(), static_cast<unsigned long long>(payment->hops),
+            printable(payment->invoice.account).c_str(), printable(payment->invoice.amount).c_str(),
+            printable(payment->invoice.asset).c_str(), printable(*id).c_str());
         return exit_done;
     }
     return confirm(session, *id);

@@ -6,6 +6,7 @@
 #include "connector/cli/commands.h"
 #include "connector/cli/print.h"
 #include "sdk/base/time_text.h"
+#include "sdk/base/utf8.h"
 #include "sdk/net/http.h"
 
 namespace lockstep::cli {
@@ -182,6 +183,8 @@ int show_trades(Session& session, const std::string& state, std::size_t limit) {
                           {"seller", "seller"},
                           {"reason", "reason"}});
     }
+    if (!cursor.empty())
+        std::fprintf(stderr, "more follow: --limit shows more than %zu\n", all.size());
     return exit_done;
 }
 
@@ -202,7 +205,7 @@ int show_escrows(Session& session, bool all) {
                          {"asset", "in.asset"},
                          {"from", "in.payer"},
                          {"state", "in.state"},
-                         {"expires", "in.expiry"},
+                         {"expires", "in.expiry", false, "-"},
                          {"out", "out.amount", true},
                          {"asset", "out.asset"},
                          {"to", "out.payee"},
@@ -211,7 +214,13 @@ int show_escrows(Session& session, bool all) {
     return exit_done;
 }
 
-int watch(Session& session, std::uint64_t cursor) {
+int watch(Session& session, std::optional<std::uint64_t> from) {
+    if (!from) {
+        const auto stats = session.api().stats();
+        if (!stats) return complain(stats.error(), session.global());
+        from = stats->last_event + 1;
+    }
+    const std::uint64_t cursor = *from == 0 ? 0 : *from - 1;
     const bool json = session.prints_json();
     const auto show = [json](const client::EventView& event) {
         if (json) {
@@ -228,7 +237,7 @@ int watch(Session& session, std::uint64_t cursor) {
             std::printf("%8llu  %s  %-8s %-20s  %s%s%s\n",
                         static_cast<unsigned long long>(event.number),
                         format_time(event.at).substr(11, 12).c_str(), printable(event.kind).c_str(),
-                        printable(name.substr(0, 40)).c_str(), printable(event.state).c_str(),
+                        shortened(printable(name), 40).c_str(), printable(event.state).c_str(),
                         event.reason.empty() ? "" : ": ", printable(event.reason).c_str());
         }
         std::fflush(stdout);
@@ -236,16 +245,17 @@ int watch(Session& session, std::uint64_t cursor) {
     std::mutex mutex;
     std::condition_variable changed;
     std::optional<Failure> refusal;
-    const client::EventStream stream(
-        session.loop(), session.access(), cursor, show, [&](const Failure& failure) {
-            if (failure.code != "refused") {
-                std::fprintf(stderr, "lockstep: %s; trying again\n", failure.detail.c_str());
-                return;
-            }
-            const std::lock_guard lock(mutex);
-            refusal = failure;
-            changed.notify_all();
-        });
+    const client::EventStream stream(session.loop(), session.access(), cursor, show,
+                                     [&](const Failure& failure) {
+                                         if (failure.code != "refused") {
+                                             std::fprintf(stderr, "lockstep: %s; trying again\n",
+                                                          printable(failure.detail).c_str());
+                                             return;
+                                         }
+                                         const std::lock_guard lock(mutex);
+                                         refusal = failure;
+                                         changed.notify_all();
+                                     });
     std::unique_lock lock(mutex);
     changed.wait(lock, [&] { return refusal.has_value(); });
     return complain(*refusal, session.global());

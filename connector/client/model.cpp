@@ -153,6 +153,7 @@ StatsView read_stats(const Json& json) {
     view.restarts = number(json, "restarts");
     view.open_deals = number(json, "open_deals");
     view.open_trades = number(json, "open_trades");
+    view.last_event = number(json, "last_event");
     view.draining = flag(json, "draining");
     view.loud_stop = flag(json, "loud_stop");
     return view;

@@ -170,7 +170,7 @@ struct StatsView {
     std::string name, node;
     std::uint64_t signatures_verified = 0;
     std::uint64_t commits = 0, rows = 0, inputs = 0, restarts = 0;
-    std::uint64_t open_deals = 0, open_trades = 0;
+    std::uint64_t open_deals = 0, open_trades = 0, last_event = 0;
     bool draining = false;
     bool loud_stop = false;
 };

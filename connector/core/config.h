@@ -99,8 +99,10 @@ struct NodeConfig {
     }
 };
 
-// Every mistake in a line: duplicate names, accounts of other ledgers, margins below the bound,
-// endurance that ignores a ledger's roll-backs, offers without accounts. Empty means sound.
+// Every mistake in a line, "key: what is wrong; what is expected", with the key as the
+// configuration file writes it (offers[2].min_out): duplicate names, accounts of other ledgers,
+// margins below the bound, endurance that ignores a ledger's roll-backs, offers without accounts.
+// Empty means sound.
 std::vector<std::string> check_config(const NodeConfig& config);
 
 }  // namespace lockstep::core

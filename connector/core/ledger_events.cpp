@@ -68,7 +68,7 @@ void take_incoming(Effects& fx, Deal& deal, const Address& ledger, const EscrowT
 // An escrow that the journal lacks belongs to this deal. So does the one that came to us for it.
 void take_unnoticed(Effects& fx, Deal& deal) {
     for (const auto& [place, stray] : fx.state().strays) {
-        if (stray.rejected || !may_take(deal, place.first, stray.terms)) continue;
+        if (stray.dealt_with || !may_take(deal, place.first, stray.terms)) continue;
         const EscrowPlace found = place;
         name_leg(fx.state(), deal, *deal.in, found.second);
         deal.in->state = LegState::held;
@@ -288,7 +288,7 @@ void on_notice(Effects& fx, const PublicKey& peer, const message::HopNotice& not
     const Stray* stray = find_stray(state, place);
     if (stray == nullptr) return;
     const EscrowTerms terms = stray->terms;
-    const bool gone = stray->rejected;
+    const bool gone = stray->dealt_with;
     forget_stray(state, place);
     if (!gone) take_incoming(fx, *deal, notice.ledger, terms);
 }

@@ -485,6 +485,10 @@ bool NodeMachine::disk_low() const {
     return state_->disk_low;
 }
 
+std::uint64_t NodeMachine::last_event() const {
+    return state_->next_event - 1;
+}
+
 bool NodeMachine::loud_stop() const {
     return state_->loud_stop;
 }

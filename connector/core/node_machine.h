@@ -86,6 +86,8 @@ public:
     bool draining() const;
     // No new business until an operator has acknowledged what the alarms say.
     bool loud_stop() const;
+    // The number of the newest event, 0 before the first.
+    std::uint64_t last_event() const;
     bool disk_low() const;
     // What keeps the operator from doing so.
     std::optional<StopCause> stop_cause() const;

@@ -188,7 +188,7 @@ void State::rebuild_indexes() {
     }
     for (const auto& [place, stray] : strays) {
         ++stray_payers[{place.first, place.second.payer}];
-        if (!stray.rejected) set_due(Due::stray, encode_fields(place), stray.reject_at);
+        if (!stray.dealt_with) set_due(Due::stray, encode_fields(place), stray.reject_at);
     }
     for (const auto& [condition, escrow] : lost)
         set_due(Due::lost, condition.view(), escrow.until);

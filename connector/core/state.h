@@ -144,10 +144,10 @@ struct InvoiceEntry {
 struct Stray {
     EscrowTerms terms;
     Timestamp reject_at;
-    bool rejected = false;  // or claimed: nothing more is done about it
+    bool dealt_with = false;  // rejected or claimed: nothing more is done about it
     template <class S, class A>
     static void fields(S& s, A& a) {
-        a(s.terms, s.reject_at, s.rejected);
+        a(s.terms, s.reject_at, s.dealt_with);
     }
 };
 

@@ -6,8 +6,8 @@ namespace lockstep::core {
 namespace {
 
 void claim_stray(Effects& fx, const EscrowPlace& place, Stray& stray, const Bytes& preimage) {
-    if (stray.rejected) return;
-    stray.rejected = true;
+    if (stray.dealt_with) return;
+    stray.dealt_with = true;
     fx.state().set_due(Due::stray, encode_fields(place), Timestamp::never());
     use_preimage(fx, place, stray.terms.condition, preimage);
 }
@@ -46,7 +46,7 @@ const Stray* find_stray(const State& state, const EscrowPlace& place) {
 void reject_stray(Effects& fx, const EscrowPlace& place) {
     State& state = fx.state();
     const auto stray = state.strays.find(place);
-    if (stray == state.strays.end() || stray->second.rejected) return;
+    if (stray == state.strays.end() || stray->second.dealt_with) return;
     // Nothing is given back on stale knowledge, nor while escrows of ours may be missing from the
     // journal: this one may pay for one of them.
     if (!state.live(place.first) || !state.caught_up() || state.loud_stop) {
@@ -54,7 +54,7 @@ void reject_stray(Effects& fx, const EscrowPlace& place) {
         state.set_due(Due::stray, encode_fields(place), stray->second.reject_at);
         return;
     }
-    stray->second.rejected = true;
+    stray->second.dealt_with = true;
     state.set_due(Due::stray, encode_fields(place), Timestamp::never());
     fx.reject(place.first, place.second, stray->second.terms.payee);
 }

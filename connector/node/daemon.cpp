@@ -21,8 +21,9 @@ constexpr std::size_t max_queued_from_outside = 16'384;
 const std::size_t max_queued_in_all = HostSettings{}.max_queue - 1'024;
 constexpr Duration server_grace = Duration::seconds(1);
 
-net::ServerLimits server_limits() {
+net::ServerLimits server_limits(const Settings& settings) {
     net::ServerLimits limits;
+    limits.max_connections_per_address = settings.max_connections_per_address;
     limits.max_body_bytes = assembly::max_batch_octets;
     return limits;
 }
@@ -38,7 +39,7 @@ std::uint64_t random_number() {
 
 void log_ballast(const BallastChange& change) {
     const Json fields = Json::object({{"detail", change.detail}});
-    change.there ? log_info("ballast_refilled", fields) : log_warning("ballast_released", fields);
+    change.there ? log_info(change.event(), fields) : log_warning(change.event(), fields);
 }
 
 void stop_loudly(const Failure& failure) {
@@ -138,7 +139,7 @@ void Daemon::make_links(const std::vector<std::shared_ptr<const Signer>>& signer
 }
 
 Result<void, Failure> Daemon::start_server() {
-    server_ = std::make_unique<net::HttpServer>(loop_, server_limits());
+    server_ = std::make_unique<net::HttpServer>(loop_, server_limits(settings_));
     server_->on_request([this](const net::HttpRequest& request, const net::Respond& respond) {
         handle(request, respond);
     });

@@ -105,6 +105,13 @@ void Daemon::metrics(const net::Respond& respond) {
                     machine.loud_stop() ? 1 : 0);
         metrics.one("lockstep_disk_low", "gauge", "1 where too little disk is left.",
                     machine.disk_low() ? 1 : 0);
+        const net::HttpServer::Counters http = server_->counters();
+        metrics.one("lockstep_http_open_connections", "gauge", "WebSockets included.",
+                    http.open_connections);
+        metrics.one("lockstep_http_refused_connections_total", "counter",
+                    "Connections over a limit.", http.refused_connections);
+        metrics.one("lockstep_http_refused_of_address_total", "counter",
+                    "Those of them over the limit of their address.", http.refused_of_address);
         metrics.add("lockstep_at_risk", "gauge", "Value sent that is not yet paid for.");
         for (const core::Exposure& exposure : machine.exposure())
             metrics.value(exposure.at_risk.units(), label("asset", exposure.asset.code()));

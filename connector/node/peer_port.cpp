@@ -56,15 +56,15 @@ Result<assembly::CheckedBatch, net::HttpResponse> receive_batch(const net::HttpR
                                                                 net::RequestVerifier& verifier,
                                                                 const core::NodeConfig& config,
                                                                 const SignatureScheme& scheme) {
-    const auto refused = [](Reason reason) {
-        return unexpected<net::HttpResponse>(net::problem(reason));
+    const auto refused = [](Reason reason, std::string_view detail = {}) {
+        return unexpected<net::HttpResponse>(net::problem(reason, detail));
     };
     const auto is_peer = [&](const PublicKey& key) {
         return std::any_of(config.peers.begin(), config.peers.end(),
                            [&](const core::PeerConfig& peer) { return peer.key == key; });
     };
     const auto key = verifier.verify(request, now, is_peer);
-    if (!key) return refused(key.error());
+    if (!key) return refused(key.error().reason, key.error().detail);
     auto batch = assembly::decode_batch(request.body);
     if (!batch) return refused(batch.error());
     if (batch->sender != *key) return refused(Reason::not_permitted);

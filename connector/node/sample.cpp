@@ -17,6 +17,7 @@ data = "data"                      # the journal
 address = "127.0.0.1"
 port = 7101
 # metrics = true                   # /metrics, unsigned; absent, only where address is of loopback
+# max_connections_per_address = 512   # of 1024; more where callers share a proxy's address
 # origins = ["https://node.example"]   # how others address this node through a proxy
 
 [endurance]                        # what must be survived inside one margin of time
@@ -72,7 +73,7 @@ max_out = "1000000.00"
 
 [[peers]]
 name = "buyer"
-key = "0000000000000000000000000000000000000000000000000000000000000000"
+key = "0000000000000000000000000000000000000000000000000000000000000000"   # fill in: its public key
 url = "http://127.0.0.1:7102"
 # venue = true                     # may propose trades
 # max_slots = 1024
@@ -97,7 +98,7 @@ url = "http://127.0.0.1:7102"
 [[callers]]
 name = "desk"
 role = "operator"                  # operator, venue, participant, auditor
-key = "0000000000000000000000000000000000000000000000000000000000000000"
+key = "0000000000000000000000000000000000000000000000000000000000000000"   # fill in: its public key
 )";
 
 }  // namespace lockstep::node

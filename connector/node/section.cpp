@@ -119,6 +119,9 @@ PublicKey Section::public_key(std::string_view key) {
     if (value == nullptr) return {};
     const auto found = PublicKey::from_hex(value->text_or(""));
     if (!found) mistake(key, "expected " + std::string(expected));
+    // as in the sample, where others' keys are to be filled in
+    if (found && found->is_zero())
+        mistake(key, "is all zeros, which is no key; expected " + std::string(expected));
     return found.value_or(PublicKey{});
 }
 
@@ -147,8 +150,23 @@ Amount Section::amount(std::string_view key, const AssetId& asset,
     const std::string* text = value->as_text();
     const auto amount = text != nullptr ? parse_amount(*text, asset.scale()) : std::nullopt;
     // Where the asset is a mistake, its scale is unknown and nothing can be said here.
-    if (!amount && !asset.code().empty()) mistake(key, "expected " + expected);
+    if (asset.code().empty()) return amount.value_or(Amount{});
+    if (text != nullptr && is_too_large_amount(*text, asset.scale()))
+        mistake(key, "expected at most " + format_amount(Amount{UINT64_MAX}, asset.scale()) +
+                         ", which is what 64 bits of the smallest unit hold");
+    else if (!amount)
+        mistake(key, "expected " + expected);
     return amount.value_or(Amount{});
+}
+
+Amount Section::decimal(std::string_view key, std::uint8_t decimals, std::string_view expected) {
+    const Json* value = take(key, true, expected);
+    if (value == nullptr) return {};
+    const std::string* text = value->as_text();
+    const auto amount = text != nullptr ? parse_amount(*text, decimals) : std::nullopt;
+    if (amount && !amount->is_zero()) return *amount;
+    mistake(key, "expected " + std::string(expected));
+    return {};
 }
 
 std::size_t Section::choice(std::string_view key, const std::vector<std::string>& words,

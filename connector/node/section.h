@@ -48,6 +48,8 @@ public:
     // A decimal text in the asset's unit.
     Amount amount(std::string_view key, const AssetId& asset,
                   std::optional<Amount> otherwise = std::nullopt);
+    // A decimal text above 0, in units of its last decimal; zero after a mistake.
+    Amount decimal(std::string_view key, std::uint8_t decimals, std::string_view expected);
     std::size_t choice(std::string_view key, const std::vector<std::string>& words,
                        std::optional<std::size_t> otherwise = std::nullopt);
 

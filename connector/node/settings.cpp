@@ -72,20 +72,17 @@ ListenAddress kind_of(const std::string& address) {
 // units that an offer holds: 0.0893 EUR/2 for SEK/2 is 893 to 10,000.
 void read_rate(Section& section, routing::Offer& offer) {
     constexpr std::uint8_t decimals = 9;
-    const auto price = parse_amount(section.text("rate"), decimals);
-    if (!price || price->is_zero()) {
-        section.mistake("rate",
-                        "expected a decimal text above 0: what one unit of the outgoing asset "
-                        "costs in the incoming one, for example \"0.0893\"");
-        return;
-    }
+    const Amount price = section.decimal("rate", decimals,
+                                         "a decimal text above 0: what one unit of the outgoing "
+                                         "asset costs in the incoming one, for example \"0.0893\"");
+    if (price.is_zero()) return;
     const auto power = [](unsigned exponent) {
         uint128 value = 1;
         while (exponent-- > 0)
             value *= 10;
         return value;
     };
-    uint128 num = static_cast<uint128>(price->units()) * power(offer.in_asset.scale());
+    uint128 num = static_cast<uint128>(price.units()) * power(offer.in_asset.scale());
     uint128 den = power(decimals) * power(offer.out_asset.scale());
     uint128 a = num;
     uint128 b = den;
@@ -228,6 +225,9 @@ private:
                            "0.0.0.0 for all of them");
         }
         settings_.metrics = listen.flag("metrics", kind == ListenAddress::loopback);
+        settings_.max_connections_per_address =
+            listen.integer("max_connections_per_address", net::ServerLimits{}.max_connections,
+                           settings_.max_connections_per_address, 1);
         const auto origins = listen.texts("origins");
         if (kind == ListenAddress::every && origins.empty()) {
             listen.mistake("origins",
@@ -300,7 +300,7 @@ private:
         const std::string isin = section.text("isin");
         const auto scale = static_cast<std::uint8_t>(section.integer("scale", max_asset_scale, 0));
         const auto asset = AssetId::make(isin, scale);
-        if (!asset || !is_isin(isin))
+        if (!isin.empty() && (!asset || !is_isin(isin)))
             section.mistake("isin", "expected an ISIN with its check digit, as SE0000108656");
         instrument.asset = asset.value_or(AssetId{});
         instrument.ledger = section.address("ledger");

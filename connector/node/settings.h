@@ -9,6 +9,7 @@
 #include "connector/api/callers.h"
 #include "connector/core/config.h"
 #include "sdk/codec/json.h"
+#include "sdk/net/http_server.h"
 #include "sdk/net/url.h"
 #include "sdk/store/data_directory.h"
 
@@ -35,7 +36,8 @@ struct Settings {
     std::filesystem::path plugins;  // directory; empty: beside the program
     std::string listen_address = "127.0.0.1";
     std::uint16_t listen_port = 0;
-    bool metrics = true;            // whether /metrics is served, unsigned, to whoever can reach it
+    bool metrics = true;  // whether /metrics is served, unsigned, to whoever can reach it
+    std::size_t max_connections_per_address = net::ServerLimits{}.max_connections_per_address;
     std::vector<net::Url> origins;  // how callers and peers address this node besides listen
     Duration drain;                 // longest wait of a drain
     Duration commit_interval;

@@ -191,6 +191,10 @@ PhaseResult Desk::run(Phase phase, const std::atomic<bool>& stop, const Progress
         std::size_t count = 0;
         {
             std::unique_lock lock(mutex_);
+            if (phase_.enough && phase_.enough()) {
+                trades_.resize(counts_.submitted);
+                counts_.total = trades_.size();
+            }
             if (counts_.ended() == trades_.size()) break;
             const auto now = Clock::now();
             if (stop.load())

@@ -32,6 +32,8 @@ struct Phase {
     std::size_t in_flight = 256;         // open at a time
     double per_second = 0;               // 0: as fast as trades end; else due at this rate
     std::chrono::seconds patience{180};  // gives up when nothing ends for this long
+    // Once it says so no more are submitted, and what was not is left out of the phase.
+    std::function<bool()> enough = nullptr;
 };
 
 struct Counts {

@@ -136,6 +136,7 @@ Json to_json(const Report& report) {
                          {"latency_rate", report.latency_rate},
                          {"phases", Json::object({{"set_up_s", report.set_up_s},
                                                   {"file", phase_json(report.file)},
+                                                  {"beside", phase_json(report.beside)},
                                                   {"speed", phase_json(report.speed)},
                                                   {"latency", phase_json(report.latency)},
                                                   {"total_s", report.total_s}})},

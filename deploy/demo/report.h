@@ -14,6 +14,7 @@ namespace lockstep::demo {
 
 struct Report {
     PhaseResult file;     // the trades of the file
+    PhaseResult beside;   // what flowed beside those, where there was chaos
     PhaseResult speed;    // closed loop
     PhaseResult latency;  // at half the measured rate
     std::size_t in_flight = 0;

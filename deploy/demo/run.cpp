@@ -4,6 +4,7 @@
 #include <set>
 
 #include "connector/client/trades_file.h"
+#include "deploy/demo/flow.h"
 #include "deploy/demo/generated_trades.h"
 #include "deploy/demo/movements.h"
 #include "deploy/demo/probe.h"
@@ -84,6 +85,7 @@ private:
         Desk desk(world_->loop(), world_->desk());
         std::unique_ptr<Chaos> chaos;
         std::unique_ptr<Probe> probe;
+        std::unique_ptr<Flow> beside;
         if (settings_.chaos) {
             chaos = std::make_unique<Chaos>(
                 *world_, ChaosSettings{settings_.seed, 0}, [this](const Outage& outage) {
@@ -99,10 +101,18 @@ private:
         screen_.line("\n2. " + std::to_string(trades.size()) + " trades of " +
                      settings_.trades_file.filename().string());
         if (auto done = silence(trades); !done) return done;
+        if (settings_.chaos) beside = std::make_unique<Flow>(world_->loop(), world_->desk(), stop_);
         if (auto done = phase(desk, {std::move(trades), settings_.in_flight}, report_.file); !done)
             return done;
         check_file();
         screen_.line(outcome_table(report_.file));
+        if (beside) {
+            report_.beside = beside->finish();
+            screen_.line(
+                "Beside them, so that the kills hit open settlements, generated trades:\n" +
+                outcome_table(report_.beside));
+            check_generated("beside", report_.beside);
+        }
         screen_.line("3. Speed: " + std::to_string(settings_.speed_trades) +
                      " trades that can settle, at most " + std::to_string(settings_.in_flight) +
                      " in flight");
@@ -255,7 +265,8 @@ private:
     // Balances that add up are not enough: what moved must be what the settled trades say.
     void check_settled() {
         std::vector<client::TradeRequest> settled;
-        for (const PhaseResult* phase : {&report_.file, &report_.speed, &report_.latency})
+        for (const PhaseResult* phase :
+             {&report_.file, &report_.beside, &report_.speed, &report_.latency})
             add_settled(*phase, settled);
         for (const std::string& mistake :
              check_movements(settled, report_.before, report_.after, report_.fees)) {

@@ -120,17 +120,28 @@ TEST_CASE("an id is one part of a path, whatever it holds") {
     CHECK(node.last_target() == "/v1/settlements/2026%2F0001");
 }
 
+TEST_CASE("an open invoice has no expiry yet, and none is made up") {
+    MadeUpNode node;
+    node.answer("/v1/escrows?limit=1000&open=true",
+                R"({"items":[{"role":"receiver","in":{"amount":"5.00","asset":"SEK",)"
+                R"("payer":"","state":"none"}}]})");
+    const auto shown = node.run({"escrows"});
+    CHECK(shown.status == 0);
+    CHECK_MESSAGE(has(shown, "none   -"), shown.output);
+    CHECK_FALSE(has(shown, "1970"));
+}
+
 TEST_CASE("what others wrote does not reach the terminal as control characters") {
     MadeUpNode node;
     const std::string trade =
-        R"({"reference":"T1\u001b[2Jx\u009by","state":"settled","instrument":"a\nb"})";
+        R"({"reference":"T1\u001b[2Jx\u009by\u202ez","state":"settled","instrument":"a\nb"})";
     node.answer("/v1/settlements?limit=100", "{\"items\":[" + trade + "]}");
     node.answer("/v1/settlements/T1", trade);
     for (const auto& words : {std::vector<std::string>{"trades"}, {"trade", "T1"}}) {
         const auto shown = node.run(words);
         CHECK(shown.status == 0);
-        CHECK_MESSAGE(has(shown, "T1?[2Jx?y"), shown.output);
-        CHECK(has(shown, "a?b"));
+        CHECK_MESSAGE(has(shown, R"(T1\u{1b}[2Jx\u{9b}y\u{202e}z)"), shown.output);
+        CHECK(has(shown, R"(a\u{a}b)"));
         CHECK_FALSE(has(shown, "\x1b"));
     }
     // As JSON nothing is lost.

@@ -68,6 +68,37 @@ TEST_CASE("every program lists its exit codes, and takes wrong usage for wrong u
     }
 }
 
+TEST_CASE("a ledger that fails before its log is open ends with one whole line") {
+    const TemporaryDirectory directory;
+    const std::string ledger = (directory.path() / "ledger").string();
+    REQUIRE(run(directory, "lockstep-cash", {"init", ledger, "--ledger", "test.sek"}).status ==
+            exit_done);
+    const Ran ran = run(directory, "lockstep-cash",
+                        {"--config", ledger + "/ledger.toml", "--data", "/proc/nowhere/data"});
+    CHECK(ran.status == exit_failed);
+    CHECK_MESSAGE(ran.output.starts_with("lockstep-cash: /proc/nowhere"), ran.output);
+    CHECK_MESSAGE(ran.output.ends_with(" [io]\n"), ran.output);
+    CHECK(std::count(ran.output.begin(), ran.output.end(), '\n') == 1);
+}
+
+TEST_CASE("a trade without an option that it needs is told which one is missing") {
+    const TemporaryDirectory directory;
+    const std::string key = (directory.path() / "some.key").string();
+    REQUIRE(create_key_file(key));
+    const std::vector<std::string> trade{"--isin",   "SE0000108656", "--quantity", "1",
+                                         "--price",  "1.00",         "--buyer",    "anna",
+                                         "--seller", "sven"};
+    for (std::size_t left_out = 0; left_out < trade.size(); left_out += 2) {
+        std::vector<std::string> words{"--node", "http://127.0.0.1:1", "--key", key, "settle",
+                                       "R1"};
+        for (std::size_t i = 0; i < trade.size(); ++i)
+            if (i / 2 != left_out / 2) words.push_back(trade[i]);
+        const Ran ran = run(directory, "lockstep", words);
+        CHECK(ran.status == exit_usage);
+        CHECK(ran.output == "lockstep: a trade also needs " + trade[left_out] + "\n");
+    }
+}
+
 TEST_CASE("a mistake, a refusal and no answer are kept apart") {
     const TemporaryDirectory directory;
     const std::string key = (directory.path() / "some.key").string();

@@ -101,6 +101,8 @@ std::vector<RawRow> raw_rows(const Ledger& ledger) {
         {"another method", "GET", post, {}, 405, "method_not_allowed"},
         {"a method for reads", "POST", "/v1/totals", {}, 405, "method_not_allowed"},
         {"no such path", "GET", "/v1/nothing", {}, 404, "not_found"},
+        {"a parameter of no path", "GET", "/v1/totals?asset=SEK", {}, 400, "unknown_field"},
+        {"a parameter of another path", "GET", "/v1/escrows?from=1", {}, 400, "unknown_field"},
         {"unsigned accounts", "GET", "/v1/accounts", {}, 401, "unauthenticated"},
         {"an unsigned account", "GET", "/v1/accounts/" + alice, {}, 401, "unauthenticated"},
         {"unsigned escrows", "GET", "/v1/escrows?account=" + alice, {}, 401, "unauthenticated"},
@@ -321,6 +323,46 @@ TEST_CASE("a second securities ledger on the same data is refused, and each mist
         {"colour: unknown key", "ledger.address:", "ledger.operator:", "validators.quorum:",
          "validators.votes: unknown key", "blocks.max_interval_ms:", "blocks.clock_error_ms:",
          "assets[0].name:", "assets[0].code:", "listen.port:", "readers.auditors:"});
+}
+
+TEST_CASE("a statement is shown to its end, or it is told how to go on") {
+    Ledger ledger(test::cash_kind);
+    std::vector<Op> transfers;
+    for (int i = 0; i < 1'020; ++i)
+        transfers.push_back(
+            {CommandId{hash("transfer " + std::to_string(i)).array()}, transfer(ledger)});
+    for (const std::size_t first : {0, 510}) {
+        const auto at = transfers.begin() + static_cast<std::ptrdiff_t>(first);
+        REQUIRE(ledger.client("alice").submit({at, at + 510}));
+    }
+    const std::string key = (ledger.home() / "alice.key").string();
+    test::write_file(key, sha256(as_bytes("key of alice")).hex() + "\n");
+    fs::permissions(key, fs::perms::owner_read);
+    const auto statement = [&](std::vector<std::string> words) {
+        words.insert(words.begin(),
+                     {"--url", "http://127.0.0.1:" + std::to_string(ledger.url().port), "--key",
+                      key, "statement", ledger.account("alice").text()});
+        fs::remove(ledger.home() / "tool.txt");
+        test::Process tool("lockstep-ledger", words, ledger.home() / "tool.txt");
+        tool.start();
+        CHECK(tool.wait(20'000) == exit_done);
+        std::vector<std::string> lines;
+        std::istringstream said(test::read_file(tool.log()));
+        for (std::string line; std::getline(said, line);)
+            lines.push_back(line);
+        return lines;
+    };
+    const auto all = statement({});
+    CHECK(all.size() == 1 + 1 + 1'020);  // the heading, the issue, the transfers
+    const auto some = statement({"--limit", "1010"});
+    REQUIRE(some.size() == 1 + 1'010 + 1);
+    const auto hint = std::find_if(some.begin(), some.end(), [](const std::string& line) {
+        return line.starts_with("more may follow: go on with --from ");
+    });
+    REQUIRE(hint != some.end());
+    const std::string from = hint->substr(hint->rfind("--from ") + 7);
+    const auto rest = statement({"--from", from.substr(0, from.find(','))});
+    CHECK(rest.size() == 1 + 11);
 }
 
 TEST_CASE("a ledger short of disk is not ready, and says why") {

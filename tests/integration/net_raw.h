@@ -34,8 +34,12 @@ public:
     RawSocket(const RawSocket&) = delete;
     RawSocket& operator=(const RawSocket&) = delete;
 
-    static RawSocket connect(std::uint16_t port, int receive_buffer = 0) {
+    static RawSocket connect(std::uint16_t port, int receive_buffer = 0,
+                             const char* source = "127.0.0.1") {
         RawSocket s{::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)};
+        sockaddr_in from = address(0);
+        ::inet_pton(AF_INET, source, &from.sin_addr);
+        if (::bind(s.fd_, reinterpret_cast<const sockaddr*>(&from), sizeof from) != 0) s.close();
         if (receive_buffer != 0)
             ::setsockopt(s.fd_, SOL_SOCKET, SO_RCVBUF, &receive_buffer, sizeof receive_buffer);
         const sockaddr_in to = address(port);

@@ -259,6 +259,27 @@ TEST_CASE("a connection beyond the limit is told so, and its place is free again
     CHECK(eventually([&] { return has(echo.ask(get("/")), "200 OK"); }));
 }
 
+TEST_CASE("one address holds no more than its share, and the other places stay free") {
+    ServerLimits limits;
+    limits.max_connections = 8;
+    limits.max_connections_per_address = 3;
+    Echo echo{limits};
+    std::vector<RawSocket> silent;
+    for (int i = 0; i < 3; ++i)
+        silent.push_back(echo.connect());
+    CHECK(eventually([&] { return echo.server.counters().open_connections == 3; }));
+    const std::string answer = echo.ask(get("/"));
+    CHECK(has(answer, "HTTP/1.1 503"));
+    CHECK(has(answer, "too many connections from this address"));
+    CHECK(echo.server.counters().refused_of_address == 1);
+    // 127.0.0.2 is this machine too, and another address.
+    RawSocket other = RawSocket::connect(echo.port, 0, "127.0.0.2");
+    other.send(get("/"));
+    CHECK(has(other.until("[]"), "200 OK"));
+    silent.pop_back();
+    CHECK(eventually([&] { return has(echo.ask(get("/")), "200 OK"); }));
+}
+
 TEST_CASE("hundreds of connections come and go, some in the middle of a request") {
     Echo echo;
     for (int round = 0; round < 3; ++round) {

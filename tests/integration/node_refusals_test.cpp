@@ -103,8 +103,8 @@ const std::vector<Row>& call_rows() {
         {"POST", at, invoice("\"1e3\""), 400, "malformed", "amount"},
         {"POST", at, invoice("\" 1\""), 400, "malformed", "amount"},
         {"POST", at, invoice("\"0x10\""), 400, "malformed", "amount"},
-        {"POST", at, invoice("\"184467440737095516.16\""), 400, "malformed", "amount"},
-        {"POST", at, invoice("\"99999999999999999999\""), 400, "malformed", "amount"},
+        {"POST", at, invoice("\"184467440737095516.16\""), 422, "amount_overflow", "64 bits"},
+        {"POST", at, invoice("\"99999999999999999999\""), 422, "amount_overflow", "amount"},
         // accounts and assets
         {"POST", at, R"({"account":"nowhere","amount":"1"})", 400, "malformed", "account"},
         {"POST", at, R"({"account":"test.sek.carol","amount":"1"})", 422, "no_account", ""},
@@ -131,6 +131,8 @@ const std::vector<Row>& call_rows() {
         {"DELETE", at, "", 405, "method_not_allowed", ""},
         {"GET", "/v1/settlements?limit=0", "", 400, "malformed", ""},
         {"GET", "/v1/settlements?limit=x", "", 400, "malformed", ""},
+        {"GET", "/v1/settlements?colour=red", "", 400, "unknown_field", "colour"},
+        {"GET", "/v1/events?from=3", "", 404, "not_found", ""},
         {"GET", "/v1/payments/00", "", 404, "not_found", ""},
         {"POST", at, std::string(assembly::max_batch_octets + 1, ' '), 413, "too_large", ""},
     };

@@ -246,8 +246,6 @@ TEST_CASE("what the ledger says of a whole instruction decides what happens to i
         {Reason::unavailable, false, "", "", "again"},
         {Reason::overloaded, false, "", "", "again"},
         {Reason::draining, false, "", "", "again"},
-        {Reason::disk_low, false, "", "", "again"},
-        {Reason::disk_low, true, "unknown", "", "again"},
         {Reason::outcome_unknown, false, "unknown", "", "again"},
         {Reason::internal_error, false, "unknown", "", "again"},
         {Reason::too_late, false, "refused(too_late)", "", "anew"},
@@ -291,6 +289,40 @@ TEST_CASE("what the ledger says of a whole instruction decides what happens to i
             CHECK(desk.take_requests("/v1/query").size() == 1);
         }
     }
+}
+
+TEST_CASE("a ledger without room for new business gets the claims without it") {
+    Desk desk(cash_maker);
+    desk.open(t(0));
+    desk.give(t(0), prepare("E1"), fulfil("E2"));
+    const auto both = desk.take_instructions().at(0);
+    desk.give(t(1), failed(both, Reason::disk_low));
+    const auto claim = desk.take_instructions();
+    REQUIRE(claim.size() == 1);
+    REQUIRE(instruction_in(claim[0]).ops.size() == 1);
+    CHECK(instruction_in(claim[0]).ops[0].id == id_of<CommandId>("E2"));
+    desk.give(t(2), all_done(claim[0]), prepare("E3"), fulfil("E4"));
+    CHECK(desk.last_answer("E2") == "done");
+    CHECK(desk.last_answer("E1").empty());
+    // As long as nothing else is heard, claims are signed apart from the start.
+    const auto apart = desk.take_instructions();
+    REQUIRE(apart.size() == 2);
+    CHECK(instruction_in(apart[0]).ops.at(0).id == id_of<CommandId>("E4"));
+    CHECK(instruction_in(apart[1]).ops.at(0).id == id_of<CommandId>("E3"));
+    desk.give(t(3), all_done(apart[0]), failed(apart[1], Reason::disk_low));
+    CHECK(desk.last_answer("E4") == "done");
+    // There is room: what waited is taken as it was signed first.
+    desk.give(t(900));
+    const auto again = desk.take_instructions();
+    REQUIRE(again.size() == 2);
+    CHECK(again[0].body == both.body);
+    CHECK(again[1].body == apart[1].body);
+    desk.give(t(901), all_done(again[0]), all_done(again[1]));
+    CHECK(desk.last_answer("E1") == "done");
+    CHECK(desk.last_answer("E3") == "done");
+    CHECK(desk.store.empty());
+    desk.give(t(902), prepare("E5"), fulfil("E6"));
+    CHECK(instruction_in(desk.take_instructions().at(0)).ops.size() == 2);
 }
 
 TEST_CASE("a claim whose work is done already is done, and one that cannot be made is told") {

@@ -293,6 +293,28 @@ TEST_CASE("a state that no settlement can have is refused") {
                   refused.error().detail);
 }
 
+TEST_CASE("a parameter that a path does not have is refused by its name") {
+    World world;
+    auto client = world.client(Role::operator_);
+    struct Row {
+        const char* target;
+        const char* detail;
+    };
+    const Row rows[] = {
+        {"/v1/settlements?stat=settled",
+         "stat: no such parameter; expected limit, cursor or state"},
+        {"/v1/payments?limit=5&state=paid", "state: no such parameter; expected limit or cursor"},
+        {"/v1/balances?account=test.sek.alice",
+         "account: no such parameter; none is expected here"},
+    };
+    for (const Row& row : rows) {
+        const auto refused = client.get(row.target);
+        REQUIRE_FALSE(refused);
+        CHECK(refused.error().code == "unknown_field");
+        CHECK_MESSAGE(refused.error().detail.ends_with(row.detail), refused.error().detail);
+    }
+}
+
 TEST_CASE("every path refuses the roles that have no business there") {
     World world;
     struct Row {

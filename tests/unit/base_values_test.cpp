@@ -156,3 +156,45 @@ TEST_CASE("UTF-8 is well formed or it is not") {
     for (const Row& row : rows)
         CHECK_MESSAGE(is_utf8(row.text) == row.valid, to_hex(as_bytes(row.text)));
 }
+
+TEST_CASE("what a terminal would act on is shown by its number") {
+    struct Row {
+        std::string text;
+        const char* shown;
+    };
+    const Row rows[] = {
+        {"plain, Åsa 10 €", "plain, Åsa 10 €"},
+        {"\x1b[2J\n\x7f", "\\u{1b}[2J\\u{a}\\u{7f}"},
+        {std::string("a\0b", 3), "a\\u{0}b"},
+        {"\xc2\x80\xc2\x9b\xc2\xa0", "\\u{80}\\u{9b}\xc2\xa0"},
+        {"\u202a\u202b\u202c\u202d\u202e", "\\u{202a}\\u{202b}\\u{202c}\\u{202d}\\u{202e}"},
+        {"\u2066\u2067\u2068\u2069\u206a", "\\u{2066}\\u{2067}\\u{2068}\\u{2069}\u206a"},
+        {"\u061c\u200e\u200f\u2028\u2029", "\\u{61c}\\u{200e}\\u{200f}\\u{2028}\\u{2029}"},
+        {"\x9b"
+         "2J",
+         "\\x{9b}2J"},                     // one octet of a terminal without UTF-8
+        {"a\xe2\x80", "a\\x{e2}\\x{80}"},  // cut
+        {"\U0001f511", "\U0001f511"},
+    };
+    for (const Row& row : rows)
+        CHECK(printable(row.text) == row.shown);
+}
+
+TEST_CASE("a text that is too long is cut between two characters") {
+    CHECK(shortened("abcd", 4) == "abcd");
+    CHECK(shortened("abcde", 4) == "abc~");
+    CHECK(shortened("ab€e", 4) == "ab~");
+    CHECK(shortened("ab€e", 6) == "ab€e");
+}
+
+TEST_CASE("an amount that only 64 bits are too few for is told from one of another form") {
+    CHECK(is_too_large_amount("18446744073709551616", 0));
+    CHECK(is_too_large_amount("184467440737095516.16", 2));
+    CHECK(is_too_large_amount("1844674407370955162", 1));
+    CHECK_FALSE(is_too_large_amount("18446744073709551615", 0));
+    for (const char* text : {"1", "", "x", "-99999999999999999999", "99999999999999999999.",
+                             "99999999999999999999.000"}) {
+        CAPTURE(std::string(text));
+        CHECK_FALSE(is_too_large_amount(text, 2));
+    }
+}

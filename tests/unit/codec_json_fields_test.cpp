@@ -118,7 +118,10 @@ TEST_CASE("each mistake in a body is named with its field, its reason and what w
          "price: expected a decimal string with at most 2 decimals"},
         {"price", "\"1e2\"", Reason::malformed,
          "price: expected a decimal string with at most 2 decimals"},
-        {"price", "\"184467440737095516.16\"", Reason::malformed,
+        {"price", "\"184467440737095516.16\"", Reason::amount_overflow,
+         "price: expected at most 184467440737095516.15, which is what 64 bits of the smallest "
+         "unit hold"},
+        {"price", "\"184467440737095516.160\"", Reason::malformed,
          "price: expected a decimal string with at most 2 decimals"},
         {"side", "\"hold\"", Reason::malformed, "side: expected one of buy, sell"},
         {"side", "1", Reason::wrong_type, "side: expected one of buy, sell"},

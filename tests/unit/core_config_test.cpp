@@ -11,30 +11,31 @@ namespace {
 struct Row {
     const char* node;
     void (*change)(core::NodeConfig&);
-    const char* mistake;
+    const char* mistake;  // a part of the line
 };
 
 }  // namespace
 
 TEST_CASE("each mistake in a configuration is one line") {
     const Row rows[] = {
-        {"connector", [](auto& c) { c.ledgers.push_back(c.ledgers[0]); }, "named twice"},
+        {"connector", [](auto& c) { c.ledgers.push_back(c.ledgers[0]); },
+         "ledgers[2].address: test.sek is named twice; it is ledgers[0] already"},
         {"connector", [](auto& c) { c.ledgers[0].accounts.push_back(addr("test.eur.conn")); },
-         "is not an account of this ledger"},
+         "ledgers[0].accounts[1]: test.eur.conn is not an account of this ledger"},
         {"connector",
          [](auto& c) {
              c.own_offers.clear();
              c.ledgers[0].timing.profile.inclusion = Duration{};
          },
-         "must be positive"},
+         "ledgers[0].profile.inclusion_ms: must be positive"},
         {"connector", [](auto& c) { c.ledgers[0].timing.profile.late = Duration{-1}; },
-         "is negative"},
+         "ledgers[0].profile.late_ms: is negative"},
         {"connector",
          [](auto& c) {
              c.ledgers[0].timing.profile.finality = Duration::seconds(600);
              c.ledgers[0].timing.profile.rollback = Duration::seconds(600);
          },
-         "can roll back, so endurance.rollbacks must be at least 1"},
+         "endurance.rollbacks: must be at least 1, because ledgers[0].profile.rollback_ms"},
         {"connector",
          [](auto& c) {
              c.own_offers.clear();
@@ -42,47 +43,63 @@ TEST_CASE("each mistake in a configuration is one line") {
              c.ledgers[0].timing.profile.finality = Duration::seconds(599);
              c.ledgers[0].timing.profile.rollback = Duration::seconds(600);
          },
-         "what is final could be taken back"},
-        {"buyer", [](auto& c) { c.endurance.outage = Duration::seconds(-1); }, "is negative"},
+         "ledgers[0].profile.rollback_ms: is longer than finality_ms"},
+        {"buyer", [](auto& c) { c.endurance.outage = Duration::seconds(-1); },
+         "endurance.outage_ms: is negative"},
         {"connector", [](auto& c) { c.own_offers[0].out_ledger = addr("test.usd"); },
-         "names a ledger that is not configured"},
+         "offers[0].out_ledger: test.usd is a ledger that is not configured"},
         {"connector", [](auto& c) { c.own_offers[0].connector = PublicKey{}; },
-         "is not of this node"},
+         "offers[0].connector: is not this node"},
         {"connector", [](auto& c) { c.own_offers[0].out_account = addr("test.sek.other"); },
-         "names an account that is not configured"},
-        {"connector", [](auto& c) { c.own_offers[0].rate_den = 0; }, "the rate must be positive"},
+         "offers[0].out_account: test.sek.other is not configured; expected one of the accounts of "
+         "test.sek"},
+        {"connector", [](auto& c) { c.own_offers[0].rate_den = 0; },
+         "offers[0].rate: must be positive"},
         {"connector", [](auto& c) { c.own_offers[0].rate_num = routing::max_rate_term + 1; },
          "at most 2^40"},
         {"connector", [](auto& c) { c.own_offers[0].min_out = Amount{UINT64_MAX}; },
-         "min is above max"},
-        {"connector", [](auto& c) { c.own_offers[0].spread_ppm = 1'000'001; }, "above 100 %"},
+         "offers[0].min_out: 184467440737095516.15 is above max_out, "},
+        {"connector", [](auto& c) { c.own_offers[0].spread_ppm = 1'000'001; },
+         "offers[0].spread_ppm: is above 100 %"},
         {"connector", [](auto& c) { c.own_offers[0].margin = Duration::seconds(13) - Duration{1}; },
-         "a margin of 12.999 s is below the bound of 13.000 s"},
+         "offers[0].margin_ms: a margin of 12.999 s is below the bound of 13.000 s"},
         {"connector", [](auto& c) { c.endurance.outages = 4; }, "is below the bound of 16.000 s"},
-        {"buyer", [](auto& c) { c.peers[1].key = c.peers[0].key; }, "key is used twice"},
-        {"buyer", [](auto& c) { c.peers[1].name = c.peers[0].name; }, "named twice"},
-        {"buyer", [](auto& c) { c.peers[0].max_hold = Duration{}; }, "max_hold must be positive"},
-        {"buyer", [](auto& c) { c.known_offers[0].connector = PublicKey{}; }, "is not a peer"},
+        {"buyer", [](auto& c) { c.peers[1].key = c.peers[0].key; },
+         "peers[1].key: is used twice: it is the key of "},
+        {"buyer", [](auto& c) { c.peers[1].name = c.peers[0].name; },
+         "is named twice; it is peers[0] already"},
+        {"buyer", [](auto& c) { c.peers[0].max_hold = Duration{}; },
+         "peers[0].max_hold_ms: must be positive"},
+        {"buyer", [](auto& c) { c.known_offers[0].connector = PublicKey{}; },
+         "known_offers[0].connector: "},
         {"buyer", [](auto& c) { c.known_offers[0].connector = c.self; }, "is not a peer"},
         {"buyer", [](auto& c) { c.known_offers[0].in_account = addr("test.sek.conn"); },
-         "not accounts of its ledgers"},
-        {"buyer", [](auto& c) { c.known_offers[0].margin = Duration{-1}; }, "is negative"},
-        {"buyer", [](auto& c) { c.parties[1].name = c.parties[0].name; }, "named twice"},
-        {"buyer", [](auto& c) { c.parties[0].name.clear(); }, "1 to 64 octets"},
-        {"buyer", [](auto& c) { c.parties[0].node = PublicKey{}; }, "its node is not a peer"},
+         "known_offers[0].in_account: test.sek.conn is not an account of "},
+        {"buyer", [](auto& c) { c.known_offers[0].margin = Duration{-1}; },
+         "known_offers[0].margin_ms: is negative"},
+        {"buyer", [](auto& c) { c.parties[1].name = c.parties[0].name; },
+         "is named twice; it is parties[0] already"},
+        {"buyer", [](auto& c) { c.parties[0].name.clear(); },
+         "parties[0].name: expected 1 to 64 octets"},
+        {"buyer", [](auto& c) { c.parties[0].node = PublicKey{}; },
+         " is not a peer; expected the key of one of [[peers]] or this node's own"},
         {"buyer", [](auto& c) { c.parties[0].cash_account = addr("test.eur.other"); },
-         "is not a configured account"},
+         "parties[0].cash_account: test.eur.other is not a configured account"},
         {"buyer", [](auto& c) { c.parties[0].cash_account = c.parties[0].securities_account; },
          "are one account"},
         {"venue", [](auto& c) { c.parties[0].margin = Duration{-1}; }, "0 to 24 hours"},
         {"venue", [](auto& c) { c.parties[0].margin = Duration::seconds(86'401); },
          "0 to 24 hours"},
         {"seller", [](auto& c) { c.parties[0].margin = Duration::seconds(13) - Duration{1}; },
-         "a margin of 12.999 s is below the bound of 13.000 s"},
-        {"buyer", [](auto& c) { c.instruments.push_back(c.instruments[0]); }, "named twice"},
-        {"buyer", [](auto& c) { c.price_asset = AssetId{}; }, "needs price_asset"},
-        {"buyer", [](auto& c) { c.quote_life = Duration{}; }, "must be positive"},
-        {"buyer", [](auto& c) { c.slack_per_hop = Duration{-1}; }, "must be positive"},
+         "parties[0].margin_ms: a margin of 12.999 s is below the bound of 13.000 s"},
+        {"buyer", [](auto& c) { c.instruments.push_back(c.instruments[0]); },
+         "is named twice; it is instruments[0] already"},
+        {"buyer", [](auto& c) { c.price_asset = AssetId{}; },
+         "instruments[0].reference_price: needs price_asset"},
+        {"buyer", [](auto& c) { c.quote_life = Duration{}; },
+         "limits.quote_life_ms: must be positive"},
+        {"buyer", [](auto& c) { c.slack_per_hop = Duration{-1}; },
+         "limits.slack_per_hop_ms: is negative"},
     };
     CoreWorld world;
     for (const Row& row : rows) {

@@ -44,7 +44,12 @@ VerifierRules rules() {
 std::string outcome(RequestVerifier& verifier, const HttpRequest& request, Timestamp now = noon) {
     const auto result = verifier.verify(
         request, now, [](const PublicKey& key) { return key != signer_of(9)->public_key(); });
-    return result ? "ok" : std::string{to_string(result.error())};
+    return result ? "ok" : std::string{to_string(result.error().reason)};
+}
+std::string detail_of(const HttpRequest& request, Timestamp now = noon) {
+    const auto refused = RequestVerifier{scheme(), rules()}.parse(request, now);
+    REQUIRE_FALSE(refused);
+    return refused.error().detail;
 }
 
 std::string& field(HttpRequest& request, std::string_view name) {
@@ -309,6 +314,49 @@ TEST_CASE("a signature that covers too little or says what is not understood is 
         if (c >= 'a' && c <= 'f') c = static_cast<char>(c - 32);
     replace(field(upper, "signature-input"), hex, shout);
     CHECK(outcome(verifier, upper) == "malformed");
+}
+
+TEST_CASE("a refusal says what is wrong with the request, so that a client can be mended") {
+    struct Row {
+        const char* from;
+        const char* to;
+        const char* detail;
+    };
+    const Row rows[] = {
+        {"\"@method\" ", "", "the signature must cover @method"},
+        {"\"@authority\" ", "", "the signature must cover @authority"},
+        {" \"content-digest\"", "",
+         "the signature must cover content-digest, which the request carries"},
+        {" \"idempotency-key\"", "",
+         "the signature must cover idempotency-key, which the request carries"},
+        {";created=1750000000", "", "the signature needs created, a whole number of seconds"},
+        {"\"01010101010101010101010101010101\"", "\"010101\"",
+         "the signature needs nonce, a text of 16 to 128 characters"},
+        {";created=1750000000", ";created=1750000000;tag=\"x\"",
+         "the signature's parameter tag is not known; there are created, expires, nonce, keyid and "
+         "alg"},
+        {"created=1750000000", "created=1750000012",
+         "created is in the future: the client's clock is ahead of this one by 12 s, and at most 5 "
+         "s are taken; set the clocks right"},
+        {"expires=1750000060", "expires=1750000061", "expires must be 1 s to 60 s after created"},
+    };
+    for (const Row& row : rows) {
+        CAPTURE(row.to);
+        HttpRequest request = signed_post();
+        replace(field(request, "signature-input"), row.from, row.to);
+        sign_again(request);
+        CHECK(detail_of(request) == row.detail);
+    }
+    HttpRequest elsewhere = signed_post();
+    field(elsewhere, "host") = "Elsewhere.example";
+    CHECK(detail_of(elsewhere) ==
+          "the Host \"elsewhere.example\" is not an address of this program; it is "
+          "127.0.0.1:7001 (others are told by its setting listen.origins)");
+    CHECK(detail_of(signed_post(), noon + Duration::seconds(70)) ==
+          "expires was 11 s ago by this clock; sign anew, and set the clocks right where that does "
+          "not help");
+    CHECK(detail_of(signed_post(noon - Duration::seconds(101)), noon - Duration::seconds(60)) ==
+          "created is before this program's start; sign anew");
 }
 
 TEST_CASE("a signature counts from the skew before its creation to the skew after its expiry") {

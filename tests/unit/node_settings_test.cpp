@@ -149,6 +149,33 @@ TEST_CASE("a mistake is a line with file, key and what is expected") {
         {"rate = \"0.0893\"", "rate = \"-1\"",
          "conf/node.toml: offers[0].rate: expected a decimal text above 0: what one unit of the "
          "outgoing asset costs in the incoming one, for example \"0.0893\""},
+        {"rate = \"0.0893\"", "rate = 0.0893",
+         "conf/node.toml: offers[0].rate: expected a decimal text above 0: what one unit of the "
+         "outgoing asset costs in the incoming one, for example \"0.0893\""},
+        {"rate = \"0.0893\"\n", "",
+         "conf/node.toml: offers[0].rate: is missing; expected a decimal text above 0: what one "
+         "unit of the outgoing asset costs in the incoming one, for example \"0.0893\""},
+        {"max_out = \"1000000.00\"", "max_out = \"5.00\"\nmin_out = \"5.01\"",
+         "conf/node.toml: offers[0].min_out: 5.01 is above max_out, 5.00; expected at most that"},
+        {"in_account = \"test.eur.connector\"", "in_account = \"test.eur.other\"",
+         "conf/node.toml: offers[0].in_account: test.eur.other is not configured; expected one of "
+         "the accounts of test.eur in [[ledgers]]"},
+        {"out_account = \"test.sek.connector\"", "out_account = \"test.sek.other\"",
+         "conf/node.toml: offers[0].out_account: test.sek.other is not configured; expected one of "
+         "the accounts of test.sek in [[ledgers]]"},
+        {"[[instruments]]",
+         "[[peers]]\nname = \"seller\"\nkey = "
+         "\"00000000000000000000000000000000000000000000000000000000000000aa\"\n[[instruments]]",
+         "conf/node.toml: peers[1].key: is used twice: it is the key of \"buyer\" already; "
+         "expected the public key of \"seller\""},
+        {"00aa\"", "0000\"",
+         "conf/node.toml: peers[0].key: is all zeros, which is no key; expected a public key of 64 "
+         "hexadecimal digits"},
+        {"isin = \"SE0000108656\"", "isin = 7",
+         "conf/node.toml: instruments[0].isin: expected a text"},
+        {"max_out = \"1000000.00\"", "max_out = \"184467440737095516.16\"",
+         "conf/node.toml: offers[0].max_out: expected at most 184467440737095516.15, which is what "
+         "64 bits of the smallest unit hold"},
         {"max_out = \"1000000.00\"", "max_out = 5",
          "conf/node.toml: offers[0].max_out: expected a decimal text with at most 2 decimals, for "
          "example \"12.50\""},
@@ -190,6 +217,9 @@ TEST_CASE("a mistake is a line with file, key and what is expected") {
         const SettingsRead result = read(with(row.from, row.to));
         REQUIRE_FALSE(result.mistakes.empty());
         CHECK(result.mistakes.front() == row.line);
+        // Without its address, what an offer says of a ledger is missing too.
+        const bool has_address = std::string_view(row.to).find("moon") == std::string_view::npos;
+        CHECK((result.mistakes.size() == 1) == has_address);
     }
 }
 
@@ -321,15 +351,22 @@ node = ")" + node + "\"\n" +
     const SettingsRead small = with_party(own, "margin_ms = 12999\n");
     REQUIRE(small.mistakes.size() == 1);
     CHECK(small.mistakes[0] ==
-          "conf/node.toml: parties.sven: a margin of 12.999 s is below the bound of 13.000 s that "
-          "the profiles and the endurance need");
+          "conf/node.toml: parties[0].margin_ms: a margin of 12.999 s is below the bound of 13.000 "
+          "s that the profiles and the endurance need; expected at least that");
 }
 
-TEST_CASE("the sample configuration is sound") {
-    const SettingsRead result = read(sample_configuration);
+TEST_CASE("the sample configuration is sound once the keys of others are filled in") {
+    const auto zeros = read(sample_configuration).mistakes;
+    REQUIRE(zeros.size() == 2);
+    CHECK(zeros[0].starts_with("conf/node.toml: peers[0].key: is all zeros"));
+    CHECK(zeros[1].starts_with("conf/node.toml: callers[0].key: is all zeros"));
+    std::string text = sample_configuration;
+    const std::string zero(64, '0');
+    for (const char digit : {'1', '2'})
+        text.replace(text.find(zero), zero.size(), std::string(zero.size(), digit));
+    const SettingsRead result = read(text);
     CHECK_MESSAGE(result.mistakes.empty(), result.mistakes.front());
     // Also what stands there as a remark, with its default.
-    std::string text = sample_configuration;
     const std::size_t limits = text.find("# [limits]");
     REQUIRE(limits != std::string::npos);
     const std::size_t end = text.find("\n\n", limits);

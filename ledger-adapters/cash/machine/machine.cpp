@@ -90,10 +90,16 @@ Result<void> CashMachine::check(Timestamp, const input::Upgrade& upgrade) const 
     return {};
 }
 
+// An instruction that ends something as well is taken, so that a claim does not wait for what was
+// signed beside it; hold_new_business has the rest of it refused.
 bool CashMachine::is_new_business(const Input& input) {
     const auto* submit = std::get_if<input::Submit>(&input);
     return submit != nullptr && std::all_of(submit->instruction.ops.begin(),
                                             submit->instruction.ops.end(), begins_something);
+}
+
+void CashMachine::hold_new_business(Input& input) {
+    if (auto* submit = std::get_if<input::Submit>(&input)) submit->new_business = false;
 }
 
 void CashMachine::apply(Timestamp at, const Input& input, Outputs<CashMachine>& out) {

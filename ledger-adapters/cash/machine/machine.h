@@ -45,6 +45,7 @@ public:
     // True for an instruction that only begins things; of one that does both, the ledger takes what
     // ends things (see input::Submit::new_business).
     static bool is_new_business(const Input& input);
+    static void hold_new_business(Input& input);
     static bool is_upgrade(const Input& input) {
         return std::holds_alternative<input::Upgrade>(input);
     }

@@ -144,16 +144,14 @@ std::vector<Address> CashBackend::accounts_of(const PublicKey& key) const {
 }
 
 void CashBackend::submit(service::Submission submission, Callback<std::vector<OpAnswer>> done) {
-    const bool new_business = !host_.stats().disk_low;
     Ticket ticket = 0;
     {
         const std::lock_guard lock(mutex_);
         ticket = ++last_ticket_;
         waiting_.emplace(ticket, std::move(done));
     }
-    const auto taken = host_.submit({input::Submit{std::move(submission.instruction),
-                                                   std::move(submission.octets), new_business},
-                                     ticket});
+    const auto taken = host_.submit(
+        {input::Submit{std::move(submission.instruction), std::move(submission.octets)}, ticket});
     if (taken) return;
     Callback<std::vector<OpAnswer>> refused;
     {

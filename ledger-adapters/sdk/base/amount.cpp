@@ -1,5 +1,7 @@
 #include "sdk/base/amount.h"
 
+#include <algorithm>
+
 namespace lockstep {
 namespace {
 
@@ -72,6 +74,13 @@ std::optional<Amount> parse_amount(std::string_view text, std::uint8_t scale) {
         units = *shifted;
     }
     return Amount{units};
+}
+
+bool is_too_large_amount(std::string_view text, std::uint8_t scale) {
+    // With every digit made a zero, nothing but the form is left to refuse.
+    std::string zeros(text);
+    std::replace_if(zeros.begin(), zeros.end(), is_digit, '0');
+    return parse_amount(zeros, scale) && !parse_amount(text, scale);
 }
 
 std::string format_amount(Amount amount, std::uint8_t scale) {

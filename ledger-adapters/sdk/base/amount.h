@@ -60,6 +60,8 @@ bool is_isin(std::string_view code);
 // Decimal text to units: digits, at most one point, at most `scale` decimals, at most 64 bits.
 // No sign, exponent, space or leading point; nullopt otherwise. "1.50" with scale 2 is 150.
 std::optional<Amount> parse_amount(std::string_view text, std::uint8_t scale);
+// Whether a text that parse_amount refuses has the form and is only more than 64 bits hold.
+bool is_too_large_amount(std::string_view text, std::uint8_t scale);
 // Units to decimal text with exactly `scale` decimals.
 std::string format_amount(Amount amount, std::uint8_t scale);
 

@@ -1,7 +1,8 @@
-// UTF-8 (RFC 3629): what is well formed.
+// UTF-8 (RFC 3629): what is well formed, and what of it can be shown.
 #pragma once
 
 #include <cstddef>
+#include <string>
 #include <string_view>
 
 namespace lockstep {
@@ -10,5 +11,12 @@ namespace lockstep {
 // forms, surrogates, values above U+10FFFF, cut sequences, the empty text.
 std::size_t utf8_sequence(std::string_view text);
 bool is_utf8(std::string_view text);
+
+// What others wrote, for a terminal: control characters, which could rewrite the screen, and those
+// that turn the direction of what stands beside them are shown by their number (\u{202e}), octets
+// that are no UTF-8 too (\x{9b}).
+std::string printable(std::string_view text);
+// At most `most` octets of it, with a '~' for what was left off; no character is cut.
+std::string shortened(std::string text, std::size_t most);
 
 }  // namespace lockstep

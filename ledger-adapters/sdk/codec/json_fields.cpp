@@ -119,8 +119,15 @@ std::optional<Amount> JsonFields::read_amount(std::string_view key, bool require
     const std::string* text = take_text(key, required, form);
     if (text == nullptr) return std::nullopt;
     const auto value = parse_amount(*text, scale);
-    if (!value) refuse(key, Reason::malformed, form);
-    return value;
+    if (value) return value;
+    if (is_too_large_amount(*text, scale)) {
+        refuse(key, Reason::amount_overflow,
+               "at most " + format_amount(Amount{UINT64_MAX}, scale) +
+                   ", which is what 64 bits of the smallest unit hold");
+    } else {
+        refuse(key, Reason::malformed, form);
+    }
+    return std::nullopt;
 }
 
 std::optional<Address> JsonFields::read_address(std::string_view key, bool required) {

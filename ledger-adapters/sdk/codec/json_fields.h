@@ -10,8 +10,8 @@
 //     if (const auto read = fields.finish(); !read) return answer(read.error());
 //
 // Reasons: missing_field, wrong_type (the JSON type), malformed (the type is right, the value is
-// not), unknown_field. A name that ends in _if reads a field that may be absent; null is not
-// absent.
+// not), amount_overflow (a decimal of more than 64 bits), unknown_field. A name that ends in _if
+// reads a field that may be absent; null is not absent.
 #pragma once
 
 #include <functional>

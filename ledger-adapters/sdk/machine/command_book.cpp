@@ -181,6 +181,8 @@ void CommandBook::sign_one(Timestamp at, AdapterOutputs& out) {
     while (sent.parts.size() < settings_.ops_per_instruction && octets < max_gathered_octets) {
         auto& queue = claims_.empty() ? business_ : claims_;
         if (queue.empty()) break;
+        if (claims_apart_ && claims_.empty() && !sent.parts.empty() && sent.parts.back().claim)
+            break;
         Waiting& next = queue.front();
         if (next.record != 0) taken_from_.insert(next.record);
         // So long does the ledger answer this operation by its id, past its own limit.

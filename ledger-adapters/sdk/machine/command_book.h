@@ -61,6 +61,7 @@ private:
         std::vector<Part> parts;
         Timestamp valid_until;
         bool uncertain = false;     // some sending may have had its effect unheard
+        bool parted = false;        // its claims were taken out, to go under another signature
         unsigned attempts = 0;      // that failed
         std::uint64_t request = 0;  // under way, 0 for none
         Timestamp due;              // of the reply, or of the next sending
@@ -91,6 +92,7 @@ private:
                         AdapterOutputs& out);
     void turned_down(Timestamp at, const Sent& sent, Reason reason, AdapterOutputs& out);
     void postpone(Timestamp at, Sent& sent, AdapterOutputs& out);
+    void part_claims(Sent& sent);
     void became_uncertain(Sent& sent, AdapterOutputs& out);
     void forget(SentMap::iterator sent, AdapterOutputs& out);
     void reachable_again(Timestamp at);
@@ -119,6 +121,7 @@ private:
     std::map<std::uint64_t, CommandId> lookups_;  // request to command
     std::uint64_t last_number_ = 0;               // of 'q' and 'i'
     bool reachable_ = true;
+    bool claims_apart_ = false;  // the ledger takes no business now: claims are signed without it
 };
 
 }  // namespace lockstep

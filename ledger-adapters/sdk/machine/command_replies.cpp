@@ -1,6 +1,7 @@
 // CommandBook: what follows from a reply. Three cases are kept apart: the ledger answered, the
 // ledger did not take it, nobody knows.
 #include <algorithm>
+#include <utility>
 
 #include "sdk/base/assert.h"
 #include "sdk/machine/command_book.h"
@@ -26,6 +27,11 @@ const OpAnswer* find_answer(const std::vector<OpAnswer>& answers, std::size_t in
     return found == answers.end() ? nullptr : &*found;
 }
 
+template <class Parts>
+bool has_business(const Parts& parts) {
+    return std::any_of(parts.begin(), parts.end(), [](const auto& part) { return !part.claim; });
+}
+
 }  // namespace
 
 void CommandBook::instruction_reply(Timestamp at, SentMap::iterator entry, const Reply& reply,
@@ -35,6 +41,7 @@ void CommandBook::instruction_reply(Timestamp at, SentMap::iterator entry, const
     if (is_current) sent.request = 0;
     if (reply.body) {
         reachable_again(at);
+        if (has_business(sent.parts)) claims_apart_ = false;
         if (settle(at, sent, *reply.body, out)) {
             forget(entry, out);
         } else if (is_current) {
@@ -48,6 +55,7 @@ void CommandBook::instruction_reply(Timestamp at, SentMap::iterator entry, const
     switch (family(reason)) {
         case ReasonFamily::retry:
             if (reason == Reason::unavailable) reachable_ = false;
+            if (reason == Reason::disk_low) part_claims(sent);
             postpone(at, sent, out);
             return;
         case ReasonFamily::unknown:
@@ -106,7 +114,7 @@ void CommandBook::turned_down(Timestamp at, const Sent& sent, Reason reason, Ada
     for (Op& op : instruction.ops) {
         if (known_[op.id].answer || later_.contains(op.id)) continue;
         if (is_claim(op) && reason == Reason::too_late) {
-            enqueue(std::move(op));
+            if (!sent.parted) enqueue(std::move(op));
         } else {
             settle_refused(at, sent, op, reason, out);
         }
@@ -117,6 +125,18 @@ void CommandBook::postpone(Timestamp at, Sent& sent, AdapterOutputs&) {
     ++sent.attempts;
     const std::uint64_t seed = FixedBytesHash{}(sent.parts.front().id);
     sent.due = at + retry_pause(settings_, sent.attempts, seed);
+}
+
+// A ledger that is short of disk refuses whatever has business in it. The claims beside it cannot
+// wait for the room; the instruction goes on for the rest, and its copy of them does nothing twice.
+void CommandBook::part_claims(Sent& sent) {
+    if (!has_business(sent.parts)) return;
+    claims_apart_ = true;
+    if (std::exchange(sent.parted, true)) return;
+    Instruction instruction = decode_own(sent.octets);
+    for (Op& op : instruction.ops)
+        if (is_claim(op) && !known_[op.id].answer && !later_.contains(op.id))
+            enqueue(std::move(op));
 }
 
 void CommandBook::became_uncertain(Sent& sent, AdapterOutputs& out) {

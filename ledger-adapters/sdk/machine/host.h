@@ -57,7 +57,8 @@ public:
     bool save_snapshot(Bytes state);
     bool write_state(ByteView state);
     StateDigest digest(ByteView state) const;
-    // Asked before each turn.
+    // Asked before each turn, and from time to time by a host that has nothing to do: whoever waits
+    // for the room sends it nothing.
     bool disk_low();
 
     JournalEnd& end() { return end_; }
@@ -84,9 +85,8 @@ class HostGate {
 public:
     // Until `ready` (which is called under the lock) or until the wait is over.
     template <class Ready>
-    void wait(std::unique_lock<std::mutex>& lock, std::optional<Duration> longest, Ready ready) {
-        if (!longest) return changed_.wait(lock, ready);
-        changed_.wait_for(lock, std::chrono::microseconds(longest->us()), ready);
+    void wait(std::unique_lock<std::mutex>& lock, Duration longest, Ready ready) {
+        changed_.wait_for(lock, std::chrono::microseconds(longest.us()), ready);
     }
     void notify() { changed_.notify_one(); }
     std::mutex& mutex() { return mutex_; }
@@ -185,7 +185,7 @@ public:
     }
 
 private:
-    // A clock that was set is noticed after this long.
+    // A clock that was set, and a disk that got room, are noticed after this long.
     static constexpr Duration longest_sleep = Duration::seconds(1);
 
     struct PendingView {
@@ -203,6 +203,8 @@ private:
                 alive = turn([&](Timestamp at,
                                  Turn<Effect>& turn) { program_.run(at, std::move(inputs), turn); },
                              count);
+            } else {
+                journal_.disk_low();
             }
             if (alive) run_views();
             if (alive && journal_.snapshot_due())
@@ -261,9 +263,9 @@ private:
         last_turn_ = std::chrono::steady_clock::now();
     }
 
-    std::optional<Duration> until_wake() const {
+    Duration until_wake() const {
         const auto wake = program_.next_wake();
-        if (!wake) return std::nullopt;
+        if (!wake) return longest_sleep;
         const Duration left = *wake - journal_.end().stamp(clock_.now());
         return std::clamp(left, Duration{0}, longest_sleep);
     }

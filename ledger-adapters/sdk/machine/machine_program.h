@@ -4,6 +4,7 @@
 //
 // A machine may add
 //   bool M::is_new_business(const Input&)   refused with disk_low when the host says so
+//   void M::hold_new_business(Input&)       then marks the others, which may begin something too
 //   bool M::is_recorded(const Output&)      such an output moves money: its octets are journalled
 //   Bytes M::encode_output(const Output&)   behind its input and compared on recovery
 //   bool M::is_upgrade(const Input&)        such an input changes the rules: a row of that kind
@@ -47,6 +48,10 @@ using MachineEffect = std::variant<TicketAnswer, TicketedOutput<M>>;
 template <class M>
 concept MarksNewBusiness = requires(const typename M::Input& in) {
     { M::is_new_business(in) } -> std::same_as<bool>;
+};
+template <class M>
+concept HoldsNewBusiness = requires(typename M::Input& in) {
+    M::hold_new_business(in);
 };
 template <class M>
 concept RecordsOutputs = requires(const typename M::Output& out) {
@@ -105,6 +110,9 @@ public:
              Turn<MachineEffect<M>>& turn) override {
         wake(at, turn);
         for (TicketedInput<M>& in : inputs) {
+            if constexpr (HoldsNewBusiness<M>) {
+                if (turn.disk_low) M::hold_new_business(in.input);
+            }
             const Result<void> verdict = check(at, in.input, turn.disk_low);
             if (verdict) apply(at, in.ticket, in.input, turn);
             if (!verdict) ++turn.refusals;

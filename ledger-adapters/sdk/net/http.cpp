@@ -4,6 +4,7 @@
 #include <cstdint>
 
 #include "sdk/base/assert.h"
+#include "sdk/base/utf8.h"
 
 namespace lockstep::net {
 namespace {
@@ -13,33 +14,6 @@ int hex_digit(char c) {
     if (c >= 'a' && c <= 'f') return c - 'a' + 10;
     if (c >= 'A' && c <= 'F') return c - 'A' + 10;
     return -1;
-}
-
-// The length of the well-formed UTF-8 sequence at the front, 0 where there is none (RFC 3629).
-std::size_t utf8_length(std::string_view text) {
-    const auto at = [&](std::size_t i) { return static_cast<unsigned char>(text[i]); };
-    const unsigned lead = at(0);
-    std::size_t length = 0;
-    unsigned low = 0x80;
-    unsigned high = 0xbf;  // of the second byte
-    if (lead < 0x80) return 1;
-    if (lead >= 0xc2 && lead <= 0xdf) {
-        length = 2;
-    } else if (lead >= 0xe0 && lead <= 0xef) {
-        length = 3;
-        if (lead == 0xe0) low = 0xa0;
-        if (lead == 0xed) high = 0x9f;
-    } else if (lead >= 0xf0 && lead <= 0xf4) {
-        length = 4;
-        if (lead == 0xf0) low = 0x90;
-        if (lead == 0xf4) high = 0x8f;
-    } else {
-        return 0;
-    }
-    if (text.size() < length || at(1) < low || at(1) > high) return 0;
-    for (std::size_t i = 2; i < length; ++i)
-        if (at(i) < 0x80 || at(i) > 0xbf) return 0;
-    return length;
 }
 
 }  // namespace
@@ -228,7 +202,7 @@ std::string json_quote(std::string_view text) {
     static constexpr char digits[] = "0123456789abcdef";
     std::string quoted = "\"";
     while (!text.empty()) {
-        const std::size_t length = utf8_length(text);
+        const std::size_t length = utf8_sequence(text);
         const char c = text.front();
         if (length == 0) {
             quoted += "\xef\xbf\xbd";
@@ -248,6 +222,20 @@ std::string json_quote(std::string_view text) {
     }
     quoted += '"';
     return quoted;
+}
+
+std::optional<std::string> unknown_parameter(const HttpRequest& request,
+                                             std::span<const std::string_view> known) {
+    for (const auto& [name, value] : request.query) {
+        if (std::find(known.begin(), known.end(), name) != known.end()) continue;
+        std::string text = name + ": no such parameter";
+        for (std::size_t i = 0; i < known.size(); ++i) {
+            text += i == 0 ? "; expected " : i + 1 == known.size() ? " or " : ", ";
+            text += known[i];
+        }
+        return known.empty() ? text + "; none is expected here" : text;
+    }
+    return std::nullopt;
 }
 
 std::string percent_encode(std::string_view text) {

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -35,6 +36,12 @@ struct HttpRequest {
     // The first value of a query parameter, nullptr where there is none.
     const std::string* parameter(std::string_view name) const;
 };
+
+// A sentence about the first query parameter that is none of these; nullopt where all are. A
+// parameter that is not understood is refused, as an unknown field of a body is: a misspelt limit
+// or filter would be a wrong answer.
+std::optional<std::string> unknown_parameter(const HttpRequest& request,
+                                             std::span<const std::string_view> known);
 
 struct HttpResponse {
     int status = 200;

@@ -30,6 +30,18 @@ Failure listen_failure(const std::string& host, std::uint16_t port, const error_
                                  error.message() + "; check host and port"};
 }
 
+// Who has one address of IPv6 has the 2^64 beside it.
+std::string origin_of(const Socket& socket) {
+    error_code error;
+    const auto address = socket.remote_endpoint(error).address();
+    if (error) return {};  // gone already
+    if (!address.is_v6()) return address.to_string();
+    const auto six = address.to_v6();
+    if (six.is_v4_mapped()) return asio::ip::make_address_v4(asio::ip::v4_mapped, six).to_string();
+    const auto octets = six.to_bytes();
+    return "/64 " + to_hex(ByteView{octets}.first(8));
+}
+
 }  // namespace
 
 HttpServer::HttpServer(IoLoop& loop, ServerLimits limits)
@@ -92,13 +104,19 @@ void HttpServer::Impl::admit(Socket socket) {
     error_code ignored;
     socket.set_option(tcp::no_delay{true}, ignored);
     socket.non_blocking(true, ignored);
+    const std::string origin = origin_of(socket);
     auto session = std::make_shared<HttpSession>(std::move(socket), shared_from_this());
-    if (registry->add(session, limits.max_connections)) {
-        session->start();
-    } else {
-        ++refused_connections;
-        if (registry->add(session, limits.max_connections + max_turned_away)) session->turn_away();
-    }
+    const Registry::Bounds most{limits.max_connections, limits.max_connections_per_address};
+    const auto added = registry->add(session, most, origin);
+    if (added == Registry::Added::yes) return session->start();
+    const bool of_address = added == Registry::Added::origin_full;
+    ++refused_connections;
+    if (of_address) ++refused_of_address;
+    // Being told takes a moment and a place.
+    const Registry::Bounds told{most.all + max_turned_away, most.of_origin + max_turned_away};
+    if (registry->add(session, told, origin) == Registry::Added::yes)
+        session->turn_away(of_address ? "too many connections from this address"
+                                      : "too many connections");
 }
 
 void HttpServer::stop(Duration grace) {
@@ -123,13 +141,10 @@ void HttpServer::stop(Duration grace) {
 
 HttpServer::Counters HttpServer::counters() const {
     const Impl& impl = *impl_;
-    return {impl.connections,
-            impl.refused_connections,
-            impl.requests,
-            impl.malformed,
-            impl.timeouts,
-            impl.websockets,
-            impl.registry->slow_readers,
+    return {impl.connections,        impl.refused_connections,
+            impl.refused_of_address, impl.requests,
+            impl.malformed,          impl.timeouts,
+            impl.websockets,         impl.registry->slow_readers,
             impl.registry->size()};
 }
 

@@ -19,6 +19,10 @@ struct ServerLimits {
     std::size_t max_header_bytes = 16 * 1024;  // start line included
     std::size_t max_body_bytes = 1024 * 1024;
     std::size_t max_connections = 1024;  // WebSockets included; one more is answered 503
+    // The same of one address (of a /64 where it is IPv6), so that whoever opens connections and
+    // says nothing holds no more than these. Half: what shares this machine, or a proxy's address,
+    // needs few (HttpClient keeps at most 64), and others have the other half.
+    std::size_t max_connections_per_address = 512;
     // Requests of one connection that wait for their answers; the next one is not read before.
     std::size_t max_pipelined = 16;
     // From a request's first byte to its last, so that trickling bytes does not hold a connection.
@@ -77,8 +81,9 @@ public:
     void stop(Duration grace = Duration{});
 
     struct Counters {
-        std::uint64_t connections = 0, refused_connections = 0, requests = 0, malformed = 0,
-                      timeouts = 0, websockets = 0, slow_readers = 0;
+        // Of the refused ones, those over the limit of their address are told apart.
+        std::uint64_t connections = 0, refused_connections = 0, refused_of_address = 0,
+                      requests = 0, malformed = 0, timeouts = 0, websockets = 0, slow_readers = 0;
         std::uint64_t open_connections = 0;
     };
     Counters counters() const;

@@ -31,8 +31,8 @@ struct HttpServer::Impl : std::enable_shared_from_this<HttpServer::Impl> {
     std::uint16_t port = 0;
     bool stopped = false;
 
-    std::atomic<std::uint64_t> connections{0}, refused_connections{0}, requests{0}, malformed{0},
-        timeouts{0}, websockets{0};
+    std::atomic<std::uint64_t> connections{0}, refused_connections{0}, refused_of_address{0},
+        requests{0}, malformed{0}, timeouts{0}, websockets{0};
 };
 
 }  // namespace lockstep::net

@@ -91,12 +91,12 @@ void HttpSession::start() {
     });
 }
 
-void HttpSession::turn_away() {
-    asio::dispatch(strand_, [self = shared_from_this()] {
+void HttpSession::turn_away(std::string_view why) {
+    asio::dispatch(strand_, [self = shared_from_this(), why = std::string(why)] {
         self->stopping_ = true;
         Answer& place = self->answers_.emplace_back();
         place.last = true;
-        self->put_answer(place, problem(Reason::overloaded, "too many connections"));
+        self->put_answer(place, problem(Reason::overloaded, why));
         self->tick();
         self->advance();
     });

@@ -18,7 +18,7 @@ public:
 
     void start();
     // Instead of start(), for one connection too many: says so and closes.
-    void turn_away();
+    void turn_away(std::string_view why);
 
     // From any thread.
     void answer(std::uint64_t number, HttpResponse response);

@@ -75,43 +75,77 @@ const std::int64_t* integer_parameter(const InnerList& list, std::string_view ke
     return item ? std::get_if<std::int64_t>(item) : nullptr;
 }
 
-// The parameters that must be there, with their types and sizes, and no others.
-bool read_parameters(const InnerList& list, ClaimedSignature& claim) {
+auto refused(Reason reason, std::string detail = {}) {
+    return unexpected<SignatureRefusal>(SignatureRefusal{reason, std::move(detail)});
+}
+
+// The parameters that must be there, with their types and sizes, and no others. What is wrong, or
+// nothing.
+std::optional<std::string> read_parameters(const InnerList& list, ClaimedSignature& claim) {
     for (const auto& [key, value] : list.parameters) {
         if (key == "alg") {
             const auto* name = std::get_if<std::string>(&value);
-            if (!name || *name != "ed25519") return false;
+            if (!name || *name != "ed25519")
+                return "the signature's alg is not \"ed25519\", the only one taken here";
         } else if (key != "created" && key != "expires" && key != "nonce" && key != "keyid") {
-            return false;
+            return "the signature's parameter " + key +
+                   " is not known; there are created, expires, nonce, keyid and alg";
         }
     }
     const auto* created = integer_parameter(list, "created");
     const auto* expires = integer_parameter(list, "expires");
     const auto* nonce = string_parameter(list, "nonce");
     const auto* keyid = string_parameter(list, "keyid");
-    if (!created || !expires || !nonce || !keyid) return false;
-    if (*created < 0 || *created > max_second || *expires < 0 || *expires > max_second)
-        return false;
-    if (nonce->size() < min_nonce_text || nonce->size() > max_nonce_text) return false;
-    const auto key = PublicKey::from_hex(*keyid);
-    if (!key || key->hex() != *keyid) return false;
+    const auto is_second = [](const std::int64_t* value) {
+        return value != nullptr && *value >= 0 && *value <= max_second;
+    };
+    if (!is_second(created)) return "the signature needs created, a whole number of seconds";
+    if (!is_second(expires)) return "the signature needs expires, a whole number of seconds";
+    if (!nonce || nonce->size() < min_nonce_text || nonce->size() > max_nonce_text) {
+        return "the signature needs nonce, a text of " + std::to_string(min_nonce_text) + " to " +
+               std::to_string(max_nonce_text) + " characters";
+    }
+    const auto key = keyid != nullptr ? PublicKey::from_hex(*keyid) : std::nullopt;
+    if (!key || key->hex() != *keyid) {
+        return "the signature needs keyid, the public key as 64 hexadecimal digits in lower case";
+    }
     claim.key = *key;
     claim.created_s = *created;
     claim.expires_s = *expires;
     claim.nonce = *nonce;
-    return true;
+    return std::nullopt;
 }
 
 // What protects the request must be covered wherever it is present, or it could be added or
-// changed.
-bool covers_enough(const HttpRequest& request, const InnerList& list) {
+// changed. What is not covered as it must be, or nothing.
+std::optional<std::string> not_covered(const HttpRequest& request, const InnerList& list) {
     for (const std::string_view name : {"@method", "@authority", "@target-uri"})
-        if (!covers(list, name)) return false;
+        if (!covers(list, name)) return "the signature must cover " + std::string(name);
     for (const std::string_view name : {"content-digest", "idempotency-key"}) {
         const std::size_t count = count_header(request.headers, name);
-        if (count > 1 || (count == 1) != covers(list, name)) return false;
+        const std::string field(name);
+        if (count > 1) return "the field " + field + " is sent more than once";
+        if (count == 1 && !covers(list, name))
+            return "the signature must cover " + field + ", which the request carries";
+        if (count == 0 && covers(list, name))
+            return "the signature covers " + field + ", which the request does not carry";
     }
-    return request.body.empty() || covers(list, "content-digest");
+    if (!request.body.empty() && !covers(list, "content-digest"))
+        return "the request has a body: it needs content-digest, and the signature must cover it";
+    return std::nullopt;
+}
+
+// A Host that is none of ours, in words: where requests may be addressed to is no secret, and who
+// signs for another address is most often behind a proxy that nobody told the configuration of.
+std::string not_addressed_here(const std::string& host, const std::vector<Origin>& origins) {
+    std::string text = "the Host \"" + host + "\" is not an address of this program; it is";
+    for (std::size_t i = 0; i < origins.size(); ++i)
+        text += (i == 0 ? " " : " or ") + origins[i].authority;
+    return text + " (others are told by its setting listen.origins)";
+}
+
+std::string seconds_of(Duration duration) {
+    return std::to_string((duration.us() + us_per_s - 1) / us_per_s) + " s";
 }
 
 // Sixteen bytes are enough to tell nonces apart and keep the memory small.
@@ -205,47 +239,80 @@ RequestVerifier::RequestVerifier(const SignatureScheme& scheme, VerifierRules ru
 
 RequestVerifier::~RequestVerifier() = default;
 
-Result<ClaimedSignature, Reason> RequestVerifier::parse(const HttpRequest& request,
-                                                        Timestamp now) const {
+Result<ClaimedSignature, SignatureRefusal> RequestVerifier::parse(const HttpRequest& request,
+                                                                  Timestamp now) const {
     const std::size_t inputs = count_header(request.headers, "signature-input");
     const std::size_t signatures = count_header(request.headers, "signature");
-    if (inputs == 0 || signatures == 0) return refuse(Reason::unauthenticated);
-    if (inputs > 1 || signatures > 1 || count_header(request.headers, "host") != 1)
-        return refuse(Reason::malformed);
+    if (inputs == 0 || signatures == 0) return refused(Reason::unauthenticated);
+    if (inputs > 1 || signatures > 1) {
+        return refused(Reason::malformed,
+                       "one Signature-Input and one Signature are expected, not several");
+    }
+    if (count_header(request.headers, "host") != 1)
+        return refused(Reason::malformed, "exactly one Host is expected");
 
     const auto input = parse_inner_list_member(*request.header("signature-input"));
     const auto signature = parse_bytes_member(*request.header("signature"));
-    if (!input || !signature || input->key != signature->key) return refuse(Reason::malformed);
+    if (!input || !signature || input->key != signature->key) {
+        return refused(Reason::malformed,
+                       "Signature-Input and Signature are not one signature of RFC 9421 under one "
+                       "label");
+    }
     ClaimedSignature claim;
     const auto bytes = Signature::from(signature->bytes);
-    if (!bytes || !read_parameters(input->list, claim)) return refuse(Reason::malformed);
+    if (!bytes) return refused(Reason::malformed, "an Ed25519 signature has 64 octets");
+    if (auto wrong = read_parameters(input->list, claim))
+        return refused(Reason::malformed, std::move(*wrong));
     claim.signature = *bytes;
-    if (!covers_enough(request, input->list)) return refuse(Reason::malformed);
+    if (auto missing = not_covered(request, input->list))
+        return refused(Reason::malformed, std::move(*missing));
 
     std::string host = *request.header("host");
     std::transform(host.begin(), host.end(), host.begin(),
                    [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
     const auto origin = std::find_if(rules_.origins.begin(), rules_.origins.end(),
                                      [&](const Origin& known) { return known.authority == host; });
-    if (origin == rules_.origins.end()) return refuse(Reason::malformed);
+    if (origin == rules_.origins.end())
+        return refused(Reason::malformed, not_addressed_here(host, rules_.origins));
     auto base = signature_base(request, *origin, input->list.items, input->list.serialise());
-    if (!base) return refuse(Reason::malformed);
+    if (!base) {
+        return refused(Reason::malformed,
+                       "the signature covers something twice, or what the request does not carry");
+    }
     claim.base = std::move(*base);
 
     if (const auto* digest = request.header("content-digest")) {
         const auto member = parse_bytes_member(*digest);
-        if (!member || member->key != "sha-256") return refuse(Reason::malformed);
+        if (!member || member->key != "sha-256")
+            return refused(Reason::malformed, "content-digest is not sha-256=:…:");
         if (!equal(member->bytes, sha256(request.body).view()))
-            return refuse(Reason::bad_signature);
+            return refused(Reason::bad_signature, "content-digest is not that of the body");
     }
+    if (auto wrong = wrong_times(claim, now)) {
+        return refused(Reason::signature_expired, std::move(*wrong));
+    }
+    return claim;
+}
 
+std::optional<std::string> RequestVerifier::wrong_times(const ClaimedSignature& claim,
+                                                        Timestamp now) const {
     const Timestamp created{claim.created_s * us_per_s};
     const Timestamp expires{claim.expires_s * us_per_s};
-    if (expires <= created || expires - created > rules_.max_lifetime ||
-        created > now + rules_.clock_skew || is_expired(now, expires + rules_.clock_skew) ||
-        created < rules_.start)
-        return refuse(Reason::signature_expired);
-    return claim;
+    const std::string skew = seconds_of(rules_.clock_skew);
+    if (expires <= created || expires - created > rules_.max_lifetime) {
+        return "expires must be 1 s to " + seconds_of(rules_.max_lifetime) + " after created";
+    }
+    if (created > now + rules_.clock_skew) {
+        return "created is in the future: the client's clock is ahead of this one by " +
+               seconds_of(created - now) + ", and at most " + skew +
+               " are taken; set the clocks right";
+    }
+    if (is_expired(now, expires + rules_.clock_skew)) {
+        return "expires was " + seconds_of(now - expires) +
+               " ago by this clock; sign anew, and set the clocks right where that does not help";
+    }
+    if (created < rules_.start) return "created is before this program's start; sign anew";
+    return std::nullopt;
 }
 
 bool RequestVerifier::check(const ClaimedSignature& claim) const {
@@ -284,13 +351,16 @@ Result<PublicKey, Reason> RequestVerifier::admit(const ClaimedSignature& claim, 
     return claim.key;
 }
 
-Result<PublicKey, Reason> RequestVerifier::verify(const HttpRequest& request, Timestamp now,
-                                                  const IsKnown& is_known) {
+Result<PublicKey, SignatureRefusal> RequestVerifier::verify(const HttpRequest& request,
+                                                            Timestamp now,
+                                                            const IsKnown& is_known) {
     auto claim = parse(request, now);
-    if (!claim) return refuse(claim.error());
-    if (!is_known(claim->key)) return refuse(Reason::unknown_key);
-    if (!check(*claim)) return refuse(Reason::bad_signature);
-    return admit(*claim, now);
+    if (!claim) return unexpected<SignatureRefusal>(std::move(claim.error()));
+    if (!is_known(claim->key)) return refused(Reason::unknown_key);
+    if (!check(*claim)) return refused(Reason::bad_signature);
+    const auto admitted = admit(*claim, now);
+    if (!admitted) return refused(admitted.error());
+    return *admitted;
 }
 
 }  // namespace lockstep::net

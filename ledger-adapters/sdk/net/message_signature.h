@@ -45,6 +45,13 @@ struct ClaimedSignature {
     std::string nonce;
 };
 
+// Why a request is refused: the stable code, and for whoever wrote the client what was wrong with
+// it (empty where the code says all).
+struct SignatureRefusal {
+    Reason reason = Reason::malformed;
+    std::string detail;
+};
+
 struct VerifierRules {
     // Where requests may be addressed to; a Host field outside this list is refused.
     std::vector<Origin> origins;
@@ -67,7 +74,8 @@ public:
     // The cheap part: form, coverage, digest of the body, times. Refusals in their order:
     // unauthenticated (no signature), malformed (not understood, or does not cover what it must),
     // bad_signature (the digest is not the body's), signature_expired.
-    Result<ClaimedSignature, Reason> parse(const HttpRequest& request, Timestamp now) const;
+    Result<ClaimedSignature, SignatureRefusal> parse(const HttpRequest& request,
+                                                     Timestamp now) const;
     // The expensive part; may run anywhere, at any time. False: bad_signature.
     bool check(const ClaimedSignature& claim) const;
     // Remembers the nonce: replayed, overloaded (a limit is reached), or the key. Only after
@@ -76,11 +84,13 @@ public:
 
     // All three. Whether the key is known is asked before the expensive part.
     using IsKnown = std::function<bool(const PublicKey&)>;
-    Result<PublicKey, Reason> verify(const HttpRequest& request, Timestamp now,
-                                     const IsKnown& is_known);
+    Result<PublicKey, SignatureRefusal> verify(const HttpRequest& request, Timestamp now,
+                                               const IsKnown& is_known);
 
 private:
     struct Memory;
+    std::optional<std::string> wrong_times(const ClaimedSignature& claim, Timestamp now) const;
+
     const SignatureScheme& scheme_;
     VerifierRules rules_;
     std::unique_ptr<Memory> memory_;

@@ -36,22 +36,38 @@ void Gate::shut() {
     left_.wait(lock, [&] { return running_ <= own; });
 }
 
-bool Registry::add(const std::shared_ptr<Tracked>& connection, std::size_t limit) {
+Registry::Added Registry::add(const std::shared_ptr<Tracked>& connection, Bounds most,
+                              std::string origin) {
     const std::lock_guard lock{mutex_};
-    if (draining_ || connections_.size() >= limit) return false;
-    connections_.emplace(connection.get(), connection);
-    return true;
+    if (draining_) return Added::draining;
+    if (connections_.size() >= most.all) return Added::full;
+    if (!origin.empty()) {
+        const auto known = origins_.find(origin);
+        if (known != origins_.end() && known->second >= most.of_origin) return Added::origin_full;
+        ++origins_[origin];
+    }
+    connections_.emplace(connection.get(), Entry{connection, std::move(origin)});
+    return Added::yes;
 }
 
 void Registry::replace(const Tracked* from, const std::shared_ptr<Tracked>& to) {
     const std::lock_guard lock{mutex_};
-    ASSERT(connections_.erase(from) == 1);
-    connections_.emplace(to.get(), to);
+    const auto found = connections_.find(from);
+    ASSERT(found != connections_.end());
+    Entry entry{to, std::move(found->second.origin)};
+    connections_.erase(found);
+    connections_.emplace(to.get(), std::move(entry));
 }
 
 void Registry::remove(const Tracked* connection) {
     const std::lock_guard lock{mutex_};
-    if (connections_.erase(connection) != 0 && connections_.empty()) removed_.notify_all();
+    const auto found = connections_.find(connection);
+    if (found == connections_.end()) return;
+    if (const auto origin = origins_.find(found->second.origin); origin != origins_.end()) {
+        if (--origin->second == 0) origins_.erase(origin);
+    }
+    connections_.erase(found);
+    if (connections_.empty()) removed_.notify_all();
 }
 
 std::size_t Registry::size() const {
@@ -67,8 +83,8 @@ bool Registry::draining() const {
 std::vector<std::shared_ptr<Tracked>> Registry::all() const {
     const std::lock_guard lock{mutex_};
     std::vector<std::shared_ptr<Tracked>> found;
-    for (const auto& [key, connection] : connections_)
-        if (auto alive = connection.lock()) found.push_back(std::move(alive));
+    for (const auto& [key, entry] : connections_)
+        if (auto alive = entry.connection.lock()) found.push_back(std::move(alive));
     return found;
 }
 

@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <memory>
 #include <mutex>
+#include <string>
 #include <unordered_map>
 #include <vector>
 
@@ -60,8 +61,14 @@ public:
     Gate gate;
     std::atomic<std::uint64_t> slow_readers{0};
 
-    // False when draining or full: the connection must not begin.
-    bool add(const std::shared_ptr<Tracked>& connection, std::size_t limit);
+    // Connections open at a time, and those of one origin (any text; empty is none).
+    struct Bounds {
+        std::size_t all = 0;
+        std::size_t of_origin = SIZE_MAX;
+    };
+    enum class Added : std::uint8_t { yes, draining, full, origin_full };
+    // Anything but yes: the connection must not begin.
+    Added add(const std::shared_ptr<Tracked>& connection, Bounds most, std::string origin = {});
     // A connection that goes on as another one (an upgrade) keeps its place.
     void replace(const Tracked* from, const std::shared_ptr<Tracked>& to);
     void remove(const Tracked* connection);
@@ -79,7 +86,12 @@ private:
     mutable std::mutex mutex_;
     std::condition_variable removed_;
     bool draining_ = false;
-    std::unordered_map<const Tracked*, std::weak_ptr<Tracked>> connections_;
+    struct Entry {
+        std::weak_ptr<Tracked> connection;
+        std::string origin;
+    };
+    std::unordered_map<const Tracked*, Entry> connections_;
+    std::unordered_map<std::string, std::size_t> origins_;  // how many connections from each
 };
 
 }  // namespace lockstep::net

@@ -30,7 +30,7 @@ WebSocketPtr WebSocketClient::connect(const Url& url, Headers headers, WebSocket
     const Strand strand = impl_->loop.strand();
     auto connection = WebSocketConnection::make(
         strand, {impl_->registry, impl_->limits, std::move(handlers), url.authority()});
-    const bool added = impl_->registry->add(connection, max_calls);
+    const bool added = impl_->registry->add(connection, {.all = max_calls}) == Registry::Added::yes;
     bool valid = url.scheme == "ws" || url.scheme == "http";
     for (const auto& [name, value] : headers)
         valid = valid && is_token(name) && is_field_value(value);

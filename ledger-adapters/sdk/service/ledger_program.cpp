@@ -50,7 +50,11 @@ void read_common(SettingsTable& file, const Arguments& arguments, ProgramSetting
         settings.service.port = static_cast<std::uint16_t>(listen.integer("port", 65'535, 0));
         settings.service.origins = listen.texts("origins");
         settings.threads = listen.integer("threads", 64, 2);
-        settings.service.limits.max_connections = listen.integer("max_connections", 65'536, 1'024);
+        net::ServerLimits& limits = settings.service.limits;
+        limits.max_connections = listen.integer("max_connections", 65'536, limits.max_connections);
+        limits.max_connections_per_address =
+            listen.integer("max_connections_per_address", 65'536,
+                           std::max<std::size_t>(limits.max_connections / 2, 1));
     });
     file.table("data", [&](SettingsTable& data) {
         settings.directory = beside(arguments.config, data.text("directory", "data"));

@@ -98,6 +98,7 @@ void LedgerService::metrics(const Respond& respond) const {
     line("http_requests_total", "counter", http.requests);
     line("http_malformed_total", "counter", http.malformed);
     line("http_refused_connections_total", "counter", http.refused_connections);
+    line("http_refused_of_address_total", "counter", http.refused_of_address);
     line("http_open_connections", "gauge", http.open_connections);
     line("slow_readers_total", "counter", http.slow_readers);
     const std::string body = text.str();

@@ -33,6 +33,16 @@ std::optional<std::uint64_t> number(const net::HttpRequest& request, std::string
     return amount ? std::optional(amount->units()) : std::nullopt;
 }
 
+// What may stand behind the '?' of a path.
+std::vector<std::string_view> parameters_of(std::string_view path) {
+    if (path == "/v1/accounts") return {"limit", "after"};
+    if (path == "/v1/escrows") return {"account", "after", "limit"};
+    if (path == "/v1/events") return {"cursor"};
+    if (path.starts_with(accounts_path) && path.ends_with(statement_suffix))
+        return {"from", "limit"};
+    return {};
+}
+
 // A new reader of the port never sees half a number.
 Result<void, Failure> write_port(const std::string& file, std::uint16_t port) {
     const std::string next = file + ".new";
@@ -93,6 +103,10 @@ void LedgerService::handle(const Request& request, Respond respond) {
     const bool is_post = path == "/v1/instructions" || path == "/v1/query";
     if (request.method != (is_post ? "POST" : "GET"))
         return respond(net::problem(Reason::method_not_allowed));
+    if (path.starts_with("/v1/")) {
+        if (const auto unknown = net::unknown_parameter(request, parameters_of(path)))
+            return respond(net::problem(Reason::unknown_field, *unknown));
+    }
     if (path == "/v1/instructions") return instructions(request, std::move(respond));
     if (path == "/v1/query") return query(request, std::move(respond));
     if (path == "/v1/ledger") return info(std::move(respond), false);
@@ -156,7 +170,7 @@ bool LedgerService::is_auditor(const PublicKey& key) const {
            settings_.auditors.end();
 }
 
-Result<PublicKey> LedgerService::caller(const Request& request) {
+Result<PublicKey, net::SignatureRefusal> LedgerService::caller(const Request& request) {
     return verifier_->verify(request, ports_.clock.now(), [this](const PublicKey& key) {
         return is_auditor(key) || ports_.backend.is_known_key(key);
     });
@@ -170,7 +184,7 @@ void LedgerService::handle_read(const Request& request, Respond respond) {
         return respond(net::problem(Reason::not_found, path));
     }
     const auto reader = caller(request);
-    if (!reader) return respond(net::problem(reader.error()));
+    if (!reader) return respond(net::problem(reader.error().reason, reader.error().detail));
     if (path == "/v1/accounts") return accounts(*reader, request, respond);
     if (path == "/v1/escrows") return escrows(*reader, request, std::move(respond));
     std::string_view name = std::string_view(path).substr(accounts_path.size());
@@ -188,10 +202,12 @@ void LedgerService::handle_read(const Request& request, Respond respond) {
 void LedgerService::events(const Request& request, const net::WebSocketAccept& accept) {
     if (request.path != "/v1/events") return accept.refuse(net::problem(Reason::not_found));
     if (!serving_) return accept.refuse(net::problem(Reason::unavailable, "still starting"));
+    if (const auto unknown = net::unknown_parameter(request, parameters_of(request.path)))
+        return accept.refuse(net::problem(Reason::unknown_field, *unknown));
     const auto cursor = number(request, "cursor", 0);
     if (!cursor) return accept.refuse(net::problem(Reason::malformed, "cursor is no number"));
     const auto reader = caller(request);
-    if (!reader) return accept.refuse(net::problem(reader.error()));
+    if (!reader) return accept.refuse(net::problem(reader.error().reason, reader.error().detail));
     net::WebSocketHandlers handlers;
     handlers.on_open = [this, reader = *reader, cursor = *cursor](const net::WebSocketPtr& socket) {
         const auto begun = ports_.backend.subscribe(

@@ -77,7 +77,7 @@ private:
     void events(const Request& request, const net::WebSocketAccept& accept);
 
     // Who signed the request: an owner, an issuer, the operator or an auditor.
-    Result<PublicKey> caller(const Request& request);
+    Result<PublicKey, net::SignatureRefusal> caller(const Request& request);
     bool is_auditor(const PublicKey& key) const;
     Result<void> check_times(Timestamp valid_until) const;
 

@@ -5,6 +5,7 @@
 
 #include "sdk/base/exit_code.h"
 #include "sdk/base/time_text.h"
+#include "sdk/base/utf8.h"
 #include "sdk/service/clock.h"
 #include "sdk/service/json_views.h"
 #include "sdk/service/ledger_client.h"
@@ -20,11 +21,12 @@ struct Arguments {
     bool json = false;
     std::string account, to, owner, asset, amount, lot = "1", file;
     std::uint64_t from = 0;
-    std::uint64_t limit = 100;
+    std::uint64_t limit = UINT64_MAX;
 };
 
 int complain(const Failure& failure) {
-    std::cerr << "lockstep-ledger: " << failure.detail << " [" << failure.code << "]\n";
+    std::cerr << "lockstep-ledger: " << printable(failure.detail) << " [" << printable(failure.code)
+              << "]\n";
     return exit_code_of(failure);
 }
 int mistake(const std::string& what) {
@@ -55,7 +57,8 @@ void print_list(const Json& list, const std::vector<std::string>& columns) {
         std::vector<std::string> row;
         for (const std::string& column : columns) {
             const Json& value = list[i][column];
-            row.push_back(value.as_text() != nullptr ? *value.as_text() : write_json(value));
+            row.push_back(
+                printable(value.as_text() != nullptr ? *value.as_text() : write_json(value)));
         }
         rows.push_back(std::move(row));
     }
@@ -90,6 +93,10 @@ public:
         if (!account) return mistake("the account is an address such as test.sek.alice");
         if (!asset) return mistake("an asset is CODE/SCALE, for example SEK/2");
         const auto amount = parse_amount(arguments_.amount, asset->scale());
+        if (is_too_large_amount(arguments_.amount, asset->scale()))
+            return mistake("the amount is at most " +
+                           format_amount(Amount{UINT64_MAX}, asset->scale()) +
+                           ": more does not fit 64 bits of the smallest unit");
         if (!amount)
             return mistake("the amount is decimal, with at most " + std::to_string(asset->scale()) +
                            " decimals");
@@ -119,22 +126,75 @@ public:
             print_list((*page)[list], columns);
         return exit_done;
     }
+    // To the end, or to the limit: then what is left off is told.
+    int statement() {
+        Json rows = Json::array();
+        std::uint64_t from = arguments_.from;
+        bool more = true;
+        while (more && rows.size() < arguments_.limit) {
+            const std::uint64_t limit =
+                std::min<std::uint64_t>(longest_page, arguments_.limit - rows.size());
+            const auto page = client_.get("/v1/accounts/" + arguments_.account +
+                                          "/statement?from=" + std::to_string(from) +
+                                          "&limit=" + std::to_string(limit));
+            if (!page) return complain(page.error());
+            append((*page)["rows"], rows);
+            const auto next = (*page)["next"].as_uint64();
+            more = next.has_value();
+            from = next.value_or(from);
+        }
+        if (arguments_.json) {
+            Json json = Json::object({{"account", arguments_.account}, {"rows", rows}});
+            if (more) json.set("next", from);
+            std::cout << write_json_pretty(json);
+        } else {
+            print_list(rows, {"sequence", "at", "kind", "asset", "amount", "counterparty", "free",
+                              "escrowed"});
+        }
+        if (more) {
+            std::cerr << "more may follow: go on with --from " << from
+                      << ", or leave --limit away for all\n";
+        }
+        return exit_done;
+    }
+    int escrows() {
+        Json escrows = Json::array();
+        Json last = Json::object();
+        std::uint64_t after = 0;
+        for (std::size_t got = longest_page; got == longest_page;) {
+            const auto page = client_.get("/v1/escrows?account=" + arguments_.account +
+                                          "&after=" + std::to_string(after) +
+                                          "&limit=" + std::to_string(longest_page));
+            if (!page) return complain(page.error());
+            const Json& found = (*page)["escrows"];
+            got = found.size();
+            append(found, escrows);
+            if (got > 0) after = found[got - 1]["sequence"].as_uint64().value_or(UINT64_MAX);
+            last = *page;
+        }
+        if (arguments_.json) {
+            last.set("escrows", escrows);
+            std::cout << write_json_pretty(last);
+        } else {
+            print_list(escrows, {"escrow", "payer", "payee", "asset", "amount", "expiry"});
+        }
+        return exit_done;
+    }
     int balances() {
         if (!arguments_.account.empty()) {
             return show("/v1/accounts/" + arguments_.account, "balances",
                         {"asset", "free", "escrowed"});
         }
-        const auto accounts = client_.get("/v1/accounts?limit=1000");
-        if (!accounts) return complain(accounts.error());
+        const auto names = account_names();
+        if (!names) return complain(names.error());
         Json list = Json::array();
-        const Json& names = (*accounts)["accounts"];
-        for (std::size_t i = 0; i < names.size(); ++i) {
-            const auto account = client_.get("/v1/accounts/" + names[i].text_or(""));
+        for (const std::string& name : *names) {
+            const auto account = client_.get("/v1/accounts/" + name);
             if (!account) return complain(account.error());
             const Json& held = (*account)["balances"];
             for (std::size_t j = 0; j < held.size(); ++j) {
                 Json row = held[j];
-                row.set("account", names[i]);
+                row.set("account", name);
                 list.push(std::move(row));
             }
         }
@@ -146,6 +206,27 @@ public:
     }
 
 private:
+    static constexpr std::size_t longest_page = 1'000;  // the most that a ledger gives at once
+
+    static void append(const Json& items, Json& to) {
+        for (std::size_t i = 0; i < items.size(); ++i)
+            to.push(items[i]);
+    }
+
+    Result<std::vector<std::string>, Failure> account_names() {
+        std::vector<std::string> names;
+        for (std::size_t got = longest_page; got == longest_page;) {
+            const auto page = client_.get("/v1/accounts?after=" + std::to_string(names.size()) +
+                                          "&limit=" + std::to_string(longest_page));
+            if (!page) return unexpected<Failure>(page.error());
+            const Json& found = (*page)["accounts"];
+            got = found.size();
+            for (std::size_t i = 0; i < got; ++i)
+                names.emplace_back(found[i].text_or(""));
+        }
+        return names;
+    }
+
     int run(OpBody body) {
         const auto done = client_.run(std::move(body), arguments_.id);
         if (!done) return complain(done.error());
@@ -203,8 +284,7 @@ int main_of(int argc, const char* const* argv) {
     auto* statement = app.add_subcommand("statement", "an account's lines, oldest first");
     statement->add_option("account", arguments.account)->required();
     statement->add_option("--from", arguments.from, "sequence to begin with");
-    statement->add_option("--limit", arguments.limit, "most lines; more with --from")
-        ->capture_default_str();
+    statement->add_option("--limit", arguments.limit, "most lines; without it, all of them");
     auto* escrows = app.add_subcommand("escrows", "an account's open escrows");
     escrows->add_option("account", arguments.account)->required();
     auto* totals = app.add_subcommand("totals", "issued against held, by asset");
@@ -233,23 +313,14 @@ int main_of(int argc, const char* const* argv) {
     }
     net::IoLoop loop;
     Tool tool(arguments, loop, *url, Ed25519().signer(seed));
-    const std::string page =
-        "from=" + std::to_string(arguments.from) + "&limit=" + std::to_string(arguments.limit);
     if (*open) return tool.open_account();
     if (*asset) return tool.register_asset();
     if (*issue) return tool.move("issue");
     if (*redeem) return tool.move("redeem");
     if (*transfer) return tool.move("transfer");
     if (*balances) return tool.balances();
-    if (*statement) {
-        return tool.show(
-            "/v1/accounts/" + arguments.account + "/statement?" + page, "rows",
-            {"sequence", "at", "kind", "asset", "amount", "counterparty", "free", "escrowed"});
-    }
-    if (*escrows) {
-        return tool.show("/v1/escrows?account=" + arguments.account, "escrows",
-                         {"escrow", "payer", "payee", "asset", "amount", "expiry"});
-    }
+    if (*statement) return tool.statement();
+    if (*escrows) return tool.escrows();
     if (*totals) {
         return tool.show("/v1/totals", "assets",
                          {"asset", "issued", "balances", "escrows", "conserved"});

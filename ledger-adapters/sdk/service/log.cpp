@@ -4,8 +4,13 @@
 #include <spdlog/sinks/stdout_sinks.h>
 #include <spdlog/spdlog.h>
 
+#include <atomic>
+
 namespace lockstep::service {
 namespace {
+
+// Until then nothing is logged: without the pattern a line would be half an object.
+std::atomic<bool> is_open{false};
 
 spdlog::level::level_enum level_of(LogLevel level) {
     switch (level) {
@@ -33,6 +38,7 @@ Result<void, Failure> open_log(const std::string& file, LogLevel least) {
         logger->set_level(level_of(least));
         logger->flush_on(spdlog::level::info);
         spdlog::set_default_logger(std::move(logger));
+        is_open = true;
     } catch (const spdlog::spdlog_ex& error) {
         return fail("io", std::string("the log cannot be opened: ") + error.what());
     }
@@ -40,7 +46,7 @@ Result<void, Failure> open_log(const std::string& file, LogLevel least) {
 }
 
 void log(LogLevel level, std::string_view event, const Json& fields) {
-    if (!spdlog::should_log(level_of(level))) return;
+    if (!is_open || !spdlog::should_log(level_of(level))) return;
     std::string line = "\"event\":" + write_json(Json(event));
     const std::string object = write_json(fields);
     line += object == "{}" ? "}" : "," + object.substr(1);
@@ -48,8 +54,7 @@ void log(LogLevel level, std::string_view event, const Json& fields) {
 }
 
 void log_ballast(const BallastChange& change) {
-    log(change.there ? LogLevel::info : LogLevel::warning,
-        change.there ? "ballast_refilled" : "ballast_released",
+    log(change.there ? LogLevel::info : LogLevel::warning, change.event(),
         Json::object({{"detail", change.detail}}));
 }
 

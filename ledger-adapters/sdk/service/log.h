@@ -15,7 +15,7 @@ enum class LogLevel : std::uint8_t { debug, info, warning, error };
 
 // Once, before threads start. An empty file is standard error. Codes: io.
 Result<void, Failure> open_log(const std::string& file, LogLevel least);
-// From any thread. `event` is a stable word, `fields` an object.
+// From any thread, nothing before open_log. `event` is a stable word, `fields` an object.
 void log(LogLevel level, std::string_view event, const Json& fields = Json::object());
 void flush_log();
 // For DiskLimits::on_ballast.

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <functional>
 #include <string>
+#include <string_view>
 
 #include "sdk/base/result.h"
 #include "sdk/machine/store.h"
@@ -16,6 +17,9 @@ namespace lockstep {
 struct BallastChange {
     bool there = false;
     std::string detail;
+
+    // The stable word for logs.
+    std::string_view event() const { return there ? "ballast_refilled" : "ballast_released"; }
 };
 
 struct DiskLimits {

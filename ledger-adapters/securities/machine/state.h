@@ -152,7 +152,6 @@ public:
 
     // What changed since the last commit, brought under the root.
     Hash root();
-    StateProof prove_output(const OutputId& id) const { return merkle_.prove(output_key(id)); }
     StateProof prove_escrow(const EscrowRef& ref) const { return merkle_.prove(escrow_key(ref)); }
     static Hash output_key(const OutputId& id);
     static Hash escrow_key(const EscrowRef& ref);

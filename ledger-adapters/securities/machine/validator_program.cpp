@@ -10,7 +10,9 @@ namespace out = validator_output;
 namespace effect = pool_effect;
 namespace {
 
-// Claims and refunds go on when the disk is nearly full; nothing else does.
+// Claims and refunds go on when the disk is nearly full; nothing else does. An instruction with
+// both is refused as a whole, because every validator carries it out as it was signed whatever room
+// it has itself: who is told so signs the claims apart, as CommandBook does.
 bool is_new_business(const Instruction& instruction) {
     return std::any_of(instruction.ops.begin(), instruction.ops.end(), [](const Op& op) {
         return !std::holds_alternative<op::Fulfil>(op.body) &&

@@ -71,7 +71,6 @@ public:
                      BlockSource blocks);
 
     const Validator& validator() const { return inner_.machine(); }
-    std::size_t pool_size() const { return pool_.size(); }
 
     // Also wrong_genesis: the journal is of another chain than the configuration.
     Result<void, Failure> recover(const Recovered& recovered) override;
