@@ -327,14 +327,22 @@ TEST_CASE("a second securities ledger on the same data is refused, and each mist
 
 TEST_CASE("a statement is shown to its end, or it is told how to go on") {
     Ledger ledger(test::cash_kind);
-    std::vector<Op> transfers;
-    for (int i = 0; i < 1'020; ++i)
-        transfers.push_back(
-            {CommandId{hash("transfer " + std::to_string(i)).array()}, transfer(ledger)});
-    for (const std::size_t first : {0, 510}) {
-        const auto at = transfers.begin() + static_cast<std::ptrdiff_t>(first);
-        REQUIRE(ledger.client("alice").submit({at, at + 510}));
-    }
+    // More lines than a ledger gives at once: 900 to bob, 150 back, and what alice began with.
+    const auto transfers = [&](const char* from, const char* to, int count) {
+        std::vector<Op> ops;
+        for (int i = 0; i < count; ++i) {
+            op::Transfer one = transfer(ledger);
+            one.from = ledger.account(from);
+            one.to = ledger.account(to);
+            ops.push_back({CommandId{hash(from + std::to_string(i)).array()}, std::move(one)});
+        }
+        const auto answers = ledger.client(from).submit(std::move(ops));
+        REQUIRE(answers);
+        for (const OpAnswer& answer : *answers)
+            REQUIRE(answer.done);
+    };
+    transfers("alice", "bob", 900);
+    transfers("bob", "alice", 150);
     const std::string key = (ledger.home() / "alice.key").string();
     test::write_file(key, sha256(as_bytes("key of alice")).hex() + "\n");
     fs::permissions(key, fs::perms::owner_read);
@@ -353,9 +361,9 @@ TEST_CASE("a statement is shown to its end, or it is told how to go on") {
         return lines;
     };
     const auto all = statement({});
-    CHECK(all.size() == 1 + 1 + 1'020);  // the heading, the issue, the transfers
-    const auto some = statement({"--limit", "1010"});
-    REQUIRE(some.size() == 1 + 1'010 + 1);
+    CHECK(all.size() == 1 + 1 + 1'050);  // the heading, the issue, the transfers
+    const auto some = statement({"--limit", "1040"});
+    REQUIRE(some.size() == 1 + 1'040 + 1);
     const auto hint = std::find_if(some.begin(), some.end(), [](const std::string& line) {
         return line.starts_with("more may follow: go on with --from ");
     });
