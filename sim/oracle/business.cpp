@@ -127,6 +127,21 @@ void Oracle::move_money(const Known& escrow) {
     check_promises(terms.payee, terms.asset);
 }
 
+// Value changes hands by escrows alone here: what the ledgers' events say must be what their books
+// have.
+void Oracle::check_balances() {
+    for (const auto& ledger : parts_.ledgers)
+        for (const auto& [account, node] : owners_)
+            if (ledger->up() && ledger->address().is_prefix_of(account))
+                for (const Balance& balance : ledger->balances(account))
+                    check(Rule::conservation, balance.free == money_[{account, balance.asset}].free,
+                          [&] {
+                              return account.text() + " has " +
+                                     format_amount(balance.free, balance.asset.scale()) + " " +
+                                     balance.asset.code() + ", which is not what came and went";
+                          });
+}
+
 // What a node promised, and has not locked yet, must be there. The promises are its own; the money
 // is what the ledgers say.
 void Oracle::check_promises(const Address& account, const AssetId& asset) {

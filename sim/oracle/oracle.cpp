@@ -14,7 +14,8 @@ namespace {
 
 constexpr std::array<RuleEntry, rule_count> all_rules{{
     {Rule::conservation, "conservation",
-     "on each ledger and for each asset, balances and escrows are what was issued"},
+     "on each ledger and for each asset, balances and escrows are what was issued; an account has "
+     "what its escrows made of it"},
     {Rule::forward_only, "forward_only", "an escrow is prepared once and ends once"},
     {Rule::expiry, "expiry", "a fulfil is before the expiry, an expiry's refund is not"},
     {Rule::preimage, "preimage", "only 32 octets whose SHA-256 is the condition fulfil an escrow"},
@@ -586,6 +587,7 @@ void Oracle::check_order(const Order& order) {
 
 void Oracle::finish() {
     recount();
+    check_balances();
     for (const auto& entry : escrows_) {
         const Known& escrow = entry.second;
         if (escrow.state == EscrowState::prepared)

@@ -161,6 +161,7 @@ private:
     void move_money(const Known& escrow);
     void check_promises(const Address& account, const AssetId& asset);
     void recount();
+    void check_balances();
     void check_order(const Order& order);
     void check_sides(const Order& order, const core::Terms& terms);
     bool is_paid(const NodeProcess& payee, const Condition& condition, bool or_may_be) const;
