@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "sim/oracle/bounds.h"
 #include "sim/report/outcome.h"
 #include "sim/world/node_process.h"
 #include "sim/world/orders.h"
@@ -25,17 +26,21 @@ enum class Rule : std::uint8_t {
     revealed_is_paid,
     exact_amounts,
     ladder,
+    reveal_guard,
     placed_once,
     after_incoming,
+    liquidity,
+    isolation,
     atomicity,
     timeliness,
     secrecy,
+    alarms,
     truthful,
     answered,
     converges,
     replay,
 };
-constexpr std::size_t rule_count = 18;
+constexpr std::size_t rule_count = 22;
 struct RuleEntry {
     Rule rule;
     std::string_view name;
@@ -91,8 +96,11 @@ private:
         EscrowTerms terms;
         EscrowState state = EscrowState::prepared;
         std::size_t ledger = 0;
+        std::uint64_t payee_starts = 0;  // how often its payee had started when it was prepared
+        const NodeProcess* asked_by = nullptr;  // of a connector's: who began the chain
     };
     struct Chain {
+        Address first_payer;
         std::vector<Place> escrows;  // in the order in which they were prepared
     };
     // What a node paid under a condition, and of what was there for it the escrow that pays, or
@@ -106,7 +114,23 @@ private:
         std::set<Condition> conditions;
         Timestamp at;  // of the last, and what was lost in that moment
         std::map<AssetId, Amount> amounts;
-        bool alarmed = false;
+        std::size_t alarms = 0;
+    };
+    // Every price that a connector's node was started with.
+    struct Prices {
+        std::uint64_t starts = UINT64_MAX;
+        std::map<std::pair<Address, Address>, std::vector<Price>> of;  // in ledger, out ledger
+    };
+    // An account, as the changes of escrows make it.
+    struct Money {
+        Amount free;
+        Amount whole;  // what it has in escrows included
+        Amount most;   // the most that it ever was
+    };
+    // What somebody's chains hold of a connector.
+    struct Share {
+        std::uint64_t escrows = 0;
+        std::map<std::pair<Address, AssetId>, Amount> amounts;  // by the connector's account
     };
 
     // `what` is asked for only where the rule broke.
@@ -122,12 +146,22 @@ private:
     static bool stands_still(const NodeProcess& node);
     bool is_held_to(const NodeProcess* node) const;  // honest, and within its profile
     void note_balance(const LedgerService& ledger, const Address& account, const AssetId& asset);
-    void prepared(const Known& escrow);
+    void prepared(Known& escrow);
     void ended(const Known& escrow);
     Sides sides_of(const NodeProcess& node, const Condition& condition) const;
     void check_loss(const NodeProcess& node, const Condition& condition);
     void count_loss(const NodeProcess& node, const Condition& condition);
+    void note_prices();
+    const std::vector<Price>* prices_between(const NodeProcess& node, const Known& in,
+                                             const Known& out) const;
+    bool is_price(const NodeProcess& node, const Known& in, const Known& out) const;
+    void check_quotes_taken(const Order& order, const Condition& condition);
+    void take_share(const NodeProcess& node, Known& escrow);
+    void give_share_back(const Known& escrow);
+    void move_money(const Known& escrow);
+    void check_promises(const Address& account, const AssetId& asset);
     void recount();
+    void check_balances();
     void check_order(const Order& order);
     void check_sides(const Order& order, const core::Terms& terms);
     bool is_paid(const NodeProcess& payee, const Condition& condition, bool or_may_be) const;
@@ -147,6 +181,9 @@ private:
     std::set<const NodeProcess*> excused_;
     std::set<const NodeProcess*> restored_;
     std::map<const NodeProcess*, Losses> lost_;
+    std::map<const NodeProcess*, Prices> prices_;
+    std::map<std::pair<const NodeProcess*, const NodeProcess*>, Share> shares_;  // of whom, by whom
+    std::map<std::pair<Address, AssetId>, Money> money_;
     std::size_t open_ = 0;
     Timestamp last_expiry_;
     std::uint64_t moves_ = 0;

@@ -1,0 +1,32 @@
+// What a party must keep to, reckoned here from the definition of the protocol and from nothing of
+// the product, so that a mistake there is not made here as well. Ledgers of a world are strict: no
+// claim comes after the expiry, and the ladder's term L is nothing.
+#pragma once
+
+#include "connector/core/ladder.h"
+#include "sdk/base/amount.h"
+#include "sim/scenario/scenario.h"
+
+namespace lockstep::sim {
+
+// How much later an incoming escrow expires than the outgoing one, at least.
+Duration bound_of_margin(const TimingProfile& in, const TimingProfile& out,
+                         const core::Endurance& node);
+// How long before the expiry the last moment is in which a secret may be shown.
+Duration bound_of_reveal(const TimingProfile& hop, const core::Endurance& node);
+
+// What a connector asks for one unit out.
+struct Price {
+    std::uint64_t rate_num = 1;
+    std::uint64_t rate_den = 1;
+    std::uint32_t spread_ppm = 0;
+    Amount fixed_fee;
+    friend bool operator==(const Price&, const Price&) = default;
+};
+// Whether `in` is the least whole amount that pays for `out`, the fee included: rounded once, in
+// favour of who forwards, by less than a unit.
+bool is_exact_price(const Price& price, Amount in, Amount out);
+// Whether `in` is at most what pays for `out`, and so many millionths more.
+bool is_at_most(const Price& price, Amount in, Amount out, std::uint32_t tolerance_ppm);
+
+}  // namespace lockstep::sim
