@@ -27,9 +27,10 @@ constexpr std::uint64_t max_tombstones_of_payee = 10'000;
 constexpr Duration max_hold = Duration::seconds(24 * 3600);
 // How far the clock of a client may lead the ledger's: valid_until is at most a day and this ahead.
 constexpr Duration client_clock_error = Duration::seconds(5);
-// A closed escrow is remembered at least this long after it closed and after its expiry, so that who
-// repeats a command gets its first answer: a party within its profile is back before the expiry.
-// Look-ups are answered from the records for ever. What is remembered is loaded at each start.
+// A closed escrow is remembered at least this long after it closed and after its expiry, so that
+// who repeats a command gets its first answer: a party within its profile is back before the
+// expiry. Look-ups are answered from the records for ever. What is remembered is loaded at each
+// start.
 constexpr Duration remember_closed = Duration::seconds(60);
 // Inputs of one operation. More would let one operation hold up a block.
 constexpr std::size_t max_inputs = 256;
@@ -138,9 +139,10 @@ EscrowStanding standing_of(const Escrow& escrow);
 class Ledger {
 public:
     explicit Ledger(Genesis genesis, Limits limits = {})
-        : genesis_(std::move(genesis)), limits_(limits) {}
+        : genesis_(std::move(genesis)), chain_(genesis_.chain_id()), limits_(limits) {}
 
     const Genesis& genesis() const { return genesis_; }
+    const Hash& chain() const { return chain_; }  // of its genesis
     const State& state() const { return state_; }
 
     // Whether an instruction can be in a block of this time: wrong_ledger, too_late, too_far_ahead.
@@ -174,6 +176,7 @@ public:
 private:
     friend class Execution;
     Genesis genesis_;
+    Hash chain_;
     Limits limits_;
     State state_;
 };
