@@ -141,9 +141,10 @@ EscrowStanding standing_of(const Escrow& escrow);
 class Ledger {
 public:
     explicit Ledger(Genesis genesis, Limits limits = {})
-        : genesis_(std::move(genesis)), limits_(limits) {}
+        : genesis_(std::move(genesis)), chain_(genesis_.chain_id()), limits_(limits) {}
 
     const Genesis& genesis() const { return genesis_; }
+    const Hash& chain() const { return chain_; }  // of its genesis
     const State& state() const { return state_; }
 
     // Whether an instruction can be in a block of this time: wrong_ledger, too_late, too_far_ahead.
@@ -177,6 +178,7 @@ public:
 private:
     friend class Execution;
     Genesis genesis_;
+    Hash chain_;
     Limits limits_;
     State state_;
 };

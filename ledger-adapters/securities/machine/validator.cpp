@@ -83,7 +83,7 @@ Result<void> Validator::check_proposal(const in::Received& received) const {
     if (proposal.round > round_ + max_rounds_ahead) return refuse(Reason::too_far_ahead);
     if (proposals_.count(proposal.round) != 0) return refuse(Reason::replayed);
     if (proposal.validator != proposer(proposal.round)) return refuse(Reason::not_permitted);
-    if (header.chain != genesis().chain_id() || header.parent != tip_.hash ||
+    if (header.chain != chain() || header.parent != tip_.hash ||
         header.validators != validators().hash() || header.time <= tip_.time ||
         header.round > proposal.round)
         return refuse(Reason::terms_mismatch);
@@ -119,8 +119,8 @@ Result<void> Validator::check_vote(const Vote& vote) const {
     if (ballot.kind == VoteKind::prevote &&
         (ballot.round < round_ || quorum_of(ballot.kind, ballot.round)))
         return refuse(Reason::not_found);
-    if (!setup_.scheme->verify(validators().keys[vote.validator],
-                               ballot_message(genesis().chain_id(), ballot), vote.signature))
+    if (!setup_.scheme->verify(validators().keys[vote.validator], ballot_message(chain(), ballot),
+                               vote.signature))
         return refuse(Reason::bad_signature);
     return {};
 }
@@ -128,7 +128,7 @@ Result<void> Validator::check_vote(const Vote& vote) const {
 Result<void> Validator::check_decided(const in::Received& received) const {
     const auto& block = std::get<DecidedBlock>(received.message);
     const BlockHeader& header = block.header;
-    if (header.chain != genesis().chain_id() || header.parent != tip_.hash ||
+    if (header.chain != chain() || header.parent != tip_.hash ||
         header.validators != validators().hash())
         return refuse(Reason::terms_mismatch);
     const Ballot ballot{VoteKind::precommit, header.height, block.certificate.round, header.hash()};
@@ -150,7 +150,7 @@ void Validator::apply(Timestamp at, const Input& input, Outputs<Validator>& outp
         if (configured()) return;
         ledger_.emplace(configure->genesis);
         index_ = *validators().index_of(setup_.signer->public_key());
-        tip_.hash = genesis().chain_id();
+        tip_.hash = chain();
         start_height(at);
     } else if (const auto* propose = std::get_if<in::Propose>(&input)) {
         this->propose(at, propose->transactions, outputs);
@@ -176,7 +176,7 @@ void Validator::propose(Timestamp at, const std::vector<Transaction>& transactio
     Candidate candidate;
     candidate.transactions = transactions;
     BlockHeader& header = candidate.header;
-    header.chain = genesis().chain_id();
+    header.chain = chain();
     header.height = height();
     header.round = round_;
     header.time = std::max(at, tip_.time + Duration{1});

@@ -187,6 +187,7 @@ private:
     };
 
     const ValidatorSet& validators() const { return genesis().validators; }
+    const Hash& chain() const { return ledger_->chain(); }
     std::uint32_t proposer(std::uint32_t round) const;
     Duration timeout(Duration base) const;
 

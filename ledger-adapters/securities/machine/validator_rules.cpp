@@ -75,7 +75,7 @@ void Validator::start_round(Timestamp at, std::uint32_t round, Outputs<Validator
 // Line 19, 24, 31, 40, 43 …: a vote, ours among the others.
 void Validator::vote(VoteKind kind, const Hash& block, Outputs<Validator>& outputs) {
     Vote vote{{kind, height(), round_, block}, index_, {}};
-    vote.signature = setup_.signer->sign(ballot_message(genesis().chain_id(), vote.ballot));
+    vote.signature = setup_.signer->sign(ballot_message(chain(), vote.ballot));
     const bool first = ballots_[{kind, round_}].emplace(index_, vote).second;
     ASSERT(first);
     outputs.outputs.emplace_back(out::Broadcast{vote, true});
