@@ -183,7 +183,7 @@ int show_trades(Session& session, const std::string& state, std::size_t limit) {
                           {"seller", "seller"},
                           {"reason", "reason"}});
     }
-    if (!cursor.empty())
+    if (!cursor.empty() && !session.prints_json())
         std::fprintf(stderr, "more follow: --limit shows more than %zu\n", all.size());
     return exit_done;
 }

@@ -151,7 +151,7 @@ public:
             print_list(rows, {"sequence", "at", "kind", "asset", "amount", "counterparty", "free",
                               "escrowed"});
         }
-        if (more) {
+        if (more && !arguments_.json) {
             std::cerr << "more may follow: go on with --from " << from
                       << ", or leave --limit away for all\n";
         }
