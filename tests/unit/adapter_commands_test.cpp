@@ -325,6 +325,39 @@ TEST_CASE("a ledger without room for new business gets the claims without it") {
     CHECK(instruction_in(desk.take_instructions().at(0)).ops.size() == 2);
 }
 
+TEST_CASE("claims do not wait behind business that a ledger came back without room for") {
+    Desk desk(cash_maker, setup({{"in_flight", "2"}}));
+    desk.open(t(0));
+    desk.give(t(0), prepare("E1"), fulfil("E2"));
+    const auto first = desk.take_instructions().at(0);
+    desk.give(t(0), prepare("E3"), fulfil("E4"));
+    const auto second = desk.take_instructions().at(0);
+    desk.give(t(1), failed(first, Reason::unavailable), failed(second, Reason::unavailable));
+    desk.give(t(900));
+    const auto again = desk.take_instructions();
+    REQUIRE(again.size() == 2);
+    desk.give(t(901), failed(again[0], Reason::disk_low), failed(again[1], Reason::disk_low));
+    std::size_t claims = 0;
+    for (int now = 902; now < 3'000; now += 300) {
+        for (const auto& request : desk.take_instructions()) {
+            const Instruction instruction = instruction_in(request);
+            const bool begins = std::any_of(
+                instruction.ops.begin(), instruction.ops.end(),
+                [](const Op& op) { return std::holds_alternative<op::Prepare>(op.body); });
+            if (begins) {
+                desk.give(t(now), failed(request, Reason::disk_low));
+                continue;
+            }
+            claims += instruction.ops.size();
+            desk.give(t(now), all_done(request));
+        }
+        desk.give(t(now));
+    }
+    CHECK(claims == 2);
+    CHECK(desk.last_answer("E2") == "done");
+    CHECK(desk.last_answer("E4") == "done");
+}
+
 TEST_CASE("a claim whose work is done already is done, and one that cannot be made is told") {
     const EscrowKey key{address("test.sek.carol"), id_of<EscrowId>("E1")};
     struct Row {

@@ -55,7 +55,10 @@ void CommandBook::instruction_reply(Timestamp at, SentMap::iterator entry, const
     switch (family(reason)) {
         case ReasonFamily::retry:
             if (reason == Reason::unavailable) reachable_ = false;
-            if (reason == Reason::disk_low) part_claims(sent);
+            if (reason == Reason::disk_low) {
+                reachable_again(at);  // who refuses is there
+                part_claims(sent);
+            }
             postpone(at, sent, out);
             return;
         case ReasonFamily::unknown:

@@ -135,8 +135,8 @@ public:
     static Result<Input> decode_input(ByteView octets);
     static bool is_recorded(const Output& output);
     static Bytes encode_output(const Output& output);
-    std::uint16_t rules() const { return 2; }
-    static constexpr SnapshotForm snapshot_form{"securities ledger's validator", 1};
+    std::uint16_t rules() const { return 3; }
+    static constexpr SnapshotForm snapshot_form{"securities ledger's validator", 2};
     Bytes write_snapshot() const;
     Result<void> read_snapshot(ByteView octets);
 
