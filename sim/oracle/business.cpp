@@ -130,16 +130,21 @@ void Oracle::move_money(const Known& escrow) {
 // Value changes hands by escrows alone here: what the ledgers' events say must be what their books
 // have.
 void Oracle::check_balances() {
-    for (const auto& ledger : parts_.ledgers)
-        for (const auto& [account, node] : owners_)
-            if (ledger->up() && ledger->address().is_prefix_of(account))
-                for (const Balance& balance : ledger->balances(account))
-                    check(Rule::conservation, balance.free == money_[{account, balance.asset}].free,
-                          [&] {
-                              return account.text() + " has " +
-                                     format_amount(balance.free, balance.asset.scale()) + " " +
-                                     balance.asset.code() + ", which is not what came and went";
-                          });
+    for (const auto& ledger : parts_.ledgers) {
+        if (!ledger->up()) continue;
+        for (const auto& owned : owners_) {
+            const Address& account = owned.first;
+            if (!ledger->address().is_prefix_of(account)) continue;
+            for (const Balance& balance : ledger->balances(account)) {
+                const bool is_known = balance.free == money_[{account, balance.asset}].free;
+                check(Rule::conservation, is_known, [&] {
+                    return account.text() + " has " +
+                           format_amount(balance.free, balance.asset.scale()) + " " +
+                           balance.asset.code() + ", which is not what came and went";
+                });
+            }
+        }
+    }
 }
 
 // What a node promised, and has not locked yet, must be there. The promises are its own; the money
