@@ -6,6 +6,7 @@
 #include <set>
 #include <type_traits>
 
+#include "sdk/base/amount.h"
 #include "sdk/base/ids.h"
 #include "sdk/base/reason.h"
 #include "sdk/base/utf8.h"
