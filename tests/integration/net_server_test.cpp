@@ -27,7 +27,7 @@ struct Echo {
                 return respond({200, "text/plain", {{"x-a", "b\r\nx-evil: 1"}, {"x-b", "c"}}, {}});
             std::string text = request.method + " " + request.path;
             for (const auto& [name, value] : request.query)
-                text += " " + name + "=" + value;
+                text.append(" ").append(name).append("=").append(value);
             if (const auto* mark = request.header("x-mark")) text += " mark=" + *mark;
             text += " [" + std::string{as_text(request.body)} + "]";
             respond({200, "text/plain", {}, Bytes(text.begin(), text.end())});

@@ -75,10 +75,12 @@ TEST_CASE("a preimage can be moved and cloned but not copied") {
     Preimage first = *Preimage::from(bytes);
     Preimage second = std::move(first);
     CHECK(equal(second.view(), bytes));
-    CHECK(all_zero(first.view()));  // NOLINT(bugprone-use-after-move,clang-analyzer-cplusplus.Move)
+    // NOLINTNEXTLINE(bugprone-use-after-move,clang-analyzer-cplusplus.Move)
+    CHECK(all_zero(first.view()));
     first = std::move(second);
     CHECK(equal(first.view(), bytes));
-    CHECK(all_zero(second.view()));  // NOLINT(bugprone-use-after-move,clang-analyzer-cplusplus.Move)
+    // NOLINTNEXTLINE(bugprone-use-after-move,clang-analyzer-cplusplus.Move)
+    CHECK(all_zero(second.view()));
     Preimage& same = first;
     first = std::move(same);
     CHECK(equal(first.view(), bytes));

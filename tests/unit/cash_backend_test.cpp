@@ -47,8 +47,9 @@ public:
         }
         const input::Submit signed_one = submit_of(instruction);
         std::promise<Result<std::vector<OpAnswer>>> told;
-        backend_->submit({signed_one.instruction, signed_one.octets},
-                         [&](Result<std::vector<OpAnswer>> answers) { told.set_value(answers); });
+        backend_->submit(
+            {signed_one.instruction, signed_one.octets},
+            [&](Result<std::vector<OpAnswer>> answers) { told.set_value(std::move(answers)); });
         const auto answers = told.get_future().get();
         if (!answers) return std::string(to_string(answers.error()));
         std::string text;

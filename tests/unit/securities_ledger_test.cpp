@@ -483,7 +483,7 @@ TEST_CASE("the owner of an account, and the operator, read its escrows and balan
                          {2, "fulfil alice E1 H1", "ok"},
                          {2, "reject alice E7 bob", "ok"},
                      });
-    const auto ask = [&](const std::string& who, QueryBody body) {
+    const auto ask = [&](const std::string& who, const QueryBody& body) {
         return world.ledger.answer({*Address::parse("test.csd"), key_of(who), second(60), body});
     };
     const EscrowKey e1{account_of("alice"), escrow_of("E1")};
