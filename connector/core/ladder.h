@@ -58,8 +58,8 @@ constexpr Duration margin(const LedgerTiming& in, const LedgerTiming& out, const
            i.early;
 }
 
-// A receiver shows its preimage only while now + guard < T of its hop, now being the ledger's last
-// observed time: early + D + o (K + D) + rb (R + D).
+// A receiver shows its preimage only while now + guard < T of its hop, now being the later of the
+// node's clock and the ledger's last observed time: early + D + o (K + D) + rb (R + D).
 constexpr Duration reveal_guard(const LedgerTiming& hop, const Endurance& node) {
     const TimingProfile& p = hop.profile;
     return p.early + p.inclusion + (node.outage + p.inclusion) * node.outages +

@@ -133,6 +133,7 @@ TEST_CASE("a mistake, a refusal and no answer are kept apart") {
         {"lockstep-ledger", {"--url", "zort", "info"}, exit_usage},
         {"lockstep-ledger", {"key", "/proc/nowhere/some.key"}, exit_failed},
         {"lockstep-cash", {"init", ledger, "--ledger", "no address"}, exit_usage},
+        {"lockstep-cash", {"init", ledger, "--ledger", "test.sek", "--operator", "zz"}, exit_usage},
         {"lockstep-cash", {"init", ledger, "--ledger", "test.sek"}, exit_done},
         {"lockstep-cash", {"init", ledger, "--ledger", "test.sek"}, exit_failed},
         {"lockstep-conformance", {"--adapter", "cash", "--config", "nowhere.toml"}, exit_usage},

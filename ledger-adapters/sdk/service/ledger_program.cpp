@@ -171,6 +171,12 @@ int init(const LedgerKind& kind, const Arguments& arguments) {
         std::cerr << kind.program() << ": --ledger is an address such as test.sek\n";
         return exit_usage;
     }
+    // Who operates a ledger is never guessed: what was given and is no key ends here.
+    std::optional<PublicKey> key = PublicKey::from_hex(arguments.init_operator);
+    if (!key && !arguments.init_operator.empty()) {
+        std::cerr << kind.program() << ": --operator is a public key of 64 hexadecimal digits\n";
+        return exit_usage;
+    }
     std::error_code error;
     fs::create_directories(directory, error);
     const fs::path config = directory / "ledger.toml";
@@ -179,7 +185,6 @@ int init(const LedgerKind& kind, const Arguments& arguments) {
                   << (error ? ": " + error.message() : " exists; give another directory") << '\n';
         return exit_failed;
     }
-    std::optional<PublicKey> key = PublicKey::from_hex(arguments.init_operator);
     if (!key) {
         const auto seed = read_or_create_key_file(directory / "operator.key");
         if (!seed) return complain(kind.program(), seed.error());
@@ -208,11 +213,13 @@ int run_ledger_program(LedgerKind& kind, int argc, const char* const* argv) {
     app.add_flag("--replay", arguments.replay,
                  "replay the journal, print the digest, compare it with state.json");
     auto* init_command = app.add_subcommand("init", "make a configuration and an operator's key");
-    init_command->add_option("directory", arguments.init_directory)->required();
+    init_command->add_option("directory", arguments.init_directory, "where to write ledger.toml")
+        ->required();
     init_command->add_option("--ledger", arguments.init_ledger, "the ledger's address")->required();
     init_command->add_option("--operator", arguments.init_operator,
                              "the operator's public key; without it, one is made");
-    init_command->add_option("--port", arguments.init_port);
+    init_command->add_option("--port", arguments.init_port,
+                             "port to listen on; 0, the default, is any free one");
     app.footer(
         "Exit codes: 0 stopped, replayed or sound, 1 it could not start (another runs on this\n"
         "data, for example), 2 a mistake in the command line or the configuration, 5 a journal\n"
