@@ -7,7 +7,9 @@
 namespace lockstep::sim {
 namespace {
 
-Price price_of(const OfferSpec& offer) {
+// Of an offer of the scenario or of a node: they name its terms alike.
+template <class Offer>
+Price price_of(const Offer& offer) {
     return {offer.rate_num, offer.rate_den, offer.spread_ppm, offer.fixed_fee};
 }
 
@@ -23,7 +25,7 @@ void Oracle::note_prices() {
         known.starts = node->starts();
         for (const routing::Offer& offer : node->config().own_offers) {
             std::vector<Price>& seen = known.of[{offer.in_ledger, offer.out_ledger}];
-            const Price price{offer.rate_num, offer.rate_den, offer.spread_ppm, offer.fixed_fee};
+            const Price price = price_of(offer);
             if (std::find(seen.begin(), seen.end(), price) == seen.end()) seen.push_back(price);
         }
     }

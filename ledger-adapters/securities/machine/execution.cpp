@@ -205,14 +205,20 @@ Effect& Execution::begin(EffectKind kind, const AssetId& asset, Amount amount) {
     return effect;
 }
 
+Amount Execution::consume(Effect& effect, const OutputId& id) {
+    const Output& output = *state_.outputs.find(id);
+    const Amount amount = output.amount;
+    effect.inputs.push_back({id, output.made, amount});
+    state_.remove_output(id);
+    return amount;
+}
+
 void Execution::spend(Effect& effect, const Address& owner, const std::vector<OutputId>& inputs) {
     Amount sum;
     for (const OutputId& id : inputs) {
         const Output& output = *state_.outputs.find(id);
         ASSERT(output.owner == owner && !output.lock);
-        sum = plus(sum, output.amount);
-        effect.inputs.push_back({id, output.made, output.amount});
-        state_.remove_output(id);
+        sum = plus(sum, consume(effect, id));
     }
     const Amount change = minus(sum, effect.amount);
     if (!change.is_zero()) make(effect, owner, change, std::nullopt);
@@ -231,8 +237,7 @@ void Execution::take_lock(Effect& effect, const Escrow& escrow) {
     const OutputId id = escrow.lock;
     const Output& output = *state_.outputs.find(id);
     ASSERT(output.lock && output.amount == escrow.terms.amount);
-    effect.inputs.push_back({id, output.made, output.amount});
-    state_.remove_output(id);
+    consume(effect, id);
 }
 
 // Takes the oldest outputs of an owner who has many of this asset: their sum.
@@ -247,12 +252,8 @@ Amount Execution::fold(Effect& effect, const Address& owner) {
     Amount sum;
     if (oldest.size() <= consolidated_inputs) return sum;
     oldest.pop_back();
-    for (const OutputId& id : oldest) {
-        const Output& output = *state_.outputs.find(id);
-        sum = plus(sum, output.amount);
-        effect.inputs.push_back({id, output.made, output.amount});
-        state_.remove_output(id);
-    }
+    for (const OutputId& id : oldest)
+        sum = plus(sum, consume(effect, id));
     return sum;
 }
 

@@ -57,6 +57,8 @@ private:
     void spend(Effect& effect, const Address& owner, const std::vector<OutputId>& inputs);
     OutputId make(Effect& effect, const Address& owner, Amount amount,
                   std::optional<EscrowRef> lock);
+    // The output becomes an input of the effect: its amount.
+    Amount consume(Effect& effect, const OutputId& id);
     void take_lock(Effect& effect, const Escrow& escrow);
     Amount fold(Effect& effect, const Address& owner);
     void move(const Address& account, const AssetId& asset, Holding plus, Holding minus);
