@@ -3,9 +3,11 @@
 #include <csignal>
 
 #include <CLI/CLI.hpp>
+#include <cstdio>
 
 #include "connector/cli/commands.h"
 #include "connector/cli/print.h"
+#include "sdk/base/utf8.h"
 #include "sdk/net/http.h"
 
 namespace {
@@ -41,6 +43,13 @@ public:
     int run(int argc, char** argv) {
         try {
             app_.parse(argc, argv);
+        } catch (const CLI::RequiredError& error) {
+            // A command that there is not is left over, and only then is one missing.
+            const auto left = app_.remaining(true);
+            if (left.empty()) return app_.exit(error), exit_usage;
+            std::fprintf(stderr, "lockstep: there is no \"%s\"; see lockstep --help\n",
+                         printable(left.front()).c_str());
+            return exit_usage;
         } catch (const CLI::ParseError& error) {
             return app_.exit(error) == 0 ? exit_done : exit_usage;
         }

@@ -9,8 +9,9 @@
 
 namespace lockstep::client {
 
-// In the order of the file. The time says when the trade was matched and is not used for pacing.
-// Codes: io, malformed (the detail names file and line).
+// In the order of the file. Lines end with LF or CR LF; fields are UTF-8 without control
+// characters. The time says when the trade was matched and is not used for pacing. Codes: io,
+// malformed (the detail names file and line).
 Result<std::vector<TradeRequest>, Failure> read_trades(const std::filesystem::path& file);
 
 }  // namespace lockstep::client

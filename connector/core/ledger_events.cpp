@@ -211,7 +211,11 @@ void on_ledger(Effects& fx, const input::CommandAnswered& answered) {
         fx.alarm("claim_refused",
                  "the claim of " + format_amount(deal.in->hop.amount, deal.in->hop.asset.scale()) +
                      " " + deal.in->hop.asset.code() + " on " + deal.in->hop.ledger.text() +
-                     " was refused: " + std::string(to_string(answered.reason)));
+                     " was refused: " + std::string(to_string(answered.reason)) +
+                     (answered.reason == Reason::unknown_escrow
+                          ? "; the ledger has forgotten the escrow, and its events will tell "
+                            "whether an earlier claim was in time"
+                          : ""));
 }
 
 void on_ledger(Effects& fx, const input::BalanceReported& balance) {

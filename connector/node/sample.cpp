@@ -6,7 +6,7 @@ const char* const sample_configuration =
     R"(# A Lockstep node. Paths are relative to this file; amounts and rates are decimal texts; assets are
 # written as code/scale. An unknown key is a mistake: `lockstepd --config FILE --check` tells all.
 name = "connector"
-key_file = "node.key"              # 64 hexadecimal digits, mode 0600; identifies the node
+key_file = "node.key"              # identifies the node; `lockstep-ledger key node.key` makes it
 secret_seed_file = "secret.seed"   # made at the first start; keep it as long as the journal
 data = "data"                      # the journal
 # plugins = "/usr/lib/lockstep"    # where lockstep-adapter-NAME.so is; beside the program if absent

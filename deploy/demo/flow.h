@@ -23,6 +23,7 @@ public:
 private:
     Desk desk_;
     std::atomic<bool> enough_{false};
+    std::atomic<bool> halt_{false};
     PhaseResult result_;  // the thread's until it has ended
     std::thread thread_;
 };

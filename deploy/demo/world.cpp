@@ -358,7 +358,8 @@ void World::stop(Duration grace) {
             member.process.signal(SIGTERM);
         }
         for (auto& [name, member] : members_) {
-            if ((member.role->kind == Kind::node) == nodes) member.process.stop(grace);
+            // Not told twice: a second signal would end a node's drain.
+            if ((member.role->kind == Kind::node) == nodes) member.process.finish(grace);
         }
     }
 }

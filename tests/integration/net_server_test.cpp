@@ -438,12 +438,22 @@ TEST_CASE("timers run once, or not at all when cancelled") {
     loop.stop();
 }
 
-TEST_CASE("SIGTERM and SIGINT are told each time") {
-    IoLoop loop;
+TEST_CASE("SIGTERM and SIGINT are told each time, and kill nobody who is ending anyway") {
     Events<int> told;
-    loop.on_terminate([&] { told.add(1); });
+    {
+        IoLoop loop;
+        loop.on_terminate([&] { told.add(1); });
+        ::kill(::getpid(), SIGTERM);
+        CHECK(told.wait(1));
+        ::kill(::getpid(), SIGINT);
+        CHECK(told.wait(2));
+    }
     ::kill(::getpid(), SIGTERM);
-    CHECK(told.wait(1));
     ::kill(::getpid(), SIGINT);
-    CHECK(told.wait(2));
+    CHECK(told.all().size() == 2);
+    struct sigaction action {};
+    for (const int number : {SIGTERM, SIGINT}) {
+        CHECK(::sigaction(number, nullptr, &action) == 0);
+        CHECK((action.sa_handler != SIG_DFL && action.sa_handler != SIG_IGN));
+    }
 }

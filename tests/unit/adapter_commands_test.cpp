@@ -244,7 +244,8 @@ TEST_CASE("what the ledger says of a whole instruction decides what happens to i
     };
     const Row rows[] = {
         {Reason::unavailable, false, "", "", "again"},
-        {Reason::overloaded, false, "", "", "again"},
+        // the claim, at once; the business again later
+        {Reason::overloaded, false, "", "", "anew"},
         {Reason::draining, false, "", "", "again"},
         {Reason::outcome_unknown, false, "unknown", "", "again"},
         {Reason::internal_error, false, "unknown", "", "again"},
@@ -292,11 +293,16 @@ TEST_CASE("what the ledger says of a whole instruction decides what happens to i
 }
 
 TEST_CASE("a ledger without room for new business gets the claims without it") {
+    Reason full = Reason::disk_low;
+    SUBCASE("on its disk") {}
+    SUBCASE("for the answers that it has to remember") {
+        full = Reason::overloaded;
+    }
     Desk desk(cash_maker);
     desk.open(t(0));
     desk.give(t(0), prepare("E1"), fulfil("E2"));
     const auto both = desk.take_instructions().at(0);
-    desk.give(t(1), failed(both, Reason::disk_low));
+    desk.give(t(1), failed(both, full));
     const auto claim = desk.take_instructions();
     REQUIRE(claim.size() == 1);
     REQUIRE(instruction_in(claim[0]).ops.size() == 1);
@@ -309,7 +315,7 @@ TEST_CASE("a ledger without room for new business gets the claims without it") {
     REQUIRE(apart.size() == 2);
     CHECK(instruction_in(apart[0]).ops.at(0).id == id_of<CommandId>("E4"));
     CHECK(instruction_in(apart[1]).ops.at(0).id == id_of<CommandId>("E3"));
-    desk.give(t(3), all_done(apart[0]), failed(apart[1], Reason::disk_low));
+    desk.give(t(3), all_done(apart[0]), failed(apart[1], full));
     CHECK(desk.last_answer("E4") == "done");
     // There is room: what waited is taken as it was signed first.
     desk.give(t(900));
@@ -326,6 +332,11 @@ TEST_CASE("a ledger without room for new business gets the claims without it") {
 }
 
 TEST_CASE("claims do not wait behind business that a ledger came back without room for") {
+    Reason full = Reason::disk_low;
+    SUBCASE("on its disk") {}
+    SUBCASE("for the answers that it has to remember") {
+        full = Reason::overloaded;
+    }
     Desk desk(cash_maker, setup({{"in_flight", "2"}}));
     desk.open(t(0));
     desk.give(t(0), prepare("E1"), fulfil("E2"));
@@ -336,7 +347,7 @@ TEST_CASE("claims do not wait behind business that a ledger came back without ro
     desk.give(t(900));
     const auto again = desk.take_instructions();
     REQUIRE(again.size() == 2);
-    desk.give(t(901), failed(again[0], Reason::disk_low), failed(again[1], Reason::disk_low));
+    desk.give(t(901), failed(again[0], full), failed(again[1], full));
     std::size_t claims = 0;
     for (int now = 902; now < 3'000; now += 300) {
         for (const auto& request : desk.take_instructions()) {
@@ -345,7 +356,7 @@ TEST_CASE("claims do not wait behind business that a ledger came back without ro
                 instruction.ops.begin(), instruction.ops.end(),
                 [](const Op& op) { return std::holds_alternative<op::Prepare>(op.body); });
             if (begins) {
-                desk.give(t(now), failed(request, Reason::disk_low));
+                desk.give(t(now), failed(request, full));
                 continue;
             }
             claims += instruction.ops.size();

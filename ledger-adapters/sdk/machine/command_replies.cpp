@@ -55,8 +55,10 @@ void CommandBook::instruction_reply(Timestamp at, SentMap::iterator entry, const
     switch (family(reason)) {
         case ReasonFamily::retry:
             if (reason == Reason::unavailable) reachable_ = false;
-            if (reason == Reason::disk_low) {
-                reachable_again(at);  // who refuses is there
+            if (reason == Reason::disk_low || reason == Reason::overloaded) {
+                // Who refuses is there. What it has no room for is not hurried, though.
+                if (reason == Reason::disk_low) reachable_again(at);
+                reachable_ = true;
                 part_claims(sent);
             }
             postpone(at, sent, out);
@@ -130,8 +132,9 @@ void CommandBook::postpone(Timestamp at, Sent& sent, AdapterOutputs&) {
     sent.due = at + retry_pause(settings_, sent.attempts, seed);
 }
 
-// A ledger that is short of disk refuses whatever has business in it. The claims beside it cannot
-// wait for the room; the instruction goes on for the rest, and its copy of them does nothing twice.
+// A ledger that is short of disk, or of memory for answers, refuses whatever has business in it.
+// The claims beside it cannot wait for the room; the instruction goes on for the rest, and its copy
+// of them does nothing twice.
 void CommandBook::part_claims(Sent& sent) {
     if (!has_business(sent.parts)) return;
     claims_apart_ = true;

@@ -1,6 +1,7 @@
 #include "sdk/net/http_server.h"
 
 #include "sdk/base/assert.h"
+#include "sdk/net/connection_origin.h"
 #include "sdk/net/http_server_impl.h"
 #include "sdk/net/http_session.h"
 #include "sdk/net/wire.h"
@@ -30,16 +31,12 @@ Failure listen_failure(const std::string& host, std::uint16_t port, const error_
                                  error.message() + "; check host and port"};
 }
 
-// Who has one address of IPv6 has the 2^64 beside it.
 std::string origin_of(const Socket& socket) {
     error_code error;
     const auto address = socket.remote_endpoint(error).address();
     if (error) return {};  // gone already
-    if (!address.is_v6()) return address.to_string();
-    const auto six = address.to_v6();
-    if (six.is_v4_mapped()) return asio::ip::make_address_v4(asio::ip::v4_mapped, six).to_string();
-    const auto octets = six.to_bytes();
-    return "/64 " + to_hex(ByteView{octets}.first(8));
+    return address.is_v6() ? origin_of_v6(address.to_v6().to_bytes())
+                           : origin_of_v4(address.to_v4().to_bytes());
 }
 
 }  // namespace

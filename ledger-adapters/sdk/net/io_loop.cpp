@@ -14,6 +14,7 @@ IoLoop::IoLoop(unsigned threads) : impl_(std::make_unique<Impl>(threads == 0 ? 1
 
 IoLoop::~IoLoop() {
     stop();
+    impl_->leave_signals();
 }
 
 void IoLoop::post(std::function<void()> function) {
@@ -55,6 +56,26 @@ void IoLoop::on_terminate(std::function<void()> callback) {
     impl_->terminate = std::move(callback);
     impl_->signals.emplace(impl_->context, SIGTERM, SIGINT);
     impl_->wait_for_signal();
+}
+
+// Told to end, the process is about to: a second signal must not kill it, which the default
+// handling that asio restores would do, and hide what its exit code says. The mask covers the
+// moment between.
+void IoLoop::Impl::leave_signals() {
+    if (!signals) return;
+    sigset_t both;
+    sigset_t before;
+    sigemptyset(&both);
+    sigaddset(&both, SIGTERM);
+    sigaddset(&both, SIGINT);
+    pthread_sigmask(SIG_BLOCK, &both, &before);
+    signals.reset();
+    struct sigaction action {};
+    action.sa_handler = [](int) {};  // unlike SIG_IGN, not inherited by programs started later
+    action.sa_flags = SA_RESTART;
+    sigaction(SIGTERM, &action, nullptr);
+    sigaction(SIGINT, &action, nullptr);
+    pthread_sigmask(SIG_SETMASK, &before, nullptr);
 }
 
 void IoLoop::stop() {

@@ -29,7 +29,8 @@ public:
     // True when the timer's function will not run; false when it ran, runs or was cancelled before.
     bool cancel(TimerId timer);
 
-    // Calls back on a thread of the loop at each SIGTERM or SIGINT. Once a process, at most.
+    // Calls back on a thread of the loop at each SIGTERM or SIGINT; those that come when the loop
+    // has gone do nothing. Once a process, at most.
     void on_terminate(std::function<void()> callback);
 
     // Ends the threads and waits for them; what was posted and not begun is dropped. May be called

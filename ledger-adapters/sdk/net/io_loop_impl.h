@@ -32,6 +32,7 @@ struct IoLoop::Impl {
     std::vector<std::thread> threads;
 
     void wait_for_signal();
+    void leave_signals();
 };
 
 }  // namespace lockstep::net
