@@ -9,44 +9,13 @@
 #include <vector>
 
 #include "sim/oracle/bounds.h"
+#include "sim/oracle/rules.h"
 #include "sim/report/outcome.h"
 #include "sim/world/node_process.h"
 #include "sim/world/orders.h"
 #include "sim/world/watcher.h"
 
 namespace lockstep::sim {
-
-enum class Rule : std::uint8_t {
-    conservation,
-    forward_only,
-    expiry,
-    preimage,
-    no_honest_loss,
-    bounded_loss,
-    revealed_is_paid,
-    exact_amounts,
-    ladder,
-    reveal_guard,
-    placed_once,
-    after_incoming,
-    liquidity,
-    isolation,
-    atomicity,
-    timeliness,
-    secrecy,
-    alarms,
-    truthful,
-    answered,
-    converges,
-    replay,
-};
-constexpr std::size_t rule_count = 22;
-struct RuleEntry {
-    Rule rule;
-    std::string_view name;
-    std::string_view meaning;
-};
-std::span<const RuleEntry> rules();
 
 // Deals, and trades that the node is a party of, without an end.
 std::size_t open_business(const NodeProcess& node);

@@ -42,22 +42,4 @@ std::unique_ptr<Signer> KeyedScheme::signer(const KeySeed& seed) const {
     return std::make_unique<KeyedSigner>(secret_, PublicKey{sha256(all).array()});
 }
 
-bool RememberingScheme::verify(const PublicKey& key, ByteView message,
-                               const Signature& signature) const {
-    Bytes all;
-    all.reserve(PublicKey::size + Signature::size + message.size());
-    append(all, key.view());
-    append(all, signature.view());
-    append(all, message);
-    const Hash name = sha256(all);
-    if (valid_.contains(name)) return true;
-    if (!real_.verify(key, message, signature)) return false;
-    valid_.insert(name);
-    return true;
-}
-
-std::unique_ptr<Signer> RememberingScheme::signer(const KeySeed& seed) const {
-    return real_.signer(seed);
-}
-
 }  // namespace lockstep::sim

@@ -4,6 +4,7 @@
 
 #include "sdk/base/assert.h"
 #include "sdk/crypto/hash.h"
+#include "sdk/crypto/known_signatures.h"
 #include "sim/world/keyed_scheme.h"
 #include "sim/world/setup.h"
 
@@ -15,7 +16,8 @@ constexpr Timestamp dawn{1'767'225'600'000'000};
 constexpr Duration longest_set_up = Duration::seconds(600);
 
 std::shared_ptr<const SignatureScheme> make_scheme(const WorldOptions& options) {
-    if (options.real_signatures) return std::make_shared<RememberingScheme>();
+    if (options.real_signatures)
+        return std::make_shared<KnownSignatures>(std::make_shared<Ed25519>());
     const std::string secret = "world " + std::to_string(options.seed);
     return std::make_shared<KeyedScheme>(sha256(as_bytes(secret)));
 }

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "sdk/codec/json.h"
+#include "sdk/crypto/known_signatures.h"
 #include "sdk/machine/host.h"
 #include "sdk/net/io_loop.h"
 #include "sdk/service/ledger_backend.h"
@@ -21,7 +22,6 @@
 #include "securities/machine/validator_program.h"
 #include "securities/service/block_feed.h"
 #include "securities/service/directory.h"
-#include "securities/service/known_signatures.h"
 
 namespace lockstep::securities {
 

@@ -1,8 +1,8 @@
-#include "securities/service/known_signatures.h"
+#include "sdk/crypto/known_signatures.h"
 
 #include "sdk/crypto/hash.h"
 
-namespace lockstep::securities {
+namespace lockstep {
 
 namespace {
 
@@ -39,4 +39,4 @@ void KnownSignatures::insert(const Hash& id) const {
     young_.insert(id);
 }
 
-}  // namespace lockstep::securities
+}  // namespace lockstep

@@ -1,6 +1,6 @@
-// A signature scheme that remembers which signatures it found good, so that a signature which four
-// validators of one process check is computed once. It changes no verdict: what is remembered is a
-// hash over key, signature and message.
+// A signature scheme that remembers which signatures it found good, so that one which several check
+// in a process (validators, readers) is computed once. It changes no verdict: what is remembered is
+// a hash over key, signature and message.
 #pragma once
 
 #include <memory>
@@ -9,7 +9,7 @@
 
 #include "sdk/crypto/signature.h"
 
-namespace lockstep::securities {
+namespace lockstep {
 
 class KnownSignatures final : public SignatureScheme {
 public:
@@ -37,4 +37,4 @@ private:
     mutable Set old_;
 };
 
-}  // namespace lockstep::securities
+}  // namespace lockstep
