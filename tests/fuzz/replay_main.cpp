@@ -157,9 +157,10 @@ bool replay(const Target& target, const Options& options) {
         corpus.emplace_back(file.string(), std::move(octets));
     }
     std::size_t changed = 0;
+    const std::size_t mutations = options.mutations / target.cost;
     for (const auto& [name, octets] : corpus) {
         Dice dice(seed_of(target.name, octets));
-        for (std::size_t i = 0; i < options.mutations; ++i) {
+        for (std::size_t i = 0; i < mutations; ++i) {
             Bytes mutant = octets;
             for (std::size_t changes = 1 + dice.below(4); changes > 0; --changes)
                 change(mutant, corpus, dice);
@@ -169,7 +170,7 @@ bool replay(const Target& target, const Options& options) {
     }
     std::printf("%-20s %3zu files and seeds, %zu accepted; %zu changes, %zu accepted\n",
                 std::string(target.name).c_str(), corpus.size(), accepted,
-                corpus.size() * options.mutations, changed);
+                corpus.size() * mutations, changed);
     return true;
 }
 

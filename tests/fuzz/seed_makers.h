@@ -30,6 +30,7 @@ void add_file_seeds(Seeds& seeds);
 void add_ledger_seeds(Seeds& seeds);
 void add_node_seeds(Seeds& seeds);
 void add_net_seeds(Seeds& seeds);
+void add_world_seeds(Seeds& seeds);
 
 // Instructions with operations of every kind, the first of them on accounts of the fixtures.
 std::vector<Bytes> sample_instructions();

@@ -15,6 +15,7 @@ std::vector<Bytes> seeds(std::string_view target) {
         add_ledger_seeds(made);
         add_node_seeds(made);
         add_net_seeds(made);
+        add_world_seeds(made);
         return made.all;
     }();
     const auto found = all.find(target);

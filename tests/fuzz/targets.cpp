@@ -9,6 +9,7 @@ constexpr std::size_t line = 512;          // addresses, numbers, fields
 constexpr std::size_t document = 4096;     // bodies, files
 constexpr std::size_t records = 8192;      // binary messages
 constexpr std::size_t states = 24 * 1024;  // snapshots, journals
+constexpr std::size_t world = 54;          // twelve faults
 
 constexpr Target table[] = {
     {"address", fuzz_address, 1100},
@@ -70,6 +71,7 @@ constexpr Target table[] = {
     {"validator_machine", fuzz_validator_machine, records},
     {"validator_message", fuzz_validator_message, records},
     {"validator_snapshot", fuzz_validator_snapshot, states},
+    {"world", fuzz_world, world, 10},
 };
 
 }  // namespace

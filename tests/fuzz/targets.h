@@ -19,6 +19,7 @@ struct Target {
     std::string_view name;
     Function run;
     std::size_t max_octets;  // longer inputs are not tried
+    std::size_t cost = 1;    // in the time of an ordinary one: the replay tries so many fewer
 };
 
 std::span<const Target> targets();
@@ -44,6 +45,9 @@ bool fuzz_query_answer(ByteView octets);
 bool fuzz_ledger_frame(ByteView octets);
 bool fuzz_ledger_info(ByteView octets);
 bool fuzz_statement_row(ByteView octets);
+
+// --- targets_world.cpp ---
+bool fuzz_world(ByteView octets);
 
 // --- targets_adapter.cpp ---
 bool fuzz_ledger_adapter(ByteView octets);
