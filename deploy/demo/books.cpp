@@ -40,6 +40,11 @@ public:
         if (!answer) return unexpected<Failure>(answer.error());
         const auto* balances = (*answer)["balances"].as_array();
         if (balances == nullptr) return {};
+        if (balances->empty()) {
+            // Says so of every asset: that somebody has none is why a trade is declined.
+            for (const AssetBook& total : books_.totals)
+                books_.holdings.push_back({account, total.asset, Amount{}, Amount{}});
+        }
         for (const Json& row : *balances) {
             const auto asset = parse_asset(row["asset"].text_or(""));
             if (!asset) return fail("malformed", account + ": an asset without a scale");

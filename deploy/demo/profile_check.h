@@ -35,8 +35,8 @@ std::vector<Inclusion> undisturbed(const std::vector<Inclusion>& inclusions,
                                    const std::vector<Outage>& outages);
 
 // A line for each way in which it did not: an outage that was too long; more than o outages of a
-// process that touch one margin, wherever that begins; an undisturbed inclusion that took D or
-// more. Outages of one process are in the order in which they happened.
+// process that touch one margin, wherever that begins; an inclusion that took D or more, the
+// ledger's outages included. Outages of one process are in the order in which they happened.
 std::vector<std::string> exceeded_profiles(const std::vector<Outage>& outages,
                                            const std::vector<Inclusion>& inclusions,
                                            const Profiles& profiles);

@@ -102,7 +102,7 @@ Json to_json(const Report& report) {
                                    {"within_profile", is_within(outage, report.profiles)}}));
     }
     std::map<std::string, double> inclusion_s;
-    for (const Inclusion& one : undisturbed(report.inclusions, report.outages))
+    for (const Inclusion& one : report.inclusions)
         inclusion_s[one.ledger] = std::max(inclusion_s[one.ledger], one.seconds);
     Json inclusions = Json::object();
     for (const auto& [ledger, seconds] : inclusion_s)
