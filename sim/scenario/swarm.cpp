@@ -257,7 +257,10 @@ private:
             node.name = "buyer" + std::to_string(i + 1);
             node.buyer = true;
             const Amount poor{rng_.between(1, 10'000)};
-            node.accounts.push_back(cash_account(longer(here).from, percent(10) ? poor : ample));
+            // One after the other: in which order arguments are evaluated is the compiler's choice.
+            const Amount balance = percent(10) ? poor : ample;
+            const Way& way = longer(here);
+            node.accounts.push_back(cash_account(way.from, balance));
             hold_shares(node, Amount{});
             world_.nodes.push_back(std::move(node));
         }
