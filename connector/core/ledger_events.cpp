@@ -199,7 +199,8 @@ void on_ledger(Effects& fx, const input::CommandAnswered& answered) {
     if (found == state.by_command.end()) return;
     Deal& deal = *find_deal(state, found->second);
     if (deal.out && answered.id == command_id("prepare", deal.out->hop.ledger, deal.out->key)) {
-        // The adapter says refused only where the escrow provably is not and cannot come.
+        // The adapter says refused only where, by the ledger's word, the escrow is not and cannot
+        // come.
         if (deal.out->state != LegState::sent) return;
         deal.out->state = LegState::absent;
         uncommit(state, deal);
