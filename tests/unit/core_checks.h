@@ -64,6 +64,21 @@ inline bool alarmed(CoreWorld& world, const char* name, const std::string& code)
     return std::find(alarms.begin(), alarms.end(), code) != alarms.end();
 }
 
+inline std::vector<std::string> loss_alarms(CoreWorld& world, const std::string& name) {
+    const CoreWorld::Node& node = world.node(name);
+    std::vector<std::string> details;
+    for (std::size_t i = 0; i < node.alarms.size(); ++i)
+        if (node.alarms[i] == "loss") details.push_back(node.alarm_details[i]);
+    return details;
+}
+
+// What a node says that it may lose of an asset at this moment.
+inline Amount at_risk(CoreWorld& world, const std::string& name, const AssetId& asset) {
+    for (const core::Exposure& exposure : world.node(name).machine->exposure())
+        if (exposure.asset == asset) return exposure.at_risk;
+    return {};
+}
+
 inline std::size_t commands(CoreWorld& world, const char* name) {
     return world.node(name).recorded.size();
 }

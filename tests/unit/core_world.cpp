@@ -243,6 +243,7 @@ void CoreWorld::carry(Node& from, const core::NodeOutput& output) {
         from.answers.insert_or_assign(answer->ticket, answer->body);
     } else if (const auto* alarm = std::get_if<core::output::Alarm>(&output)) {
         from.alarms.push_back(alarm->code);
+        from.alarm_details.push_back(alarm->detail);
     }
 }
 

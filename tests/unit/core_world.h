@@ -34,7 +34,8 @@ public:
         std::vector<std::pair<Timestamp, core::NodeInput>> journal;
         std::vector<Bytes> recorded;  // outputs that move money, in order
         std::map<std::pair<std::uint16_t, Bytes>, Bytes> rows;
-        std::vector<std::string> alarms;
+        std::vector<std::string> alarms;         // their codes
+        std::vector<std::string> alarm_details;  // in the same order
         // What waits for it, by where it comes from: in order within one, in any order between
         // them.
         std::map<std::string, std::deque<Waiting>> channels;
