@@ -79,6 +79,20 @@ inline Amount at_risk(CoreWorld& world, const std::string& name, const AssetId& 
     return {};
 }
 
+// The amounts of an asset in a node's loss alarms: "... 25000.00 SEK on test.sek ...".
+inline Amount alarmed_loss(CoreWorld& world, const std::string& name, const AssetId& asset) {
+    Amount sum;
+    for (const std::string& text : loss_alarms(world, name)) {
+        const auto end = text.find(" " + std::string(asset.code()) + " on ");
+        if (end == std::string::npos) continue;
+        const auto begin = text.rfind(' ', end - 1) + 1;
+        const auto amount = parse_amount(text.substr(begin, end - begin), asset.scale());
+        REQUIRE(amount.has_value());
+        sum = checked_add(sum, *amount).value();
+    }
+    return sum;
+}
+
 inline std::size_t commands(CoreWorld& world, const char* name) {
     return world.node(name).recorded.size();
 }

@@ -243,6 +243,7 @@ TEST_CASE("a receiver that showed its preimage and was not paid says so") {
     const auto alarms = loss_alarms(world, "seller");
     REQUIRE(alarms.size() == 1);
     CHECK(alarms[0].find("1130.00 SEK on test.sek not paid") != std::string::npos);
+    CHECK(alarmed_loss(world, "seller", sek) == Amount{113'000});
     CHECK(at_risk(world, "seller", sek) == Amount{});
 }
 

@@ -115,6 +115,10 @@ public:
         pass_on;
     // Called for each command; false keeps it from the ledger (which stays unanswered).
     std::function<bool(const std::string& from, const core::output::ToLedger&)> carry_out;
+    // Told of each change that a ledger commits, and of each secret, before any node hears of it.
+    std::function<void(const Address& ledger, const EscrowTerms& terms, EscrowState state)>
+        escrow_moved;
+    std::function<void(const std::string& node, const Condition& condition)> secret_released;
     // Channels that deliver nothing for now: node, channel.
     std::set<std::pair<std::string, std::string>> slow;
     bool deferred = false;      // commands wait until they are delivered
