@@ -444,9 +444,16 @@ std::vector<Exposure> NodeMachine::exposure() const {
     };
     for (const auto& [id, deal] : state_->deals) {
         const bool paid_for = deal.in && deal.in->state == LegState::fulfilled;
+        // A receiver's preimage is its receipt: once it may be shown, the payment is owed. A buyer
+        // that showed its secret loses nothing unless its payment is taken, which is its `out`.
+        const bool owed =
+            deal.role == DealRole::receiver && deal.release_recorded && deal.in && !paid_for;
         if (deal.out && !paid_for && (deal.out->open() || deal.out->state == LegState::fulfilled))
             add(deal.out->hop, &Exposure::at_risk);
-        if (deal.in && deal.in->state == LegState::held) add(deal.in->hop, &Exposure::incoming);
+        if (owed)
+            add(deal.in->hop, &Exposure::at_risk);
+        else if (deal.in && deal.in->state == LegState::held)
+            add(deal.in->hop, &Exposure::incoming);
         if (deal.out && deal.committed && deal.out->state == LegState::none)
             add(deal.out->hop, &Exposure::reserved);
     }

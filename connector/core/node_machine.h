@@ -13,11 +13,13 @@ namespace lockstep::core {
 
 struct State;
 
-// What is at risk this second, per asset: outgoing escrows whose incoming one is not yet claimed.
+// What can be lost this second, per asset: outgoing escrows whose incoming one is not yet claimed,
+// and what a receiver is not paid yet although its preimage may be known.
 struct Exposure {
     AssetId asset;
-    Amount at_risk;   // outgoing sent, held or fulfilled while the incoming is not final
-    Amount incoming;  // value of incoming escrows held for us
+    Amount at_risk;   // outgoing sent, held or fulfilled while the incoming is not fulfilled; a
+                      // receiver's incoming from the record of its release until it is fulfilled
+    Amount incoming;  // value of other incoming escrows held for us
     Amount reserved;  // by quotes and accepted terms that are not placed yet
     std::uint32_t deals = 0;
 };

@@ -112,7 +112,9 @@ void Daemon::metrics(const net::Respond& respond) {
                     "Connections over a limit.", http.refused_connections);
         metrics.one("lockstep_http_refused_of_address_total", "counter",
                     "Those of them over the limit of their address.", http.refused_of_address);
-        metrics.add("lockstep_at_risk", "gauge", "Value sent that is not yet paid for.");
+        metrics.add(
+            "lockstep_at_risk", "gauge",
+            "Value sent that is not yet paid for, or owed for a preimage that may be known.");
         for (const core::Exposure& exposure : machine.exposure())
             metrics.value(exposure.at_risk.units(), label("asset", exposure.asset.code()));
         metrics.add("lockstep_available", "gauge", "Value that can be promised.");

@@ -316,29 +316,64 @@ void Oracle::check_loss(const NodeProcess& node, const Condition& condition) {
     });
 }
 
+// A plain payment's receiver that decided to show its preimage is owed the escrow that it took for
+// its invoice: the first exact one, since with that one's end its invoice is over. Who placed
+// something under the condition itself, as a buyer does, loses that or nothing.
+const Oracle::Known* Oracle::owed_to(const NodeProcess& node, const Condition& condition) const {
+    const auto released = released_.find(condition);
+    if (released == released_.end() || released->second.node != &node) return nullptr;
+    const Order* wanted = nullptr;
+    for (const Order& order : parts_.orders.all())
+        if (!order.trade && order.payee == &node && order.invoice &&
+            order.invoice->condition == condition)
+            wanted = &order;
+    if (wanted == nullptr) return nullptr;
+    const Known* owed = nullptr;
+    for (const Place& place : chains_.at(condition).escrows) {
+        const Known& escrow = escrows_.at(place);
+        if (owner(escrow.terms.payer) == &node) return nullptr;
+        if (owed == nullptr && escrow.terms.payee == wanted->invoice->account &&
+            escrow.terms.asset == wanted->invoice->asset &&
+            escrow.terms.amount == wanted->invoice->amount)
+            owed = &escrow;
+    }
+    return owed;
+}
+
+// What a node has lost under a condition for good: what it paid on without being paid, or what it
+// is owed and did not get.
+const Oracle::Known* Oracle::lost_of(const NodeProcess& node, const Condition& condition) const {
+    if (!chains_.contains(condition)) return nullptr;
+    const auto came_to_nothing = [](const Known* in) {
+        return in != nullptr && in->state != EscrowState::fulfilled &&
+               in->state != EscrowState::prepared;
+    };
+    const Sides sides = sides_of(node, condition);
+    if (sides.out != nullptr) return came_to_nothing(sides.in) ? sides.out : nullptr;
+    const Known* const owed = owed_to(node, condition);
+    return came_to_nothing(owed) && !is_paid(node, condition, false) ? owed : nullptr;
+}
+
 // Nobody can be safe beyond its profile. What is lost then was said to be at risk: the node, which
 // has not heard of it in this moment, says so still.
 void Oracle::count_loss(const NodeProcess& node, const Condition& condition) {
-    const Sides sides = sides_of(node, condition);
-    const auto* const out = sides.out;
-    const auto* const in = sides.in;
-    if (!node.honest() || node.dead_for_good() || out == nullptr || in == nullptr ||
-        in->state == EscrowState::fulfilled || in->state == EscrowState::prepared)
-        return;
+    if (!node.honest() || node.dead_for_good()) return;
+    const Known* const what = lost_of(node, condition);
+    if (what == nullptr) return;
     Losses& losses = lost_[&node];
     if (!losses.conditions.insert(condition).second) return;
     ++losses_;
     if (losses.at != parts_.scheduler.now()) losses.amounts.clear();
     losses.at = parts_.scheduler.now();
-    const AssetId& asset = out->terms.asset;
+    const AssetId& asset = what->terms.asset;
     Amount& lost = losses.amounts[asset];
-    lost = checked_add(lost, out->terms.amount).value_or(Amount{UINT64_MAX});
+    lost = checked_add(lost, what->terms.amount).value_or(Amount{UINT64_MAX});
     if (!node.up()) return;  // what it would say is in its journal
     Amount reported;
     for (const core::Exposure& exposure : node.node().machine().exposure())
         if (exposure.asset == asset) reported = exposure.at_risk;
     check(Rule::bounded_loss, lost <= reported, [&] {
-        return node.name() + " paid " + tell(*out) + " for nothing and said that " +
+        return node.name() + " lost " + tell(*what) + " and said that " +
                format_amount(reported, asset.scale()) + " " + asset.code() + " were at risk";
     });
 }
@@ -357,6 +392,8 @@ void Oracle::secret_released(const NodeProcess& node, const Condition& condition
     const Timestamp now = parts_.scheduler.now();
     released_[condition] = {&node, now};
     count(Rule::secrecy);
+    // What it is shown for may be gone already, and the node has not heard of it.
+    if (excused_.contains(&node)) count_loss(node, condition);
     if (!is_held_to(&node) || parts_.scenario.unsafe) return;
     const auto chain = chains_.find(condition);
     bool stands = false;

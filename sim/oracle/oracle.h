@@ -118,6 +118,8 @@ private:
     void prepared(Known& escrow);
     void ended(const Known& escrow);
     Sides sides_of(const NodeProcess& node, const Condition& condition) const;
+    const Known* owed_to(const NodeProcess& node, const Condition& condition) const;
+    const Known* lost_of(const NodeProcess& node, const Condition& condition) const;
     void check_loss(const NodeProcess& node, const Condition& condition);
     void count_loss(const NodeProcess& node, const Condition& condition);
     void note_prices();

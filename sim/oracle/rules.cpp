@@ -15,7 +15,8 @@ constexpr std::array<RuleEntry, rule_count> all_rules{{
     {Rule::no_honest_loss, "no_honest_loss",
      "what an honest party paid on was paid to it, or delivered, under the same condition"},
     {Rule::bounded_loss, "bounded_loss",
-     "what an honest party loses beyond its profile it had reported as at risk"},
+     "what an honest party paid for nothing, or is not paid for its preimage, beyond its profile it "
+     "had reported as at risk"},
     {Rule::revealed_is_paid, "revealed_is_paid", "an honest party that showed its secret is paid"},
     {Rule::exact_amounts, "exact_amounts",
      "an honest receiver gets exactly what was agreed, an honest connector exactly its price, and "

@@ -64,6 +64,35 @@ inline bool alarmed(CoreWorld& world, const char* name, const std::string& code)
     return std::find(alarms.begin(), alarms.end(), code) != alarms.end();
 }
 
+inline std::vector<std::string> loss_alarms(CoreWorld& world, const std::string& name) {
+    const CoreWorld::Node& node = world.node(name);
+    std::vector<std::string> details;
+    for (std::size_t i = 0; i < node.alarms.size(); ++i)
+        if (node.alarms[i] == "loss") details.push_back(node.alarm_details[i]);
+    return details;
+}
+
+// What a node says that it may lose of an asset at this moment.
+inline Amount at_risk(CoreWorld& world, const std::string& name, const AssetId& asset) {
+    for (const core::Exposure& exposure : world.node(name).machine->exposure())
+        if (exposure.asset == asset) return exposure.at_risk;
+    return {};
+}
+
+// The amounts of an asset in a node's loss alarms: "... 25000.00 SEK on test.sek ...".
+inline Amount alarmed_loss(CoreWorld& world, const std::string& name, const AssetId& asset) {
+    Amount sum;
+    for (const std::string& text : loss_alarms(world, name)) {
+        const auto end = text.find(" " + std::string(asset.code()) + " on ");
+        if (end == std::string::npos) continue;
+        const auto begin = text.rfind(' ', end - 1) + 1;
+        const auto amount = parse_amount(text.substr(begin, end - begin), asset.scale());
+        REQUIRE(amount.has_value());
+        sum = checked_add(sum, *amount).value();
+    }
+    return sum;
+}
+
 inline std::size_t commands(CoreWorld& world, const char* name) {
     return world.node(name).recorded.size();
 }

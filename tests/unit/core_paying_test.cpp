@@ -230,8 +230,36 @@ TEST_CASE("a receiver that showed its preimage and was not paid says so") {
     world.carry_out = [](const auto& from, const auto&) { return from != "seller"; };
     place(world, by_hand(world, wanted, "one", 113'000));
     world.down("connector");
+    world.settle_down();
+    // Whoever reads it before the outage knows what the outage may cost.
+    CHECK(deal_of(world, "seller").release_recorded);
+    CHECK(at_risk(world, "seller", sek) == Amount{113'000});
+    for (const core::Exposure& exposure : world.node("seller").machine->exposure()) {
+        CHECK(exposure.incoming == Amount{});
+        CHECK(exposure.deals == 1);
+    }
     world.pass(Duration::seconds(61));
-    CHECK(alarmed(world, "seller", "loss"));
+    CHECK(world.free("test.sek", "sven") == Amount{0});
+    const auto alarms = loss_alarms(world, "seller");
+    REQUIRE(alarms.size() == 1);
+    CHECK(alarms[0].find("1130.00 SEK on test.sek not paid") != std::string::npos);
+    CHECK(alarmed_loss(world, "seller", sek) == Amount{113'000});
+    CHECK(at_risk(world, "seller", sek) == Amount{});
+}
+
+TEST_CASE("a receiver that has not decided to show its preimage has nothing at risk") {
+    CoreWorld world;
+    const input::Invoice wanted = invoice(world);
+    world.give(world.node("seller"), input::AdapterStalled{addr("test.sek")});
+    place(world, by_hand(world, wanted, "one", 113'000));
+    world.settle_down();
+    const auto exposure = world.node("seller").machine->exposure();
+    REQUIRE(exposure.size() == 1);
+    CHECK(exposure[0].at_risk == Amount{});
+    CHECK(exposure[0].incoming == Amount{113'000});
+    world.pass(Duration::seconds(61));
+    CHECK(world.node("seller").machine->exposure().empty());
+    CHECK(loss_alarms(world, "seller").empty());
 }
 
 TEST_CASE("a payment crosses two connectors, each paid its spread and no more") {

@@ -143,18 +143,16 @@ TEST_CASE("a connector that was down past every margin alarms exactly what it lo
     };
     world.submit({world.order("T1")});
     world.settle_down();
-    const auto exposed = world.node("connector").machine->exposure();
-    Amount at_risk;
-    for (const auto& exposure : exposed)
-        if (exposure.asset == sek) at_risk = exposure.at_risk;
-    CHECK(at_risk == price_sek);
+    CHECK(at_risk(world, "connector", sek) == price_sek);
     world.pass(Duration::seconds(90));
     world.up("connector");
     world.settle_down();
     CHECK(world.free("test.sek", "conn") == Amount{97'500'000});
     CHECK(world.free("test.eur", "conn") == Amount{0});
-    const auto& alarms = world.node("connector").alarms;
-    CHECK(std::find(alarms.begin(), alarms.end(), "loss") != alarms.end());
+    const auto alarms = loss_alarms(world, "connector");
+    REQUIRE(alarms.size() == 1);
+    CHECK(alarms[0].find("paid 25000.00 SEK on test.sek and was not paid on test.eur") == 0);
+    CHECK(alarmed_loss(world, "connector", sek) == price_sek);
     CHECK(world.books_balance());
 }
 

@@ -239,10 +239,12 @@ void CoreWorld::carry(Node& from, const core::NodeOutput& output) {
         const auto& secret = from.secrets.at(release->context);
         give(from, core::input::SecretReleased{release->context, {secret.begin(), secret.end()}},
              "secrets");
+        if (secret_released) secret_released(from.name, release->condition);
     } else if (const auto* answer = std::get_if<core::output::ToCaller>(&output)) {
         from.answers.insert_or_assign(answer->ticket, answer->body);
     } else if (const auto* alarm = std::get_if<core::output::Alarm>(&output)) {
         from.alarms.push_back(alarm->code);
+        from.alarm_details.push_back(alarm->detail);
     }
 }
 
@@ -297,6 +299,7 @@ void CoreWorld::publish(Ledger& at, const std::vector<cash::Output>& outputs, No
         for (const cash::output::Event& event : changed->events) {
             const EscrowTerms& terms = event.event.terms;
             hops[terms.condition][{at.address, {terms.payer, terms.id}}] = event.event.state;
+            if (escrow_moved) escrow_moved(at.address, terms, event.event.state);
             std::set<Node*> readers{owner(event.payer), owner(event.payee)};
             for (Node* reader : readers)
                 if (reader != nullptr)

@@ -34,7 +34,8 @@ public:
         std::vector<std::pair<Timestamp, core::NodeInput>> journal;
         std::vector<Bytes> recorded;  // outputs that move money, in order
         std::map<std::pair<std::uint16_t, Bytes>, Bytes> rows;
-        std::vector<std::string> alarms;
+        std::vector<std::string> alarms;         // their codes
+        std::vector<std::string> alarm_details;  // in the same order
         // What waits for it, by where it comes from: in order within one, in any order between
         // them.
         std::map<std::string, std::deque<Waiting>> channels;
@@ -114,6 +115,10 @@ public:
         pass_on;
     // Called for each command; false keeps it from the ledger (which stays unanswered).
     std::function<bool(const std::string& from, const core::output::ToLedger&)> carry_out;
+    // Told of each change that a ledger commits, and of each secret, before any node hears of it.
+    std::function<void(const Address& ledger, const EscrowTerms& terms, EscrowState state)>
+        escrow_moved;
+    std::function<void(const std::string& node, const Condition& condition)> secret_released;
     // Channels that deliver nothing for now: node, channel.
     std::set<std::pair<std::string, std::string>> slow;
     bool deferred = false;      // commands wait until they are delivered
