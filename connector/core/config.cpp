@@ -1,5 +1,6 @@
 #include "connector/core/config.h"
 
+#include <algorithm>
 #include <map>
 
 #include "connector/core/messages.h"
@@ -94,14 +95,35 @@ private:
                 tell(at + "address", ledger.ledger.text() + " is named twice; it is ledgers[" +
                                          std::to_string(first->second) + "] already");
             }
-            for (std::size_t j = 0; j < ledger.accounts.size(); ++j) {
-                if (ledger.ledger.is_prefix_of(ledger.accounts[j])) continue;
-                tell(at + "accounts[" + std::to_string(j) + "]",
-                     ledger.accounts[j].text() + " is not an account of this ledger; expected " +
-                         ledger.ledger.text() + ".NAME");
-            }
+            check_accounts(ledger, at);
             check_timing(ledger.timing, at);
         }
+    }
+
+    void check_accounts(const LedgerConfig& ledger, const std::string& at) {
+        const auto& accounts = ledger.accounts;
+        // Where several accounts agree that it is another, the address is misspelt, not they.
+        if (accounts.size() > 1 &&
+            std::none_of(accounts.begin(), accounts.end(), [&](const Address& account) {
+                return ledger.ledger.is_prefix_of(account);
+            })) {
+            tell(at + "address", "none of its accounts is of " + ledger.ledger.text() +
+                                     "; expected the address that they begin with");
+            return;
+        }
+        for (std::size_t j = 0; j < accounts.size(); ++j) {
+            if (ledger.ledger.is_prefix_of(accounts[j])) continue;
+            tell(at + "accounts[" + std::to_string(j) + "]",
+                 accounts[j].text() + " is not an account of this ledger; expected " +
+                     ledger.ledger.text() + ".NAME");
+        }
+    }
+
+    // Whether it is among the accounts of a ledger that has another address: told there.
+    bool is_told_of_ledger(const Address& account) const {
+        for (const LedgerConfig& ledger : config_.ledgers)
+            if (owns(ledger, account) && !ledger.ledger.is_prefix_of(account)) return true;
+        return false;
     }
 
     void check_timing(const LedgerTiming& timing, const std::string& at) {
@@ -187,13 +209,14 @@ private:
     void check_offer(const routing::Offer& offer, const std::string& at) {
         const LedgerConfig* in = find(config_, offer.in_ledger);
         const LedgerConfig* out = find(config_, offer.out_ledger);
-        const auto unknown = [&](const char* key, const Address& ledger) {
+        const auto unknown = [&](const char* key, const Address& ledger, const Address& account) {
+            if (is_told_of_ledger(account)) return;
             tell(at + key, ledger.text() +
                                " is a ledger that is not configured; expected the "
                                "address of one of [[ledgers]]");
         };
-        if (in == nullptr) unknown("in_ledger", offer.in_ledger);
-        if (out == nullptr) unknown("out_ledger", offer.out_ledger);
+        if (in == nullptr) unknown("in_ledger", offer.in_ledger, offer.in_account);
+        if (out == nullptr) unknown("out_ledger", offer.out_ledger, offer.out_account);
         if (in == nullptr || out == nullptr) return;
         if (offer.connector != config_.self)
             tell(at + "connector", "is not this node; an offer of others is one of known_offers");
@@ -252,7 +275,8 @@ private:
             }
             if (party.name.empty() || party.name.size() > max_party_name)
                 tell(at + "name", "expected 1 to 64 octets");
-            if (!is_known(party.node)) {
+            // Without this node's own key, a party of its own cannot be told from a stranger's.
+            if (!config_.self.is_zero() && !is_known(party.node)) {
                 tell(at + "node",
                      party.node.hex() +
                          " is not a peer; expected the key of one of [[peers]] or this node's own");

@@ -36,15 +36,16 @@ Result<KeySeed, Failure> read_secret_seed(const Settings& settings) {
     return read_or_create_key_file(settings.secret_seed_file);
 }
 
-Result<std::unique_ptr<LedgerAdapter>, Failure> make_adapter(
-    const Settings& settings, std::size_t ledger, SignerPtr signer,
-    std::shared_ptr<const SignatureScheme> scheme) {
+Result<Plugin, Failure> find_plugin_of(const Settings& settings, std::size_t ledger) {
     std::vector<std::filesystem::path> folders;
     if (!settings.plugins.empty()) folders.push_back(settings.plugins);
     for (auto& folder : plugin_folders())
         folders.push_back(std::move(folder));
-    const auto plugin = find_plugin(settings.ledgers[ledger].adapter, folders);
-    if (!plugin) return unexpected<Failure>(plugin.error());
+    return find_plugin(settings.ledgers[ledger].adapter, folders);
+}
+
+AdapterSetup setup_of(const Settings& settings, std::size_t ledger, SignerPtr signer,
+                      std::shared_ptr<const SignatureScheme> scheme) {
     AdapterSetup setup;
     setup.ledger = settings.node.ledgers[ledger].ledger;
     setup.accounts = settings.node.ledgers[ledger].accounts;
@@ -52,37 +53,82 @@ Result<std::unique_ptr<LedgerAdapter>, Failure> make_adapter(
     setup.scheme = std::move(scheme);
     setup.profile = settings.node.ledgers[ledger].timing.profile;
     setup.settings = settings.ledgers[ledger].settings;
-    return plugin->make(setup);
+    return setup;
 }
+
+class FileChecker {
+public:
+    FileChecker(const SettingsRead& read, const std::filesystem::path& file)
+        : read_(read), settings_(read.settings), file_(file.string() + ": ") {}
+
+    std::vector<std::string> check() {
+        if (!settings_.key_file.empty()) signer_ = signer_of(settings_.key_file, "key_file");
+        if (!settings_.secret_seed_file.empty()) check_secret_seed();
+        for (std::size_t i = 0; i < settings_.ledgers.size(); ++i)
+            check_ledger(i);
+        return std::move(mistakes_);
+    }
+
+private:
+    void tell(const std::string& key, const std::string& what) {
+        if (!is_told(key)) mistakes_.push_back(file_ + key + ": " + what);
+    }
+    // What follows from a mistake in the key, or in a table that it lies in, is none of its own.
+    bool is_told(const std::string& key) const {
+        for (std::size_t end = key.size(); end != std::string::npos && end != 0;
+             end = key.rfind('.', end - 1)) {
+            const std::string start = file_ + key.substr(0, end) + ": ";
+            for (const std::string& line : read_.mistakes)
+                if (line.starts_with(start)) return true;
+        }
+        return false;
+    }
+
+    SignerPtr signer_of(const std::filesystem::path& file, const std::string& key) {
+        auto signer = read_signer(file, *scheme_);
+        if (!signer) tell(key, signer.error().detail);
+        return signer ? std::move(*signer) : nullptr;
+    }
+
+    void check_secret_seed() {
+        if (auto there = check_seed_is_there(settings_); !there)
+            tell("secret_seed_file", there.error().detail);
+        else if (is_there(settings_.secret_seed_file)) {
+            if (const auto seed = read_key_file(settings_.secret_seed_file); !seed)
+                tell("secret_seed_file", seed.error().detail);
+        }
+    }
+
+    void check_ledger(std::size_t i) {
+        const LedgerSettings& ledger = settings_.ledgers[i];
+        const SignerPtr signer = ledger.key_file.empty()
+                                     ? signer_
+                                     : signer_of(ledger.key_file, ledger.place + "key_file");
+        if (ledger.adapter.empty()) return;
+        const auto plugin = find_plugin_of(settings_, i);
+        if (!plugin) return tell(ledger.place + "adapter", plugin.error().detail);
+        const AdapterSetup setup = setup_of(settings_, i, signer, scheme_);
+        const SettingMistakes wrong = plugin->check(setup);
+        for (const SettingMistake& mistake : wrong)
+            tell(ledger.place + "settings." + mistake.key, mistake.what);
+        // Made of what is known to be wrong, it would only say so again.
+        if (!wrong.empty() || !signer || !read_.mistakes.empty()) return;
+        if (const auto adapter = plugin->make(setup); !adapter)
+            tell(ledger.place + "adapter", adapter.error().detail);
+    }
+
+    const SettingsRead& read_;
+    const Settings& settings_;
+    const std::string file_;
+    const std::shared_ptr<const SignatureScheme> scheme_ = std::make_shared<Ed25519>();
+    SignerPtr signer_;
+    std::vector<std::string> mistakes_;
+};
 
 }  // namespace
 
-std::vector<std::string> check_files(const Settings& settings) {
-    const auto scheme = std::make_shared<Ed25519>();
-    std::vector<std::string> mistakes;
-    const auto note = [&](const std::string& key, const Failure& failure) {
-        mistakes.push_back(key + ": " + failure.detail);
-    };
-    auto signer = read_signer(settings.key_file, *scheme);
-    if (!signer) note("key_file", signer.error());
-    if (auto there = check_seed_is_there(settings); !there)
-        note("secret_seed_file", there.error());
-    else if (is_there(settings.secret_seed_file)) {
-        if (const auto seed = read_key_file(settings.secret_seed_file); !seed)
-            note("secret_seed_file", seed.error());
-    }
-    for (std::size_t i = 0; i < settings.ledgers.size(); ++i) {
-        const std::string name = "ledgers[" + std::to_string(i) + "].";
-        const auto& key_file = settings.ledgers[i].key_file;
-        auto own = key_file.empty() ? signer : read_signer(key_file, *scheme);
-        if (!own) {
-            if (!key_file.empty()) note(name + "key_file", own.error());
-            continue;
-        }
-        if (const auto adapter = make_adapter(settings, i, *own, scheme); !adapter)
-            note(name + "adapter", adapter.error());
-    }
-    return mistakes;
+std::vector<std::string> check_files(const SettingsRead& read, const std::filesystem::path& file) {
+    return FileChecker(read, file).check();
 }
 
 Result<LoadedNode, Failure> load_node(const Settings& settings,
@@ -108,7 +154,9 @@ Result<LoadedNode, Failure> load_node(const Settings& settings,
             if (!read) return unexpected<Failure>(read.error());
             ledger_signer = *read;
         }
-        auto adapter = make_adapter(settings, i, ledger_signer, scheme);
+        const auto plugin = find_plugin_of(settings, i);
+        if (!plugin) return unexpected<Failure>(plugin.error());
+        auto adapter = plugin->make(setup_of(settings, i, ledger_signer, scheme));
         if (!adapter) {
             return fail(adapter.error().code,
                         "ledgers[" + std::to_string(i) + "]: " + adapter.error().detail);

@@ -12,9 +12,10 @@ struct LoadedNode {
     std::vector<std::shared_ptr<const Signer>> ledger_signers;
 };
 
-// What a start would stumble over: key files, the secret seed, plugins and what they think of their
-// settings. A line each, "key: what is wrong"; makes no file.
-std::vector<std::string> check_files(const Settings& settings);
+// What a start would stumble over besides `read.mistakes`: key files, the secret seed, plugins and
+// what they think of their settings, as far as these were read. A line each, as those of `file`;
+// makes no file.
+std::vector<std::string> check_files(const SettingsRead& read, const std::filesystem::path& file);
 
 enum class Adapters : std::uint8_t { loaded, none };  // none: for a replay
 enum class Seed : std::uint8_t { read, none };        // none: where nothing is released

@@ -26,14 +26,6 @@ void forbid_core_dumps() {
     setrlimit(RLIMIT_CORE, &none);
 }
 
-// Keys and plugins too; makes no file. Whether there is no mistake.
-bool check_files(const std::string& config, const node::Settings& settings) {
-    const auto mistakes = node::check_files(settings);
-    for (const std::string& mistake : mistakes)
-        std::fprintf(stderr, "%s: %s\n", config.c_str(), mistake.c_str());
-    return mistakes.empty();
-}
-
 void tell_sound(const std::string& config, const node::Settings& settings) {
     for (const std::string& note : node::notes_on(settings))
         std::printf("%s: note: %s\n", config.c_str(), note.c_str());
@@ -91,13 +83,15 @@ int main(int argc, char** argv) {
     }
 
     node::SettingsRead read = node::read_settings(config);
-    if (!read.mistakes.empty()) {
-        for (const std::string& mistake : read.mistakes)
-            std::fprintf(stderr, "%s\n", mistake.c_str());
-        return exit_usage;
-    }
     if (!data.empty()) read.settings.data = data;
-    if (!replay_only && !check_files(config, read.settings)) return exit_usage;
+    auto mistakes = read.mistakes;
+    if (!replay_only) {  // a replay needs neither plugins nor the seed
+        const auto in_files = node::check_files(read, config);
+        mistakes.insert(mistakes.end(), in_files.begin(), in_files.end());
+    }
+    for (const std::string& mistake : mistakes)
+        std::fprintf(stderr, "%s\n", mistake.c_str());
+    if (!mistakes.empty()) return exit_usage;
     if (check) {
         tell_sound(config, read.settings);
         return exit_done;

@@ -140,8 +140,8 @@ AssetId Section::asset(std::string_view key) {
     return asset.value_or(AssetId{});
 }
 
-Amount Section::amount(std::string_view key, const AssetId& asset,
-                       std::optional<Amount> otherwise) {
+Amount Section::amount(std::string_view key, const AssetId& asset, std::optional<Amount> otherwise,
+                       Amount least) {
     const std::string expected = "a decimal text with at most " + std::to_string(asset.scale()) +
                                  " decimals, for example \"" +
                                  format_amount(Amount{1250}, asset.scale()) + "\"";
@@ -156,6 +156,8 @@ Amount Section::amount(std::string_view key, const AssetId& asset,
                          ", which is what 64 bits of the smallest unit hold");
     else if (!amount)
         mistake(key, "expected " + expected);
+    else if (*amount < least)
+        mistake(key, "expected at least " + format_amount(least, asset.scale()));
     return amount.value_or(Amount{});
 }
 

@@ -47,7 +47,7 @@ public:
     AssetId asset(std::string_view key);
     // A decimal text in the asset's unit.
     Amount amount(std::string_view key, const AssetId& asset,
-                  std::optional<Amount> otherwise = std::nullopt);
+                  std::optional<Amount> otherwise = std::nullopt, Amount least = Amount{});
     // A decimal text above 0, in units of its last decimal; zero after a mistake.
     Amount decimal(std::string_view key, std::uint8_t decimals, std::string_view expected);
     std::size_t choice(std::string_view key, const std::vector<std::string>& words,

@@ -107,6 +107,18 @@ const core::LedgerConfig* find_ledger(const core::NodeConfig& node, const Addres
     return found == node.ledgers.end() ? nullptr : &*found;
 }
 
+// Whether a ledger's address is a mistake, which leaves open what it is the address of: offers of
+// ledgers that seem to be others' say nothing then.
+bool has_doubtful_ledger(const core::NodeConfig& node) {
+    return std::any_of(node.ledgers.begin(), node.ledgers.end(), [](const auto& config) {
+        const auto& accounts = config.accounts;
+        return config.ledger.empty() ||
+               !std::all_of(accounts.begin(), accounts.end(), [&](const Address& account) {
+                   return config.ledger.is_prefix_of(account);
+               });
+    });
+}
+
 struct OfferSide {
     std::string_view profile_key;
     std::string_view rule_key;
@@ -115,14 +127,15 @@ struct OfferSide {
     ExpiryRule& rule;
 };
 
-// A ledger of our own has its profile there; for others the offer must say it.
-void read_side(Section& section, const core::NodeConfig& node, OfferSide side) {
+// A ledger of our own has its profile there; for others a known offer must say it. An offer of our
+// own has both ledgers among ours, or is refused for that.
+void read_side(Section& section, const core::NodeConfig& node, bool own_offer, OfferSide side) {
     const core::LedgerConfig* own = find_ledger(node, side.ledger);
     if (own != nullptr) {
         side.profile = own->timing.profile;
         side.rule = own->timing.expiry_rule;
     }
-    section.table(side.profile_key, own == nullptr,
+    section.table(side.profile_key, own == nullptr && !own_offer && !has_doubtful_ledger(node),
                   [&](Section& profile) { side.profile = read_profile(profile); });
     if (own == nullptr || section.has(side.rule_key))
         side.rule = read_expiry_rule(section, side.rule_key);
@@ -142,10 +155,10 @@ routing::Offer read_offer(Section& section, const core::NodeConfig& node, bool o
     offer.fixed_fee = section.amount("fixed_fee", offer.in_asset, Amount{});
     offer.min_out = section.amount("min_out", offer.out_asset, Amount{1});
     offer.max_out = section.amount("max_out", offer.out_asset);
-    read_side(section, node,
+    read_side(section, node, own,
               {"in_profile", "in_expiry_rule", offer.in_ledger, offer.in_profile, offer.in_rule});
     read_side(
-        section, node,
+        section, node, own,
         {"out_profile", "out_expiry_rule", offer.out_ledger, offer.out_profile, offer.out_rule});
     // What a connector needs in time is its own to say; ours follows from the ladder.
     const core::LedgerTiming in{offer.in_profile, offer.in_rule};
@@ -263,11 +276,13 @@ private:
     void read_ledger(Section& section) {
         core::LedgerConfig config;
         LedgerSettings ledger;
+        ledger.place = section.path_of("");
         config.ledger = ledger.ledger = section.address("address");
         ledger.adapter = section.text("adapter");
         for (const char c : ledger.adapter) {
             if ((c < 'a' || c > 'z') && (c < '0' || c > '9') && c != '-') {
                 section.mistake("adapter", "expected the name of a plugin, for example \"cash\"");
+                ledger.adapter.clear();
                 break;
             }
         }
@@ -305,7 +320,7 @@ private:
         instrument.asset = asset.value_or(AssetId{});
         instrument.ledger = section.address("ledger");
         const auto one = parse_amount("1", scale);
-        instrument.lot = section.amount("lot", instrument.asset, one);
+        instrument.lot = section.amount("lot", instrument.asset, one, Amount{1});
         instrument.reference_price = section.amount("reference_price", node_.price_asset, Amount{});
         instrument.tolerance_ppm =
             static_cast<std::uint32_t>(section.integer("tolerance_ppm", 1'000'000'000, 0));
@@ -418,7 +433,7 @@ SettingsRead read_settings(const std::filesystem::path& file) {
     // The node's key comes first: it names the connector of its own offers.
     PublicKey self;
     std::string mistake;
-    if (const std::string* name = values["key_file"].as_text(); name != nullptr) {
+    if (const std::string* name = values["key_file"].as_text(); name != nullptr && !name->empty()) {
         const auto seed = read_key_file(file.parent_path() / *name);
         if (seed)
             self = Ed25519().signer(*seed)->public_key();

@@ -16,6 +16,7 @@
 namespace lockstep::node {
 
 struct LedgerSettings {
+    std::string place;  // in the file, "ledgers[0]."
     Address ledger;
     std::string adapter;  // the plugin's name: "cash" is lockstep-adapter-cash.so
     net::Url url;

@@ -1,5 +1,6 @@
-// A journal that was damaged where a start does not read it, in a row before the last snapshot:
-// each program says which row of which file it is and ends at once.
+// A journal that was damaged in a row before the last snapshot, where a start does not read it, or
+// whose last row is gone, which a start meets: each program says which row of which file it is and
+// ends with the code of what could lose money.
 #include "sdk/machine/fatal.h"
 #include "tests/integration/ledger_process.h"
 #include "tests/integration/node_world.h"
@@ -12,11 +13,12 @@ namespace {
 
 struct Damage {
     const char* sql;
-    const char* named;
+    const char* named;  // nullptr: the last row
 };
 const Damage damages[] = {
     {"UPDATE journal SET body = X'00' WHERE seq = 2", "journal row 2 has a wrong hash"},
     {"DELETE FROM journal WHERE seq = 2", "journal row 2 is missing"},
+    {"DELETE FROM journal WHERE seq = (SELECT max(seq) FROM journal)", nullptr},
 };
 
 void stop(Process& process) {
@@ -34,7 +36,7 @@ std::uint64_t last_snapshot(const std::string& file) {
 void check_stops(Process& process, const std::string& directory) {
     const std::string file = journal_file(directory);
     for (const Damage& damage : damages) {
-        CAPTURE(damage.named);
+        CAPTURE(std::string(damage.sql));
         REQUIRE(last_snapshot(file) > 2);
         std::filesystem::copy(directory, directory + ".whole",
                               std::filesystem::copy_options::recursive);
@@ -44,8 +46,9 @@ void check_stops(Process& process, const std::string& directory) {
         CHECK(code == exit_fatal);
         if (!code) process.kill();
         const std::string said = read_file(process.log());
-        CHECK_MESSAGE(said.find(file + ": " + damage.named +
-                                "; restore the data directory from a backup") != std::string::npos,
+        const std::string named = damage.named != nullptr ? damage.named : "journal row ";
+        CHECK_MESSAGE(said.find(file + ": " + named) != std::string::npos, said);
+        CHECK_MESSAGE(said.find("; restore the data directory from a backup") != std::string::npos,
                       said);
         std::filesystem::remove_all(directory);
         std::filesystem::rename(directory + ".whole", directory);

@@ -313,6 +313,41 @@ TEST_CASE("a second cash ledger on the same data is refused, and each mistake of
                 {"colour: unknown key", "ledger.address:", "ledger.operator:", "ledger.max_hold_s:",
                  "listen.port:", "listen.hots: unknown key", "log.level:"});
 }
+TEST_CASE("a securities ledger refuses an asset that is told twice and a quorum that cannot be") {
+    struct Row {
+        const char* text;
+        const char* line;
+    };
+    const std::string key(64, 'a');
+    const Row rows[] = {
+        {"[[assets]]\ncode = \"SE0000108656\"\nname = \"A\"\n"
+         "[[assets]]\ncode = \"SE0000108656\"\nname = \"B\"\n",
+         "assets[1].code: expected another asset: SE0000108656 is assets[0] already"},
+        {"[[assets]]\ncode = \"SEK\"\nname = \"A\"\n"
+         "[[assets]]\ncode = \"SEK\"\nscale = 2\nname = \"B\"\n",
+         "assets[1].code: expected another asset: SEK is assets[0] already"},
+        {"[validators]\nquorum = 9\n", "validators.quorum: expected 3 to 4"},
+        {"[validators]\nquorum = 2\n", "validators.quorum: expected 3 to 4"},
+        {"[validators]\ncount = 7\nquorum = 0\n", "validators.quorum: expected 5 to 7"},
+        {"[validators]\ncount = 0\n", "validators.count: expected 1 to "},
+        {"[validators]\ncount = 9999\nquorum = 7\n", "validators.count: expected 1 to "},
+    };
+    const test::TemporaryDirectory directory;
+    const fs::path file = directory.path() / "wrong.toml";
+    for (const Row& row : rows) {
+        CAPTURE(std::string(row.text));
+        test::write_file(
+            file, "[ledger]\naddress = \"test.csd\"\noperator = \"" + key + "\"\n" + row.text);
+        Process check("lockstep-securities", {"--config", file.string(), "--check"},
+                      directory.path() / "check.txt");
+        fs::remove(check.log());
+        check.start();
+        CHECK(check.wait(5'000) == exit_usage);
+        const std::string said = test::read_file(check.log());
+        CHECK_MESSAGE(said.starts_with(std::string("wrong.toml: ") + row.line), said);
+        CHECK_MESSAGE(std::count(said.begin(), said.end(), '\n') == 1, said);
+    }
+}
 TEST_CASE("a second securities ledger on the same data is refused, and each mistake has its line") {
     check_start(
         test::securities_kind,

@@ -36,20 +36,27 @@ private:
     std::filesystem::path stall_on_;
 };
 
-Result<std::unique_ptr<LedgerAdapter>, Failure> make(const AdapterSetup& setup) {
+// What the cash adapter is told; `stall_on` is for us.
+AdapterSetup inner_setup(const AdapterSetup& setup) {
     AdapterSetup inner = setup;
-    std::filesystem::path stall_on;
-    std::erase_if(inner.settings, [&](const auto& setting) {
-        if (setting.first != "stall_on") return false;
-        stall_on = setting.second;
-        return true;
-    });
+    std::erase_if(inner.settings, [](const auto& setting) { return setting.first == "stall_on"; });
+    return inner;
+}
+
+Result<std::unique_ptr<LedgerAdapter>, Failure> make(const AdapterSetup& setup) {
+    const AdapterSetup inner = inner_setup(setup);
+    const std::string* named = find_setting(setup, "stall_on");
+    std::filesystem::path stall_on = named == nullptr ? "" : *named;
     auto adapter = cash::make_adapter(inner);
     if (!adapter) return unexpected<Failure>(adapter.error());
     return std::unique_ptr<LedgerAdapter>(
         std::make_unique<StallingAdapter>(std::move(*adapter), std::move(stall_on)));
 }
 
+SettingMistakes check(const AdapterSetup& setup) {
+    return cash::check_settings(inner_setup(setup));
+}
+
 }  // namespace
 
-LOCKSTEP_PLUGIN("stalling", make);
+LOCKSTEP_PLUGIN("stalling", make, check);

@@ -14,6 +14,7 @@ lockstep_plugin_v1() {
         MISFIT == MISFIT_COMPILER ? "tcc 0.9" : lockstep::sdk_compiler(),
         "misfit",
         nullptr,
+        nullptr,
         nullptr};
     return &plugin;
 }

@@ -31,6 +31,13 @@ TEST_CASE("the cash adapter is loaded, named, made and ended") {
     CHECK(out.requests.size() == 1);
     CHECK((*adapter)->next_wake().has_value());
     CHECK(plugin->make(desk::setup({{"colour", "blue"}})).error().code == "bad_setting");
+    const auto wrong = plugin->check(
+        desk::setup({{"colour", "blue"}, {"in_flight", "4"}, {"reply_timeout_ms", "-5"}}));
+    REQUIRE(wrong.size() == 2);
+    CHECK(wrong[0].key == "colour");
+    CHECK(wrong[1].key == "reply_timeout_ms");
+    CHECK(wrong[1].what == "expected a whole number from 1 to 86400000");
+    CHECK(plugin->check(desk::setup()).empty());
 }
 
 TEST_CASE("a plugin built otherwise is refused with both values") {

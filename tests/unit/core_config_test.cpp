@@ -24,6 +24,12 @@ TEST_CASE("each mistake in a configuration is one line") {
          "ledgers[0].accounts[1]: test.eur.conn is not an account of this ledger"},
         {"connector",
          [](auto& c) {
+             c.ledgers[0].accounts.push_back(addr("test.sek.more"));
+             c.ledgers[0].ledger = addr("test.sekk");
+         },
+         "ledgers[0].address: none of its accounts is of test.sekk"},
+        {"connector",
+         [](auto& c) {
              c.own_offers.clear();
              c.ledgers[0].timing.profile.inclusion = Duration{};
          },
@@ -113,4 +119,11 @@ TEST_CASE("each mistake in a configuration is one line") {
         CHECK(mistakes[0].find(row.mistake) != std::string::npos);
         CHECK(mistakes[0].find('\n') == std::string::npos);
     }
+}
+
+TEST_CASE("nothing is said of a party's node where the node's own key is unknown") {
+    CoreWorld world;
+    core::NodeConfig config = world.node("buyer").config;
+    config.self = PublicKey{};
+    CHECK(core::check_config(config).empty());
 }

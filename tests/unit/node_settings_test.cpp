@@ -66,6 +66,22 @@ role = "operator"
 key = "00000000000000000000000000000000000000000000000000000000000000bb"
 )";
 
+// Of the peer, from a ledger of ours to one that is not.
+const std::string known_offer = R"(
+[[known_offers]]
+connector = "00000000000000000000000000000000000000000000000000000000000000aa"
+in_ledger = "test.eur"
+in_asset = "EUR/2"
+in_account = "test.eur.buyer"
+out_ledger = "test.nok"
+out_asset = "NOK/2"
+out_account = "test.nok.buyer"
+rate = "0.09"
+max_out = "1000.00"
+margin_ms = 13000
+out_expiry_rule = "strict"
+)";
+
 SettingsRead read(const std::string& text) {
     const auto document = parse_toml(text);
     REQUIRE_MESSAGE(document, document.error().what);
@@ -123,7 +139,7 @@ TEST_CASE("the disk's limits are those of the ledgers where nothing else is said
 TEST_CASE("a mistake is a line with file, key and what is expected") {
     struct Row {
         const char* from;
-        const char* to;
+        std::string to;
         const char* line;
     };
     const Row rows[] = {
@@ -211,15 +227,24 @@ TEST_CASE("a mistake is a line with file, key and what is expected") {
          "of this machine do it"},
         {"adapter = \"cash\"", "adapter = \"../cash\"",
          "conf/node.toml: ledgers[0].adapter: expected the name of a plugin, for example \"cash\""},
+        {"lot = \"10\"", "lot = \"0\"", "conf/node.toml: instruments[0].lot: expected at least 1"},
+        // Offers of ledgers whose address is in doubt say nothing more.
+        {"address = \"test.eur\"", "address = \"test.eurr\"",
+         "conf/node.toml: ledgers[1].accounts[0]: test.eur.connector is not an account of this "
+         "ledger; expected test.eurr.NAME"},
+        {"[[peers]]", known_offer + "[[peers]]",
+         "conf/node.toml: known_offers[0].out_profile: is missing; expected a table "
+         "[known_offers[0].out_profile]"},
+        {"in_ledger = \"test.eur\"", "in_ledger = \"test.nok\"",
+         "conf/node.toml: offers[0].in_ledger: test.nok is a ledger that is not configured; "
+         "expected the address of one of [[ledgers]]"},
     };
     for (const Row& row : rows) {
         CAPTURE(std::string(row.from));
         const SettingsRead result = read(with(row.from, row.to));
         REQUIRE_FALSE(result.mistakes.empty());
         CHECK(result.mistakes.front() == row.line);
-        // Without its address, what an offer says of a ledger is missing too.
-        const bool has_address = std::string_view(row.to).find("moon") == std::string_view::npos;
-        CHECK((result.mistakes.size() == 1) == has_address);
+        CHECK(result.mistakes.size() == 1);
     }
 }
 
@@ -283,7 +308,8 @@ TEST_CASE("files that a start would stumble over are told all at once") {
     const auto place = [&](const char* name) {
         return std::filesystem::path(directory.file(name));
     };
-    Settings settings = read(sound).settings;
+    SettingsRead sound_read = read(sound);
+    Settings& settings = sound_read.settings;
     settings.key_file = place("node.key");
     settings.secret_seed_file = place("secret.seed");
     settings.data = place("data");
@@ -294,31 +320,133 @@ TEST_CASE("files that a start would stumble over are told all at once") {
     const auto starts = [](const std::string& line, const std::string& with) {
         return line.starts_with(with);
     };
-    auto mistakes = check_files(settings);
+    auto mistakes = check_files(sound_read, "node.toml");
     REQUIRE(mistakes.size() == 2);
-    CHECK_MESSAGE(starts(mistakes[0], "ledgers[0].adapter: "), mistakes[0]);
-    CHECK_MESSAGE(starts(mistakes[1], "ledgers[1].key_file: there is no key file"), mistakes[1]);
+    CHECK_MESSAGE(starts(mistakes[0], "node.toml: ledgers[0].adapter: "), mistakes[0]);
+    CHECK_MESSAGE(starts(mistakes[1], "node.toml: ledgers[1].key_file: there is no key file"),
+                  mistakes[1]);
     CHECK_FALSE(std::filesystem::exists(settings.secret_seed_file));
 
     // A journal without its seed, then with one that others can read.
     std::filesystem::create_directories(settings.data);
     std::ofstream(journal_file(settings.data.string())) << "x";
-    mistakes = check_files(settings);
+    mistakes = check_files(sound_read, "node.toml");
     REQUIRE(mistakes.size() == 3);
-    CHECK_MESSAGE(starts(mistakes[0], "secret_seed_file: "), mistakes[0]);
+    CHECK_MESSAGE(starts(mistakes[0], "node.toml: secret_seed_file: "), mistakes[0]);
     CHECK(mistakes[0].find("is missing") != std::string::npos);
     REQUIRE(create_key_file(settings.secret_seed_file));
-    CHECK(check_files(settings).size() == 2);
+    CHECK(check_files(sound_read, "node.toml").size() == 2);
     std::filesystem::permissions(settings.secret_seed_file, std::filesystem::perms::all);
-    mistakes = check_files(settings);
+    mistakes = check_files(sound_read, "node.toml");
     REQUIRE(mistakes.size() == 3);
     CHECK_MESSAGE(mistakes[0].find("chmod 600") != std::string::npos, mistakes[0]);
+}
+
+TEST_CASE("adapters and files are checked whatever else is wrong, each mistake once") {
+    const lockstep::testing::TemporaryDirectory directory;
+    const std::string key(64, 'a');
+    const std::string trust = "chain = \"" + key + "\"\nvalidators = \"" + key + "," + key + "," +
+                              key + "," + key + "\"\n";
+    const std::string file = directory.file("node.toml");
+    REQUIRE(create_key_file(directory.file("node.key")));
+    struct Row {
+        std::vector<std::pair<std::string, std::string>> changes;
+        std::vector<std::string> lines;  // how they begin, in any order
+    };
+    const Row rows[] = {
+        {{}, {}},
+        {{{"port = 7101", "port = 70000"}, {"#own", "quorum = 1"}},
+         {"listen.port: expected", "ledgers[0].settings.quorum: expected 3 to 4"}},
+        {{{"http://", "ftp://"}, {"\"securities\"", "\"nosuch\""}},
+         {"ledgers[0].url: ", "ledgers[0].adapter: lockstep-adapter-nosuch.so is in none of"}},
+        {{{"#own", "zort = \"1\"\nreply_timeout_ms = -5\nquorum = \"two\""}},
+         {"ledgers[0].settings.zort: is no setting of this adapter",
+          "ledgers[0].settings.reply_timeout_ms: expected a whole number from 1 to 86400000",
+          "ledgers[0].settings.quorum: expected 3 to 4"}},
+        {{{trust, "validators = [\"a\"]\nquorum = 1\n"}},
+         {"ledgers[0].settings.validators: expected a text, number or flag",
+          "ledgers[0].settings.chain: is missing; expected 64 hexadecimal digits"}},
+        {{{"node.key", "gone.key"}, {"#own", "quorum = 1"}},
+         {"key_file: there is no key file", "ledgers[0].settings.quorum: expected 3 to 4"}},
+        {{{"node.key", "gone.key"}}, {"key_file: there is no key file"}},
+        {{{"key_file = \"node.key\"", ""}}, {"key_file: is missing"}},
+        {{{"key_file = \"node.key\"", "key_file = \"\""}}, {"key_file: expected a text"}},
+        {{{"\"securities\"", "\"../securities\""}},
+         {"ledgers[0].adapter: expected the name of a plugin"}},
+        {{{"\"test.csd\"", "\"moon\""}}, {"ledgers[0].address: "}},
+        {{{"[\"test.csd.me\"]", "[\"test.cst.me\"]"}}, {"ledgers[0].accounts[0]: test.cst.me"}},
+        {{{"[[ledgers]]", "[ledgers]"}}, {"ledgers: expected tables"}},
+        {{{"name =", "name "}}, {"line 1, column"}},
+    };
+    for (const Row& row : rows) {
+        std::string text = R"(name = "connector"
+key_file = "node.key"
+secret_seed_file = "secret.seed"
+plugins = ")" LOCKSTEP_BINARY_DIR R"(/lib"
+[listen]
+port = 7101
+[endurance]
+outage_ms = 2000
+outages = 3
+[[ledgers]]
+address = "test.csd"
+adapter = "securities"
+url = "http://127.0.0.1:7001"
+accounts = ["test.csd.me"]
+profile = { inclusion_ms = 1000, late_ms = 1000, early_ms = 1000 }
+[ledgers.settings]
+)" + trust + R"(#own
+[[parties]]
+name = "sven"
+node = ")" + key + R"("
+cash_account = "test.sek.sven"
+cash_asset = "SEK/2"
+securities_account = "test.csd.sven"
+[[peers]]
+name = "sven"
+key = ")" + std::string(64, 'a') +
+                           "\"\n";
+        for (const auto& [from, to] : row.changes) {
+            REQUIRE(text.find(from) != std::string::npos);
+            text.replace(text.find(from), from.size(), to);
+        }
+        std::ofstream(file) << text;
+        const SettingsRead read = read_settings(file);
+        auto mistakes = read.mistakes;
+        for (const std::string& line : check_files(read, file))
+            mistakes.push_back(line);
+        std::string all;
+        for (const std::string& line : mistakes)
+            all.append(line).append("\n");
+        CHECK_MESSAGE(mistakes.size() == row.lines.size(), all);
+        for (const std::string& line : row.lines)
+            CHECK_MESSAGE(all.find(file + ": " + line) != std::string::npos, line, " in\n", all);
+    }
 }
 
 TEST_CASE("all mistakes are told at once") {
     std::string text = with("port = 7101", "port = \"x\"");
     text.replace(text.find("outages = 3"), 11, "outages = -1");
     CHECK(read(text).mistakes.size() == 2);
+}
+
+TEST_CASE(
+    "a ledger whose address is misspelt is told once, whatever offers and accounts there are") {
+    for (const char* address : {"moon", "test.eurr"}) {
+        CAPTURE(std::string(address));
+        std::string text = with("[[peers]]", known_offer +
+                                                 "out_profile = { inclusion_ms = 1000, late_ms = "
+                                                 "1000, early_ms = 1000 }\n[[peers]]");
+        for (const auto& [from, to] :
+             {std::pair<std::string, std::string>{"\"test.eur\"",
+                                                  "\"" + std::string(address) + "\""},
+              {"[\"test.eur.connector\"]", "[\"test.eur.connector\", \"test.eur.more\"]"}}) {
+            text.replace(text.find(from), from.size(), to);
+        }
+        const auto mistakes = read(text).mistakes;
+        REQUIRE(mistakes.size() == 1);
+        CHECK_MESSAGE(mistakes[0].starts_with("conf/node.toml: ledgers[1].address: "), mistakes[0]);
+    }
 }
 
 TEST_CASE("margins below the bound are a mistake") {

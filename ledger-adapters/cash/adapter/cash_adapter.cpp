@@ -36,4 +36,9 @@ Result<std::unique_ptr<LedgerAdapter>, Failure> make_adapter(const AdapterSetup&
     return make_instruction_adapter(setup, {}, std::make_unique<FrameReader>());
 }
 
+SettingMistakes check_settings(const AdapterSetup& setup) {
+    const auto settings = read_adapter_settings(setup);
+    return settings ? SettingMistakes{} : settings.error();
+}
+
 }  // namespace lockstep::cash

@@ -21,5 +21,6 @@ private:
 
 // Failure: bad_setting, bad_setup.
 Result<std::unique_ptr<LedgerAdapter>, Failure> make_adapter(const AdapterSetup& setup);
+SettingMistakes check_settings(const AdapterSetup& setup);
 
 }  // namespace lockstep::cash

@@ -2,4 +2,4 @@
 
 #include "cash/adapter/cash_adapter.h"
 
-LOCKSTEP_PLUGIN("cash", lockstep::cash::make_adapter);
+LOCKSTEP_PLUGIN("cash", lockstep::cash::make_adapter, lockstep::cash::check_settings);

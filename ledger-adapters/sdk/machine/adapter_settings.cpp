@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <charconv>
 
+#include "sdk/base/assert.h"
+
 namespace lockstep {
 namespace {
 
@@ -14,42 +16,48 @@ struct Bounds {
     std::int64_t most;
 };
 
-Result<std::int64_t, Failure> read_number(const std::string& key, const std::string& text,
-                                          Bounds bounds) {
+// What is wrong, where something is.
+using Wrong = std::optional<std::string>;
+
+Result<std::int64_t, std::string> read_number(const std::string& text, Bounds bounds) {
     std::int64_t value = 0;
     const auto* end = text.data() + text.size();
     const auto [stop, error] = std::from_chars(text.data(), end, value);
     if (error != std::errc{} || stop != end || value < bounds.least || value > bounds.most) {
-        return fail("bad_setting", key + " = \"" + text + "\": a whole number from " +
+        return unexpected<std::string>("expected a whole number from " +
                                        std::to_string(bounds.least) + " to " +
-                                       std::to_string(bounds.most) + " is expected");
+                                       std::to_string(bounds.most));
     }
     return value;
 }
 
-Result<void, Failure> read_setting(AdapterSettings& settings, const std::string& key,
-                                   const std::string& text) {
-    const auto number = [&](Bounds bounds) { return read_number(key, text, bounds); };
+Wrong read_setting(AdapterSettings& settings, const std::string& key, const std::string& text) {
+    const auto number = [&](Bounds bounds) { return read_number(text, bounds); };
     if (key == "in_flight" || key == "ops_per_instruction") {
         const auto count = number({1, key == "in_flight" ? 64 : static_cast<int>(max_ops)});
-        if (!count) return unexpected<Failure>(count.error());
+        if (!count) return count.error();
         (key == "in_flight" ? settings.in_flight : settings.ops_per_instruction) =
             static_cast<std::size_t>(*count);
-        return {};
+        return std::nullopt;
     }
     Duration* time = key == "instruction_life_ms" ? &settings.instruction_life
                      : key == "reply_timeout_ms"  ? &settings.reply_timeout
                      : key == "stale_after_ms"    ? &settings.stale_after
                      : key == "info_interval_ms"  ? &settings.info_interval
                                                   : nullptr;
-    if (time == nullptr) return fail("bad_setting", key + ": no such setting of this adapter");
+    if (time == nullptr) return "is no setting of this adapter; remove it or check its spelling";
     const auto ms = number({1, most_ms});
-    if (!ms) return unexpected<Failure>(ms.error());
+    if (!ms) return ms.error();
     *time = Duration::milliseconds(*ms);
-    return {};
+    return std::nullopt;
 }
 
 }  // namespace
+
+Failure bad_setting(const SettingMistakes& mistakes) {
+    ASSERT(!mistakes.empty());
+    return {"bad_setting", mistakes.front().key + ": " + mistakes.front().what};
+}
 
 const std::string* find_setting(const AdapterSetup& setup, std::string_view key) {
     for (const auto& [name, text] : setup.settings)
@@ -57,8 +65,8 @@ const std::string* find_setting(const AdapterSetup& setup, std::string_view key)
     return nullptr;
 }
 
-Result<AdapterSettings, Failure> read_adapter_settings(const AdapterSetup& setup,
-                                                       const std::vector<std::string>& other) {
+Result<AdapterSettings, SettingMistakes> read_adapter_settings(
+    const AdapterSetup& setup, const std::vector<std::string>& other) {
     const Duration inclusion = setup.profile.inclusion;
     AdapterSettings settings;
     settings.stale_after = inclusion + setup.profile.block + Duration::seconds(2);
@@ -67,11 +75,13 @@ Result<AdapterSettings, Failure> read_adapter_settings(const AdapterSetup& setup
         inclusion.us() / 2, Duration::milliseconds(500).us(), settings.reply_timeout.us())};
     settings.retry_most = Duration{
         std::clamp(inclusion.us() / 4, settings.retry_first.us() * 2, Duration::seconds(5).us())};
+    SettingMistakes mistakes;
     for (const auto& [key, text] : setup.settings) {
         if (std::find(other.begin(), other.end(), key) != other.end()) continue;
-        if (auto read = read_setting(settings, key, text); !read)
-            return unexpected<Failure>(read.error());
+        if (auto wrong = read_setting(settings, key, text))
+            mistakes.push_back({key, std::move(*wrong)});
     }
+    if (!mistakes.empty()) return unexpected<SettingMistakes>(std::move(mistakes));
     return settings;
 }
 

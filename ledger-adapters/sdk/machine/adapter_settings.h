@@ -6,6 +6,15 @@
 
 namespace lockstep {
 
+// What is wrong with a key of the table, and what is expected there.
+struct SettingMistake {
+    std::string key;
+    std::string what;
+};
+using SettingMistakes = std::vector<SettingMistake>;
+// bad_setting, of the first of them.
+Failure bad_setting(const SettingMistakes& mistakes);
+
 struct AdapterSettings {
     // Instructions without an answer at a time. Few, so that commands gather into larger ones while
     // the ledger is busy; more than one, so that a round trip does not idle it.
@@ -29,9 +38,9 @@ struct AdapterSettings {
 
 // Keys: in_flight, ops_per_instruction, instruction_life_ms, reply_timeout_ms, stale_after_ms,
 // info_interval_ms.
-// `other` names keys that the ledger's own adapter reads. Failure: bad_setting names the key.
-Result<AdapterSettings, Failure> read_adapter_settings(const AdapterSetup& setup,
-                                                       const std::vector<std::string>& other = {});
+// `other` names keys that the ledger's own adapter reads. All mistakes in the others, or settings.
+Result<AdapterSettings, SettingMistakes> read_adapter_settings(
+    const AdapterSetup& setup, const std::vector<std::string>& other = {});
 // The text of a key, nullptr where it is absent.
 const std::string* find_setting(const AdapterSetup& setup, std::string_view key);
 

@@ -151,7 +151,7 @@ Result<std::unique_ptr<LedgerAdapter>, Failure> make_instruction_adapter(
         }
     }
     auto settings = read_adapter_settings(setup, own_settings);
-    if (!settings) return unexpected<Failure>(settings.error());
+    if (!settings) return unexpected<Failure>(bad_setting(settings.error()));
     return std::make_unique<InstructionAdapter>(setup, *settings, std::move(reader));
 }
 

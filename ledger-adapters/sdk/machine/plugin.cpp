@@ -55,9 +55,10 @@ const char* sdk_compiler() {
 #endif
 }
 
-LockstepPlugin describe_plugin(const char* name, Result<std::unique_ptr<LedgerAdapter>, Failure> (
-                                                     *make)(const AdapterSetup&)) {
-    return {plugin_abi, sdk_headers_digest(), sdk_compiler(), name, make, destroy_adapter};
+LockstepPlugin describe_plugin(
+    const char* name, Result<std::unique_ptr<LedgerAdapter>, Failure> (*make)(const AdapterSetup&),
+    SettingMistakes (*check)(const AdapterSetup&)) {
+    return {plugin_abi, sdk_headers_digest(), sdk_compiler(), name, make, destroy_adapter, check};
 }
 
 Result<std::unique_ptr<LedgerAdapter>, Failure> Plugin::make(const AdapterSetup& setup) const {

@@ -9,11 +9,11 @@
 #include <string>
 #include <vector>
 
-#include "sdk/machine/adapter.h"
+#include "sdk/machine/adapter_settings.h"
 
 namespace lockstep {
 
-constexpr std::uint32_t plugin_abi = 1;
+constexpr std::uint32_t plugin_abi = 2;
 
 struct LockstepPlugin {
     std::uint32_t abi;
@@ -22,6 +22,7 @@ struct LockstepPlugin {
     const char* name;  // "cash"
     Result<std::unique_ptr<LedgerAdapter>, Failure> (*make)(const AdapterSetup& setup);
     void (*destroy)(LedgerAdapter* adapter);
+    SettingMistakes (*check)(const AdapterSetup& setup);
 };
 using LockstepPluginV1 = const LockstepPlugin* (*)();
 constexpr const char* plugin_symbol = "lockstep_plugin_v1";
@@ -39,6 +40,8 @@ public:
     // The adapter is ended by the plugin that made it. Failure: bad_setup, bad_setting, as the
     // adapter says.
     Result<std::unique_ptr<LedgerAdapter>, Failure> make(const AdapterSetup& setup) const;
+    // Every mistake in its settings; asks nothing of the rest of the setup, which may be half read.
+    SettingMistakes check(const AdapterSetup& setup) const { return plugin_->check(setup); }
 
 private:
     friend Result<Plugin, Failure> open_plugin(const std::filesystem::path&);
@@ -59,15 +62,17 @@ std::vector<std::filesystem::path> plugin_folders();
 
 // The description that a plugin exports; used with LOCKSTEP_PLUGIN.
 LockstepPlugin describe_plugin(
-    const char* name, Result<std::unique_ptr<LedgerAdapter>, Failure> (*make)(const AdapterSetup&));
+    const char* name, Result<std::unique_ptr<LedgerAdapter>, Failure> (*make)(const AdapterSetup&),
+    SettingMistakes (*check)(const AdapterSetup&));
 
 }  // namespace lockstep
 
 // The one export of a plugin.
-#define LOCKSTEP_PLUGIN(name, make)                                                               \
-    extern "C" __attribute__((visibility("default"))) const ::lockstep::LockstepPlugin*           \
-    lockstep_plugin_v1() {                                                                        \
-        static const ::lockstep::LockstepPlugin plugin = ::lockstep::describe_plugin(name, make); \
-        return &plugin;                                                                           \
-    }                                                                                             \
+#define LOCKSTEP_PLUGIN(name, make, check)                                              \
+    extern "C" __attribute__((visibility("default"))) const ::lockstep::LockstepPlugin* \
+    lockstep_plugin_v1() {                                                              \
+        static const ::lockstep::LockstepPlugin plugin =                                \
+            ::lockstep::describe_plugin(name, make, check);                             \
+        return &plugin;                                                                 \
+    }                                                                                   \
     static_assert(true)

@@ -33,7 +33,10 @@ std::optional<Json> read_settings_file(const std::filesystem::path& file, Mistak
 }
 
 SettingsTable::SettingsTable(const Json& values, std::string where, Mistakes& mistakes)
-    : values_(values), where_(std::move(where)), mistakes_(mistakes) {}
+    : values_(values),
+      where_(std::move(where)),
+      mistakes_(mistakes),
+      mistakes_before_(mistakes.size()) {}
 
 SettingsTable::~SettingsTable() {
     const Json::Object* members = values_.as_object();
@@ -64,12 +67,12 @@ std::string SettingsTable::text(std::string_view key, const std::optional<std::s
 }
 
 std::uint64_t SettingsTable::integer(std::string_view key, std::uint64_t most,
-                                     std::optional<std::uint64_t> otherwise) {
-    const std::string expected = "0 to " + std::to_string(most);
+                                     std::optional<std::uint64_t> otherwise, std::uint64_t least) {
+    const std::string expected = std::to_string(least) + " to " + std::to_string(most);
     const Json* value = take(key, !otherwise, expected);
     if (value == nullptr) return otherwise.value_or(0);
     const auto number = value->as_uint64();
-    if (number && *number <= most) return *number;
+    if (number && *number >= least && *number <= most) return *number;
     mistake(key, expected);
     return otherwise.value_or(0);
 }

@@ -32,7 +32,8 @@ public:
     std::string text(std::string_view key,
                      const std::optional<std::string>& otherwise = std::nullopt);
     std::uint64_t integer(std::string_view key, std::uint64_t most,
-                          std::optional<std::uint64_t> otherwise = std::nullopt);
+                          std::optional<std::uint64_t> otherwise = std::nullopt,
+                          std::uint64_t least = 0);
     bool flag(std::string_view key, bool otherwise);
     Duration seconds(std::string_view key, Duration otherwise);
     Duration milliseconds(std::string_view key, Duration otherwise);
@@ -48,6 +49,8 @@ public:
     void tables(std::string_view key, const Read& read);
 
     void mistake(std::string_view key, std::string_view expected);
+    // Whether nothing was a mistake so far.
+    bool sound() const { return mistakes_.size() == mistakes_before_; }
 
 private:
     const Json* take(std::string_view key, bool required, std::string_view expected);
@@ -55,6 +58,7 @@ private:
     const Json& values_;
     std::string where_;  // "file: " or "file: table."
     Mistakes& mistakes_;
+    const std::size_t mistakes_before_;
     std::vector<std::string> asked_;
 };
 

@@ -2,4 +2,5 @@
 
 #include "securities/adapter/securities_adapter.h"
 
-LOCKSTEP_PLUGIN("securities", lockstep::securities::make_adapter);
+LOCKSTEP_PLUGIN("securities", lockstep::securities::make_adapter,
+                lockstep::securities::check_settings);

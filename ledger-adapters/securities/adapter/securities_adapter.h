@@ -29,6 +29,8 @@ private:
 // many of them sign a block (more than two thirds where it is absent).
 // Failure: bad_setting, bad_setup.
 Result<std::unique_ptr<LedgerAdapter>, Failure> make_adapter(const AdapterSetup& setup);
-Result<Trust, Failure> read_trust(const AdapterSetup& setup);
+SettingMistakes check_settings(const AdapterSetup& setup);
+// What those settings besides say, or all mistakes in them.
+Result<Trust, SettingMistakes> read_trust(const AdapterSetup& setup);
 
 }  // namespace lockstep::securities

@@ -1,5 +1,6 @@
 // lockstep-securities: the securities ledger as a program, its validators in one process.
 #include <iostream>
+#include <map>
 
 #include "sdk/machine/state_file.h"
 #include "sdk/service/ledger_program.h"
@@ -36,12 +37,20 @@ public:
             profile.late = table.milliseconds("late_ms", profile.late);
             profile.early = table.milliseconds("early_ms", profile.early);
         });
+        std::map<std::string, std::size_t> codes;
+        std::size_t index = 0;
         file.tables("assets", [&](service::SettingsTable& table) {
+            const std::size_t here = index++;
             const std::string code = table.text("code");
             const auto scale = table.integer("scale", max_asset_scale, 0);
             const auto asset = AssetId::make(code, static_cast<std::uint8_t>(scale));
             const std::string name = table.text("name");
             if (!asset) return table.mistake("code", "1 to 32 letters and digits");
+            const auto [first, fresh] = codes.try_emplace(code, here);
+            if (!fresh) {
+                return table.mistake("code", "another asset: " + code + " is assets[" +
+                                                 std::to_string(first->second) + "] already");
+            }
             settings_.asset_names[*asset] = name;
         });
         settings_.profile.block = settings_.timing.max_interval;
@@ -95,14 +104,12 @@ public:
 private:
     void read_validators(service::SettingsTable& table) {
         settings_.validators =
-            static_cast<std::uint32_t>(table.integer("count", max_validators, 4));
-        if (settings_.validators == 0) table.mistake("count", "at least 1");
+            static_cast<std::uint32_t>(table.integer("count", max_validators, 4, 1));
+        // Of how many it is a quorum is unknown where their count is a mistake.
+        const bool counted = table.sound();
         const std::uint32_t least = ValidatorSet::default_quorum(settings_.validators);
-        settings_.quorum =
-            static_cast<std::uint32_t>(table.integer("quorum", settings_.validators, least));
-        if (settings_.quorum < least)
-            table.mistake("quorum", "at least " + std::to_string(least) +
-                                        ": more than two thirds of the validators");
+        settings_.quorum = static_cast<std::uint32_t>(table.integer(
+            "quorum", counted ? settings_.validators : max_validators, least, counted ? least : 1));
         snapshot_octets_ = table.integer("snapshot_octets", 1'000'000'000, default_snapshot_octets);
         snapshot_rows_ = table.integer("snapshot_rows", 10'000'000, default_snapshot_rows);
     }
