@@ -6,6 +6,7 @@
 #include <array>
 #include <filesystem>
 #include <fstream>
+#include <utility>
 
 #include "sdk/base/assert.h"
 #include "sdk/store/journal_file.h"
@@ -23,6 +24,8 @@ namespace fs = std::filesystem;
 constexpr std::array<const char*, 2> kept_files{journal_name, "journal.sqlite-wal"};
 // A log of this many pages is copied into the data base: small, so that it happens.
 constexpr std::uint64_t checkpoint_pages = 64;
+// Less is free: no new business. Above what a start needs to make the reserve anew.
+constexpr std::uint64_t low_octets = 4 * reserve_octets;
 
 // A file's octets, or nothing where there is none.
 std::optional<std::string> read_file(const std::string& path) {
@@ -62,7 +65,11 @@ private:
 
 class SqliteSimDisk final : public SimDisk, public RecordReader {
 public:
-    explicit SqliteSimDisk(Rng rng) : rng_(rng) { files_.faults().can_lose = true; }
+    explicit SqliteSimDisk(Rng rng) : rng_(rng) {
+        files_.faults().can_lose = true;
+        files_.faults().ballast = directory_.file("ballast");
+        files_.faults().ballast_bytes = reserve_octets;
+    }
 
     // --- SimDisk ---
 
@@ -72,7 +79,9 @@ public:
         SqliteOptions options;
         options.directory = directory_.path();
         options.vfs = files_.name();
-        options.disk = {0, 0};
+        options.disk.low_bytes = low_octets;
+        options.disk.ballast_bytes = reserve_octets;
+        options.disk.free_bytes = [this](const std::string&) { return free_octets(); };
         options.checkpoint_pages = checkpoint_pages;
         return std::make_unique<SqliteSimStore>(*this, std::move(options), std::move(alive));
     }
@@ -87,11 +96,20 @@ public:
     }
 
     void fail_next_sync(bool written) override { sync_error_ = written; }
-    void set_space(DiskSpace space, bool full) override {
-        space_ = space;
-        files_.faults().capacity = full ? 0 : UINT64_MAX;
+    void set_room(Room room) override {
+        room_ = room;
+        DiskFaults& faults = files_.faults();
+        faults.capacity = UINT64_MAX;
+        if (room == Room::ample || room == Room::low) return;
+        // Nothing may grow any more, or only by what the reserve gives back.
+        const std::uint64_t taken = faults.used();
+        const bool reserve = fs::exists(faults.ballast);
+        faults.capacity = room == Room::none && reserve ? taken - reserve_octets : taken;
     }
+    const SpaceMet& met() const override { return met_; }
+    SpaceMet take_met() override { return std::exchange(met_, {}); }
     bool rot(Rng& rng) override {
+        const Damage damage(*this);
         auto damaged = open_to_damage();
         const std::uint64_t first = first_row_read(damaged);
         const std::uint64_t last = damaged.number("SELECT max(seq) FROM journal");
@@ -106,6 +124,7 @@ public:
         return true;
     }
     bool misdirect(Rng& rng) override {
+        const Damage damage(*this);
         auto damaged = open_to_damage();
         const std::uint64_t first = first_row_read(damaged);
         const std::uint64_t last = damaged.number("SELECT max(seq) FROM journal");
@@ -140,7 +159,7 @@ public:
         for (std::size_t i = 0; i < kept_files.size(); ++i)
             if ((*backup_)[i]) write_file(directory_.file(kept_files[i]), *(*backup_)[i]);
         files_.faults().unsynced.clear();
-        set_space(DiskSpace::ample, false);
+        set_room(Room::ample);
         sync_error_.reset();
     }
 
@@ -159,6 +178,19 @@ public:
 
 private:
     friend class SqliteSimStore;
+
+    std::uint64_t free_octets() const {
+        switch (room_) {
+            case Room::ample:
+                return UINT64_MAX;
+            case Room::low:
+                return low_octets - 1;
+            case Room::full:
+            case Room::none:
+                return files_.faults().free();
+        }
+        UNREACHABLE();
+    }
 
     // The process is gone. What it wrote is all there, or the machine went with it: then each write
     // since the last sync is there, or not, or in part.
@@ -191,6 +223,15 @@ private:
     }
     void close_reader() { reader_.reset(); }
 
+    // Damage needs no room: here it is done by writing.
+    struct Damage {
+        explicit Damage(SqliteSimDisk& of) : disk(of), room(of.room_) {
+            disk.set_room(Room::ample);
+        }
+        ~Damage() { disk.set_room(room); }
+        SqliteSimDisk& disk;
+        Room room;
+    };
     sqlite::Database open_to_damage() {
         ASSERT(mounted_ == 0);
         crash();
@@ -215,7 +256,8 @@ private:
     mutable FaultyFiles files_;
     mutable std::unique_ptr<SqliteReader> reader_;  // closed before the files are touched
     std::size_t mounted_ = 0;
-    DiskSpace space_ = DiskSpace::ample;
+    Room room_ = Room::ample;
+    SpaceMet met_;
     std::optional<bool> sync_error_;  // whether what was written is there
     std::optional<bool> lose_;        // at the next crash
     std::optional<std::array<std::optional<std::string>, kept_files.size()>> backup_;
@@ -228,6 +270,7 @@ SqliteSimStore::~SqliteSimStore() {
 // Paths and process numbers differ from run to run: the world hears the code alone.
 Result<Recovered, Failure> SqliteSimStore::open() {
     auto recovered = inner_.open();
+    if (!recovered && recovered.error().code == "disk_full") disk_.met_.used_up = true;
     if (!recovered) return fail(recovered.error().code, "its data: " + recovered.error().code);
     return recovered;
 }
@@ -244,6 +287,9 @@ void SqliteSimStore::append(Batch batch, std::function<void(Durability)> done) {
     std::optional<Durability> how;
     inner_.append(std::move(batch), [&](Durability outcome) { how = outcome; });
     ASSERT(how);
+    if (*how == Durability::disk_full) disk_.met_.used_up = true;
+    if (*how == Durability::durable && inner_.disk_space() == DiskSpace::reserve_used)
+        disk_.met_.reserve_used = true;
     if (!dies && alive_(PersistencePoint::after_sync)) done(*how);
 }
 
@@ -255,7 +301,9 @@ Result<void, Failure> SqliteSimStore::save_snapshot(const Snapshot& snapshot) {
 }
 
 DiskSpace SqliteSimStore::disk_space() {
-    return disk_.space_;
+    const DiskSpace space = inner_.disk_space();
+    if (space != DiskSpace::ample) disk_.met_.low = true;
+    return space;
 }
 std::optional<Bytes> SqliteSimStore::get(std::uint16_t kind, ByteView key) const {
     return disk_.get(kind, key);

@@ -149,11 +149,15 @@ bool DiskFaults::has_room(const std::string& file, std::uint64_t size) const {
     return total + (ballast_there ? ballast_bytes : 0) <= capacity;
 }
 
-std::uint64_t DiskFaults::free() const {
+std::uint64_t DiskFaults::used() const {
     std::uint64_t used = !ballast.empty() && std::filesystem::exists(ballast) ? ballast_bytes : 0;
     for (const auto& [name, size] : sizes)
         used += size;
-    return capacity - std::min(used, capacity);
+    return used;
+}
+
+std::uint64_t DiskFaults::free() const {
+    return capacity - std::min(used(), capacity);
 }
 
 struct FaultyFiles::Layer {
@@ -172,7 +176,14 @@ struct FaultyFiles::Layer {
         if (code != SQLITE_OK) return code;
         *made = {&methods, &layer->faults, path != nullptr ? new std::string(path) : nullptr,
                  behind};
+        // What was there before this layer, or was put there beside it, takes room too.
+        if (path != nullptr) layer->faults.sizes[path] = size_of(*made);
         return SQLITE_OK;
+    }
+    static int remove(sqlite3_vfs* vfs, const char* path, int sync_directory) {
+        auto* const layer = static_cast<Layer*>(vfs->pAppData);
+        layer->faults.sizes.erase(path);
+        return layer->system->xDelete(layer->system, path, sync_directory);
     }
 };
 
@@ -185,6 +196,7 @@ FaultyFiles::FaultyFiles() : layer_(std::make_unique<Layer>()) {
     layer_->vfs.pAppData = layer_.get();
     layer_->vfs.szOsFile = static_cast<int>(sizeof(File)) + layer_->system->szOsFile;
     layer_->vfs.xOpen = Layer::open;
+    layer_->vfs.xDelete = Layer::remove;
     ASSERT(sqlite3_vfs_register(&layer_->vfs, 0) == SQLITE_OK);
 }
 FaultyFiles::~FaultyFiles() {

@@ -38,6 +38,7 @@ struct DiskFaults {
     };
     std::vector<Change> unsynced;  // in the order of the writes
 
+    std::uint64_t used() const;
     std::uint64_t free() const;
     bool has_room(const std::string& file, std::uint64_t size) const;
 };

@@ -73,8 +73,9 @@ constexpr std::array<FaultEntry, 37> all_faults{{
      "a sync fails once: the node stops, and what was written may be there or not"},
     {FaultKind::torn_write, "torn_write", node, lasting, FaultLimit::outage,
      "a node is killed in the middle of a write"},
-    {FaultKind::disk_full, "disk_full", node, lasting, FaultLimit::outage,
-     "nothing more can be written for a while"},
+    {FaultKind::disk_full, "disk_full", any, lasting, FaultLimit::outage,
+     "a disk gets full: no new business, then claims and refunds on the reserve; then there is room "
+     "again, or the process stops until there is"},
     {FaultKind::disk_slow, "disk_slow", node, lasting, FaultLimit::outage,
      "writes and syncs take long for a while"},
     {FaultKind::bit_rot, "bit_rot", node, lasting, FaultLimit::outage,

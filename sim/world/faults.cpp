@@ -13,12 +13,6 @@ constexpr std::uint64_t most_points_ahead = 40;
 constexpr int deepest_recovery = 3;
 constexpr std::int64_t us_per_hour = 3'600'000'000;
 
-// Part of a ledger's inclusion time that a halt or restart may use up: adapters need the rest to
-// notice and to say again.
-Duration most_ledger_outage(const TimingProfile& profile) {
-    return Duration{profile.inclusion.us() / 4};
-}
-
 void add(Weather& weather, const FaultSpec& fault) {
     const auto is = [&](FaultKind kind) { return fault.kind == kind; };
     if (is(FaultKind::message_lost)) weather.lost_ppm += fault.ppm;
@@ -167,7 +161,8 @@ void FaultPlan::strike(const FaultSpec& fault, std::uint32_t number) {
         case FaultKind::answer_lost:
             UNREACHABLE();
     }
-    if (!struck) return;
+    // A disk counts when it was full.
+    if (!struck || fault.kind == FaultKind::disk_full) return;
     parts_.tally.fault(std::string(to_string(fault.kind)));
 }
 
@@ -211,24 +206,24 @@ void FaultPlan::bring_back(NodeProcess& node, int depth) {
     } else {
         parts_.tally.branch("start_refused_" + started.error().code);
         note(MomentKind::fault, node.actor(), "does not start: " + started.error().detail);
-        if (node.disk().has_backup()) {
+        if (started.error().code != "disk_full" && node.disk().has_backup()) {
             node.disk().restore();
             parts_.restored(node, copied_at_[index]);
             parts_.tally.branch("restored_from_backup");
         }
     }
     if (!node.up() && !node.dead_for_good())
-        parts_.scheduler.after(Duration::milliseconds(50),
+        parts_.scheduler.after(next_try(node.disk()),
                                [this, &node, depth] { bring_back(node, depth + 1); });
 }
 
 void FaultPlan::node_died(NodeProcess& node) {
-    note(MomentKind::crashed, node.actor(), "at a persistence point");
-    parts_.tally.branch("died_at_persistence_point");
     const std::size_t index = index_of(node);
+    Duration lasts = rng_.between(Duration::milliseconds(50),
+                                  Duration{parts_.scenario.nodes[index].endurance.outage.us() / 2});
+    note(MomentKind::crashed, node.actor(), why_died(node.disk(), lasts));
     if (deep_[index]) return;  // bring_back looks after it
-    back_in(node, rng_.between(Duration::milliseconds(50),
-                               Duration{parts_.scenario.nodes[index].endurance.outage.us() / 2}));
+    back_in(node, lasts);
 }
 
 bool FaultPlan::strike_node(const FaultSpec& fault, Target target) {
@@ -274,19 +269,11 @@ bool FaultPlan::strike_node(const FaultSpec& fault, Target target) {
 }
 
 bool FaultPlan::strike_disk(const FaultSpec& fault, Target target) {
+    if (fault.kind == FaultKind::disk_full) return fill_disk(fault, target);
     if (target.node == nullptr) return false;  // disks of ledgers are struck by their own kinds
     NodeProcess& node = *target.node;
     if (!node.up()) return false;
     const Duration lasts = outage_of(fault, target.index);
-    if (fault.kind == FaultKind::disk_full) {
-        node.disk().set_space(DiskSpace::low, false);
-        note(MomentKind::fault, node.actor(), "disk nearly full");
-        parts_.scheduler.after(lasts, [this, &node] {
-            node.disk().set_space(DiskSpace::ample, false);
-            note(MomentKind::fault_over, node.actor(), "room on the disk again");
-        });
-        return true;
-    }
     if (!may_be_out(fault, target.index, lasts)) return false;
     const auto is = [&](FaultKind kind) { return fault.kind == kind; };
     if (is(FaultKind::sync_error)) {
@@ -483,7 +470,7 @@ void FaultPlan::ledger_bring_back(LedgerService& ledger, std::size_t index) {
     const auto started = ledger.start(index);
     if (!started) {
         parts_.tally.branch("ledger_start_refused_" + started.error().code);
-        return ledger_back_in(ledger, index, Duration::milliseconds(50));
+        return ledger_back_in(ledger, index, next_try(ledger.disk(index)));
     }
     if (ledger.process_up(index)) {
         parts_.tally.branch("ledger_recovered");
@@ -493,9 +480,9 @@ void FaultPlan::ledger_bring_back(LedgerService& ledger, std::size_t index) {
 
 void FaultPlan::ledger_died(LedgerService& ledger, std::size_t index) {
     const std::size_t spec = index_of(ledger);
-    note(MomentKind::crashed, ledger.actor(), "at a persistence point");
-    ledger_back_in(ledger, index,
-                   Duration{most_ledger_outage(parts_.scenario.ledgers[spec].profile).us() / 2});
+    Duration lasts{most_ledger_outage(parts_.scenario.ledgers[spec].profile).us() / 2};
+    note(MomentKind::crashed, ledger.actor(), why_died(ledger.disk(index), lasts));
+    ledger_back_in(ledger, index, lasts);
 }
 
 // No profile holds of what reaches a ledger that leaves its own.
@@ -549,8 +536,8 @@ bool FaultPlan::strike_ledger(const FaultSpec& fault, Target target) {
 void FaultPlan::heal() {
     healed_ = true;
     parts_.network.heal();
+    make_room_everywhere();
     for (const auto& node : parts_.nodes) {
-        node->disk().set_space(DiskSpace::ample, false);
         node->clock().thaw();
         node->clock().set_offset(Duration{});
         node->clock_changed();

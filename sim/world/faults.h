@@ -26,6 +26,12 @@ struct Selection {
     bool has_order(std::uint32_t number) const { return !orders || orders->contains(number); }
 };
 
+// Part of a ledger's inclusion time that a halt or restart may use up: adapters need the rest to
+// notice and to say again.
+inline Duration most_ledger_outage(const TimingProfile& profile) {
+    return Duration{profile.inclusion.us() / 4};
+}
+
 class FaultPlan {
 public:
     struct Parts {
@@ -40,7 +46,6 @@ public:
         std::vector<std::unique_ptr<LedgerService>>& ledgers;
         // Its money is not this world's concern any more: it went beyond what was promised.
         std::function<void(NodeProcess& node)> beyond;
-        // Its data is an older copy from here on.
         // Its data is a copy that was made then.
         std::function<void(const NodeProcess& node, Timestamp copied)> restored;
     };
@@ -79,6 +84,20 @@ private:
     // How long an outage of this node lasts: what the scenario says, or drawn within its K.
     Duration outage_of(const FaultSpec& fault, std::size_t node);
     bool may_be_out(const FaultSpec& fault, std::size_t node, Duration lasts);
+    // full_disk.cpp
+    struct Filling;
+    bool fill_disk(const FaultSpec& fault, Target target);
+    void fill(const std::shared_ptr<Filling>& filling);
+    void use_up(const std::shared_ptr<Filling>& filling);
+    void make_room(std::shared_ptr<Filling> filling);
+    void make_room_everywhere();
+    std::shared_ptr<Filling> filling_of(const SimDisk& disk) const;
+    // After a start that failed: there is no use before there is room.
+    Duration next_try(const SimDisk& disk) const;
+    // A process died by itself, and would come back so much later. Where its disk had no room any
+    // more: why it died, and it tries as soon as there is room.
+    std::string why_died(SimDisk& disk, Duration& back_after);
+
     bool may_be_slow(const FaultSpec& fault, std::size_t ledger, Duration lasts);
     void back_in(NodeProcess& node, Duration lasts);
     void bring_back(NodeProcess& node, int depth);
@@ -92,10 +111,11 @@ private:
     std::uint32_t planned_ = 0;
     Rng rng_;  // of the strike under way
     bool healed_ = false;
-    std::vector<OutageBudget> budgets_;          // of the nodes
-    std::vector<Timestamp> ledger_rests_until_;  // of the ledgers: no halt before
-    std::vector<Timestamp> copied_at_;           // of the nodes: when their copies were made
-    std::vector<bool> deep_;                     // of the nodes: dies again while it recovers
+    std::vector<OutageBudget> budgets_;               // of the nodes
+    std::vector<Timestamp> ledger_rests_until_;       // of the ledgers: no halt before
+    std::vector<Timestamp> copied_at_;                // of the nodes: when their copies were made
+    std::vector<std::shared_ptr<Filling>> fillings_;  // under way, one a disk
+    std::vector<bool> deep_;                          // of the nodes: dies again while it recovers
 };
 
 }  // namespace lockstep::sim

@@ -1,3 +1,5 @@
+#include <utility>
+
 #include "sdk/base/assert.h"
 #include "sim/world/sim_store.h"
 
@@ -7,18 +9,52 @@ namespace {
 // Armed by the world, spent by the store.
 struct Arms {
     std::optional<bool> sync_error;  // whether what was written is there
-    DiskSpace space = DiskSpace::ample;
-    bool full = false;
+    Room room = Room::ample;
+    SpaceMet met;
 };
+
+// The room that the store keeps for itself; given up when the disk is full, and then used up.
+struct Reserve {
+    bool there = true;
+    std::uint64_t left = reserve_octets;
+
+    void refill() { *this = {}; }
+    void give_up() { there = false; }
+    bool take(std::uint64_t octets) {
+        if (octets > left) return false;
+        left -= octets;
+        return true;
+    }
+};
+
+std::uint64_t octets_of(const Batch& batch) {
+    std::uint64_t octets = 0;
+    for (const JournalRow& row : batch.rows)
+        octets += row.body.size() + sizeof(JournalRow);
+    for (const Record& record : batch.records)
+        octets += record.key.size() + record.value.size();
+    for (const Put& put : batch.puts)
+        octets += put.key.size() + (put.value ? put.value->size() : 0);
+    return octets;
+}
 
 class MemorySimStore final : public SimStore {
 public:
-    MemorySimStore(MemoryDisk& disk, Arms& arms, SimDisk::Alive alive)
-        : arms_(arms), inner_(disk, std::move(alive)) {}
+    MemorySimStore(MemoryDisk& disk, Arms& arms, Reserve& reserve, SimDisk::Alive alive)
+        : arms_(arms), reserve_(reserve), inner_(disk, std::move(alive)) {}
 
-    Result<Recovered, Failure> open() override { return inner_.open(); }
+    Result<Recovered, Failure> open() override {
+        // A start makes the reserve anew already when it fits; a running store waits for more.
+        if (arms_.room == Room::ample || arms_.room == Room::low) reserve_.refill();
+        if (arms_.room == Room::none) {
+            reserve_.give_up();
+            arms_.met.used_up = true;
+            return fail("disk_full", "no room for another epoch");
+        }
+        return inner_.open();
+    }
     void append(Batch batch, std::function<void(Durability)> done) override {
-        if (arms_.full) return done(Durability::disk_full);
+        if (!has_room(batch)) return done(Durability::disk_full);
         if (arms_.sync_error) {
             const bool written = *arms_.sync_error;
             arms_.sync_error.reset();
@@ -27,12 +63,20 @@ public:
         }
         inner_.append(std::move(batch), std::move(done));
     }
+    // Takes the place of an older one, and nobody gives the reserve up for it.
     Result<void, Failure> save_snapshot(const Snapshot& snapshot) override {
-        if (arms_.full || arms_.space != DiskSpace::ample)
-            return fail("disk_full", "no room for a snapshot");
+        const bool full = arms_.room == Room::full && reserve_.there;
+        if (full || arms_.room == Room::none) return fail("disk_full", "no room for a snapshot");
         return inner_.save_snapshot(snapshot);
     }
-    DiskSpace disk_space() override { return arms_.space; }
+    DiskSpace disk_space() override {
+        if (arms_.room == Room::ample) {
+            reserve_.refill();
+            return DiskSpace::ample;
+        }
+        arms_.met.low = true;
+        return reserve_.there ? DiskSpace::low : DiskSpace::reserve_used;
+    }
     std::optional<Bytes> get(std::uint16_t kind, ByteView key) const override {
         return inner_.get(kind, key);
     }
@@ -42,23 +86,31 @@ public:
     }
 
 private:
+    bool has_room(const Batch& batch) {
+        if (arms_.room == Room::ample || arms_.room == Room::low) return true;
+        reserve_.give_up();
+        const bool fits = arms_.room == Room::full && reserve_.take(octets_of(batch));
+        (fits ? arms_.met.reserve_used : arms_.met.used_up) = true;
+        return fits;
+    }
+
     Arms& arms_;
+    Reserve& reserve_;
     MemoryStore inner_;
 };
 
 class MemorySimDisk final : public SimDisk {
 public:
     std::unique_ptr<SimStore> mount(Alive alive) override {
-        return std::make_unique<MemorySimStore>(disk_, arms_, std::move(alive));
+        return std::make_unique<MemorySimStore>(disk_, arms_, reserve_, std::move(alive));
     }
     const RecordReader& records() const override { return reader_; }
     std::vector<JournalRow> journal() const override { return disk_.rows; }
 
     void fail_next_sync(bool written) override { arms_.sync_error = written; }
-    void set_space(DiskSpace space, bool full) override {
-        arms_.space = space;
-        arms_.full = full;
-    }
+    void set_room(Room room) override { arms_.room = room; }
+    const SpaceMet& met() const override { return arms_.met; }
+    SpaceMet take_met() override { return std::exchange(arms_.met, {}); }
     bool rot(Rng& rng) override {
         if (disk_.rows.empty()) return false;
         Bytes& body = disk_.rows[rng.below(disk_.rows.size())].body;
@@ -90,11 +142,13 @@ public:
         disk_ = *backup_;
         disk_.epoch = epoch;
         arms_ = {};
+        reserve_.refill();
     }
 
 private:
     MemoryDisk disk_;
     Arms arms_;
+    Reserve reserve_;
     MemoryStore reader_{disk_};
     std::optional<MemoryDisk> backup_;
 };

@@ -11,6 +11,22 @@
 
 namespace lockstep::sim {
 
+// How much room others leave on a disk. A store keeps a reserve of its own, as the real one does.
+enum class Room : std::uint8_t {
+    ample,
+    low,   // everything can be written, and new business is to stop
+    full,  // nothing beside the reserve
+    none   // nor the reserve
+};
+constexpr std::uint64_t reserve_octets = 4u << 20;
+
+// What the process on a disk met since it was asked last.
+struct SpaceMet {
+    bool low = false;           // it was told that little is left
+    bool reserve_used = false;  // something was recorded on the reserve
+    bool used_up = false;       // something did not fit
+};
+
 class SimStore : public Store, public RecordReader {};
 
 // What survives a process, and what can be wrong with it.
@@ -26,7 +42,9 @@ public:
 
     // The next sync fails: the process stops. What was written is there afterwards, or not.
     virtual void fail_next_sync(bool written) = 0;
-    virtual void set_space(DiskSpace space, bool full) = 0;
+    virtual void set_room(Room room) = 0;
+    virtual const SpaceMet& met() const = 0;
+    virtual SpaceMet take_met() = 0;
     // Changes an octet of a row drawn; false where there is none yet.
     virtual bool rot(Rng& rng) = 0;
     // One row lands on another.

@@ -127,19 +127,83 @@ TEST_CASE("a second process does not get the data of a living one, and gets it a
     CHECK(Writer(*next).recovered().last_seq == 2);
 }
 
-TEST_CASE("a full disk takes nothing, and what it had is whole") {
-    const auto disk = make_sqlite_disk(Rng(1));
-    {
+// The model and the real store, whose answers are to be the same.
+std::vector<std::unique_ptr<SimDisk>> both_disks() {
+    std::vector<std::unique_ptr<SimDisk>> disks;
+    disks.push_back(make_memory_disk());
+    disks.push_back(make_sqlite_disk(Rng(1)));
+    return disks;
+}
+
+TEST_CASE("a full disk costs the reserve first, then takes nothing, and what it had is whole") {
+    for (const auto& disk : both_disks()) {
+        {
+            const auto store = disk->mount(dies_at(0));
+            Writer writer(*store);
+            CHECK(store->disk_space() == DiskSpace::ample);
+            REQUIRE(writer.write(1) == Durability::durable);
+            disk->set_room(Room::low);
+            CHECK(store->disk_space() == DiskSpace::low);
+            REQUIRE(writer.write(20, 500) == Durability::durable);
+            CHECK(disk->met().low);
+            CHECK_FALSE(disk->met().reserve_used);
+            disk->set_room(Room::full);
+            CHECK(store->disk_space() == DiskSpace::low);
+            REQUIRE(writer.write(200, 500) == Durability::durable);
+            CHECK(store->disk_space() == DiskSpace::reserve_used);
+            CHECK(disk->met().reserve_used);
+            CHECK_FALSE(disk->met().used_up);
+            disk->set_room(Room::none);
+            CHECK(writer.write(200, 500) == Durability::disk_full);
+            CHECK(disk->take_met().used_up);
+            CHECK_FALSE(disk->met().used_up);
+        }
+        {
+            const auto refused = disk->mount(dies_at(0))->open();
+            REQUIRE_FALSE(refused);
+            CHECK(refused.error().code == "disk_full");
+        }
+        disk->set_room(Room::ample);
+        const auto store = disk->mount(dies_at(0));
+        CHECK(Writer(*store).recovered().last_seq == 221);
+        CHECK(store->disk_space() == DiskSpace::ample);
+    }
+}
+
+TEST_CASE("a reserve that was given up is there again when there is ample room, or at a start") {
+    for (const auto& disk : both_disks()) {
+        {
+            const auto store = disk->mount(dies_at(0));
+            Writer writer(*store);
+            disk->set_room(Room::full);
+            REQUIRE(writer.write(200, 500) == Durability::durable);
+            disk->set_room(Room::low);
+            CHECK(store->disk_space() == DiskSpace::reserve_used);
+            disk->set_room(Room::ample);
+            CHECK(store->disk_space() == DiskSpace::ample);
+            disk->set_room(Room::full);
+            REQUIRE(writer.write(200, 500) == Durability::durable);
+            CHECK(store->disk_space() == DiskSpace::reserve_used);
+        }
+        disk->set_room(Room::low);
+        const auto store = disk->mount(dies_at(0));
+        CHECK(Writer(*store).recovered().last_seq == 400);
+        CHECK(store->disk_space() == DiskSpace::low);
+    }
+}
+
+TEST_CASE("a reserve lasts for so long, and a batch that does not fit into it is not written") {
+    for (const auto& disk : both_disks()) {
         const auto store = disk->mount(dies_at(0));
         Writer writer(*store);
-        REQUIRE(writer.write(1) == Durability::durable);
-        disk->set_space(DiskSpace::low, true);
-        CHECK(store->disk_space() == DiskSpace::low);
-        CHECK(writer.write(200, 500) == Durability::disk_full);
+        disk->set_room(Room::full);
+        std::uint64_t rows = 0;
+        while (writer.write(50, 2'000) == Durability::durable)
+            rows += 50;
+        CHECK(rows > 500);
+        CHECK(rows * 2'000 < 2 * reserve_octets);
+        CHECK(disk->journal().size() == rows);
     }
-    disk->set_space(DiskSpace::ample, false);
-    const auto store = disk->mount(dies_at(0));
-    CHECK(Writer(*store).recovered().last_seq == 1);
 }
 
 TEST_CASE("a copy has what its original has, and then goes its own way") {
