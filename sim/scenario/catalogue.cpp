@@ -217,7 +217,7 @@ constexpr std::array<ExpectationEntry, 12> all_expectations{{
     {"loud_stops", "times that an honest node took no new business"},
     {"faults", "faults that struck; faults.KIND for one kind"},
     {"cheats", "acts of parties that are not honest; cheats.BEHAVIOUR for one kind"},
-    {"loss", "what honest parties lost, in smallest units"},
+    {"loss", "deals that honest parties lost beyond their profiles"},
     {"honest_success_ppm", "of a million trades and payments among honest parties, those settled"},
 }};
 
