@@ -40,18 +40,19 @@ bool FaultPlan::fill_disk(const FaultSpec& fault, Target target) {
         LedgerService& ledger = *target.ledger;
         const std::size_t process = rng_.below(ledger.processes());
         if (!ledger.process_up(process)) return false;
-        const Duration most =
-            most_ledger_outage(parts_.scenario.ledgers[target.index].profile);
-        const auto drawn = [&](std::int64_t times) {
-            return fault.lasts ? *fault.lasts
-                               : rng_.between(Duration::milliseconds(20), most * times);
+        const LedgerSpec& spec = parts_.scenario.ledgers[target.index];
+        const Duration most = most_ledger_outage(spec.profile);
+        // Refusing new business takes from nobody's time: long enough that an idle ledger writes.
+        const auto drawn = [&] {
+            return fault.lasts ? *fault.lasts : rng_.between(spec.beat, spec.beat * 3 + most * 8);
         };
         filling->disk = &ledger.disk(process);
         filling->actor = ledger.actor();
         filling->branch = "ledger_disk_";
-        filling->low = drawn(8);  // takes from nobody's time
-        filling->full = drawn(8);
-        const Duration none = std::min(drawn(1), most);
+        filling->low = drawn();
+        filling->full = drawn();
+        const Duration none = fault.lasts ? std::min(*fault.lasts, most)
+                                          : rng_.between(Duration{most.us() / 2}, most);
         if (!heals) filling->none = none;
         filling->may_stop = [this, fault, none, &ledger, process, index = target.index] {
             return ledger.process_up(process) && may_be_slow(fault, index, none);
@@ -124,6 +125,7 @@ std::string FaultPlan::why_died(SimDisk& disk, Duration& back_after) {
     if (!filling->room_at) {
         parts_.tally.branch(filling->branch + "reserve_too_small");
         make_room(filling);
+        back_after = Duration::milliseconds(50);
     } else {
         back_after = std::min(back_after, *filling->room_at - parts_.scheduler.now());
     }

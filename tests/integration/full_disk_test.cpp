@@ -36,20 +36,18 @@ op::Fulfil fulfil(const LedgerProcess& ledger, const std::string& name) {
 
 // Asked once: a client asks again until there is room. "done", the refusal, or "" without answer.
 std::string said(LedgerProcess& ledger, const std::string& who, OpBody body) {
-    const Instruction instruction{*Address::parse(ledger.kind.address),
-                                  signer(who)->public_key(),
-                                  now() + Duration::seconds(30),
-                                  {{CommandId{sha256(as_bytes(who + std::to_string(now().us())))
-                                                  .array()},
-                                    std::move(body)}}};
+    const Instruction instruction{
+        *Address::parse(ledger.kind.address),
+        signer(who)->public_key(),
+        now() + Duration::seconds(30),
+        {{CommandId{sha256(as_bytes(who + std::to_string(now().us()))).array()}, std::move(body)}}};
     RawCaller raw(ledger.loop(), ledger.url());
-    const auto answer = raw.send(
-        RawCaller::request("POST", "/v1/instructions", sign_instruction(instruction, *signer(who))));
+    const auto answer = raw.send(RawCaller::request("POST", "/v1/instructions",
+                                                    sign_instruction(instruction, *signer(who))));
     if (answer.status != 200) return answer.code;
     const auto answers = decode_answers(answer.body);
     REQUIRE(answers);
-    return answers->front().done ? "done"
-                                 : std::string(to_string(answers->front().reason));
+    return answers->front().done ? "done" : std::string(to_string(answers->front().reason));
 }
 std::string log_of(LedgerProcess& ledger) {
     return read_file(ledger.process().log());
@@ -131,8 +129,12 @@ TEST_CASE("a ledger on a full disk records claims on its ballast, then stops, an
         std::cout << "SKIPPED: no file system of its own for the test: " << refused << '\n';
         return;
     }
-    SUBCASE("cash") { play(cash_kind); }
-    SUBCASE("securities") { play(securities_kind); }
+    SUBCASE("cash") {
+        play(cash_kind);
+    }
+    SUBCASE("securities") {
+        play(securities_kind);
+    }
 }
 
 }  // namespace

@@ -68,8 +68,8 @@ public:
     }
     // Another file grows until so much is free; 0 is until nothing more can be written.
     void fill(std::uint64_t leave_kib) const {
-        const int file = ::open((at_ / "filler").c_str(),
-                                O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
+        const int file =
+            ::open((at_ / "filler").c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
         const std::array<char, 4096> page{};
         while (free_kib() > leave_kib &&
                ::write(file, page.data(), page.size()) == ssize_t(page.size())) {
