@@ -199,8 +199,7 @@ void on_ledger(Effects& fx, const input::CommandAnswered& answered) {
     if (found == state.by_command.end()) return;
     Deal& deal = *find_deal(state, found->second);
     if (deal.out && answered.id == command_id("prepare", deal.out->hop.ledger, deal.out->key)) {
-        // The adapter says refused only where, by the ledger's word, the escrow is not and cannot
-        // come.
+        // Refused: by the ledger's word the escrow is not there and cannot come.
         if (deal.out->state != LegState::sent) return;
         deal.out->state = LegState::absent;
         uncommit(state, deal);
