@@ -9,7 +9,7 @@
 int main(int argc, char** argv) {
     namespace fs = std::filesystem;
     using namespace lockstep::fuzz;
-    if (argc != 2) {
+    if (argc != 2 || argv[1][0] == '-') {
         std::cerr << "usage: fuzz-seeds DIRECTORY\n";
         return 2;
     }
