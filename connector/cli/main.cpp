@@ -44,9 +44,10 @@ public:
         try {
             app_.parse(argc, argv);
         } catch (const CLI::RequiredError& error) {
-            // A command that there is not is left over, and only then is one missing.
+            // Where no command was found at all, what is left over was meant as one.
             const auto left = app_.remaining(true);
-            if (left.empty()) return app_.exit(error), exit_usage;
+            if (left.empty() || !app_.get_subcommands().empty())
+                return app_.exit(error), exit_usage;
             std::fprintf(stderr, "lockstep: there is no \"%s\"; see lockstep --help\n",
                          printable(left.front()).c_str());
             return exit_usage;

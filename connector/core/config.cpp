@@ -102,13 +102,13 @@ private:
 
     void check_accounts(const LedgerConfig& ledger, const std::string& at) {
         const auto& accounts = ledger.accounts;
-        // Where several accounts agree that it is another, the address is misspelt, not they.
+        // Of several accounts not one is of it: rather the address is misspelt than all of them.
         if (accounts.size() > 1 &&
             std::none_of(accounts.begin(), accounts.end(), [&](const Address& account) {
                 return ledger.ledger.is_prefix_of(account);
             })) {
             tell(at + "address", "none of its accounts is of " + ledger.ledger.text() +
-                                     "; expected the address that they begin with");
+                                     "; expected the ledger's address, which they begin with");
             return;
         }
         for (std::size_t j = 0; j < accounts.size(); ++j) {

@@ -155,7 +155,7 @@ std::string Desk::submit(std::size_t count) {
         }
         if (!may_retry(answer.error().code))
             return "the venue refused trades: " + answer.error().detail;
-        if (stop_->load()) return "stopped";
+        if (is_stopped()) return "stopped";
         if (Clock::now() - began_ > phase_.patience && Clock::now() - last_end_ > phase_.patience)
             return "the venue does not answer: " + answer.error().detail;
         std::this_thread::sleep_for(retry_step);
@@ -197,7 +197,7 @@ PhaseResult Desk::run(Phase phase, const std::atomic<bool>& stop, const Progress
             }
             if (counts_.ended() == trades_.size()) break;
             const auto now = Clock::now();
-            if (stop.load())
+            if (is_stopped())
                 trouble = "stopped";
             else if (now - last_end_ > phase_.patience)
                 trouble = "nothing ended for " + std::to_string(phase_.patience.count()) + " s";

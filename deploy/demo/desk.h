@@ -34,6 +34,8 @@ struct Phase {
     std::chrono::seconds patience{180};  // gives up when nothing ends for this long
     // Once it says so no more are submitted, and what was not is left out of the phase.
     std::function<bool()> enough = nullptr;
+    // Ends it as `stop` does.
+    std::function<bool()> halted = nullptr;
 };
 
 struct Counts {
@@ -88,6 +90,7 @@ private:
     Clock::time_point began_;
     Clock::time_point last_end_;
     const std::atomic<bool>* stop_ = nullptr;
+    bool is_stopped() const { return stop_->load() || (phase_.halted && phase_.halted()); }
     client::EventStream stream_;  // last: its callbacks use the members above
 };
 

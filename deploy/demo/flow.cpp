@@ -17,11 +17,9 @@ Flow::Flow(net::IoLoop& loop, const client::ApiAccess& venue, const std::atomic<
           Phase phase;
           phase.trades = make_trades("BESIDE-", most_trades);
           phase.per_second = trades_per_second;
-          phase.enough = [this, &stop] {
-              if (stop.load()) halt_ = true;
-              return enough_.load();
-          };
-          result_ = desk_.run(std::move(phase), halt_, nullptr);
+          phase.enough = [this] { return enough_.load(); };
+          phase.halted = [this] { return halt_.load(); };
+          result_ = desk_.run(std::move(phase), stop, nullptr);
       }) {}
 
 // Given up: what is open may never end, if its world is being taken down.

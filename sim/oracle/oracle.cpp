@@ -48,7 +48,11 @@ void Oracle::restored(const NodeProcess& node, Timestamp copied) {
     restored_.insert(&node);
     std::erase_if(released_, [&](const auto& entry) {
         const auto& [condition, released] = entry;
-        return released.node == &node && released.at >= copied && !is_paid(node, condition, false);
+        const bool is_forgotten =
+            released.node == &node && released.at >= copied && !is_paid(node, condition, false);
+        // It cannot alarm what it does not know.
+        if (is_forgotten) lost_[&node].conditions.erase(condition);
+        return is_forgotten;
     });
 }
 bool Oracle::is_excused(const NodeProcess& node) const {

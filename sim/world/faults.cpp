@@ -270,7 +270,8 @@ bool FaultPlan::strike_node(const FaultSpec& fault, Target target) {
 
 bool FaultPlan::strike_disk(const FaultSpec& fault, Target target) {
     if (fault.kind == FaultKind::disk_full) return fill_disk(fault, target);
-    if (target.node == nullptr) return false;  // disks of ledgers are struck by their own kinds
+    if (target.node == nullptr)
+        return false;  // of a ledger's disks only one that is full is played
     NodeProcess& node = *target.node;
     if (!node.up()) return false;
     const Duration lasts = outage_of(fault, target.index);

@@ -140,12 +140,10 @@ TEST_CASE("a connector away for longer than its margin loses at most what it sai
             std::this_thread::sleep_for(std::chrono::milliseconds(1));
         world->kill("csd");
         std::this_thread::sleep_for(std::chrono::milliseconds(400));
+        before = read_cash(*world);
         at_risk = read_at_risk(*world);
         const bool is_exposed = at_risk[connector_krona] > 0;
-        if (is_exposed) {
-            before = read_cash(*world);
-            world->kill("connector");
-        }
+        if (is_exposed) world->kill("connector");
         REQUIRE(world->restart("csd").has_value());
         REQUIRE(world->wait_ready("csd", Duration::seconds(10)));
         if (is_exposed) {

@@ -27,6 +27,22 @@ Ran run(const TemporaryDirectory& directory, const char* program, std::vector<st
 
 }  // namespace
 
+TEST_CASE("deploy/quickstart knows every option of the demonstration") {
+    const TemporaryDirectory directory;
+    const Ran help = run(directory, "lockstep-demo", {"--help"});
+    const std::string script =
+        read_file(std::filesystem::path(LOCKSTEP_SOURCE_DIR) / "deploy" / "quickstart");
+    std::size_t options = 0;
+    for (auto at = help.output.find("  --"); at != std::string::npos;
+         at = help.output.find("  --", at + 1)) {
+        const auto end = help.output.find_first_of(" ,\n", at + 2);
+        const std::string option = help.output.substr(at, end - at);
+        CHECK_MESSAGE(script.find("\n" + option + " ") != std::string::npos, option);
+        ++options;
+    }
+    CHECK(options > 8);
+}
+
 TEST_CASE("every program lists its exit codes, and takes wrong usage for wrong usage") {
     struct Row {
         const char* program;

@@ -39,7 +39,15 @@ inline std::string enter_own_mounts() {
     }
     // What is mounted here is nobody else's business.
     if (::mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr) != 0) return why("mount /");
-    return {};
+    const auto trial =
+        std::filesystem::temp_directory_path() / ("lockstep-mount-" + std::to_string(::getpid()));
+    std::filesystem::create_directory(trial);
+    const bool mounts = ::mount("tmpfs", trial.c_str(), "tmpfs", 0, "size=1m") == 0;
+    const std::string trouble = mounts ? "" : why("mounting a tmpfs");
+    if (mounts) ::umount2(trial.c_str(), MNT_DETACH);
+    std::error_code ignored;
+    std::filesystem::remove(trial, ignored);
+    return trouble;
 }
 
 class SmallDisk {

@@ -369,6 +369,31 @@ TEST_CASE("claims do not wait behind business that a ledger came back without ro
     CHECK(desk.last_answer("E4") == "done");
 }
 
+TEST_CASE("what is claims alone is sent again at once when a ledger is back without room") {
+    Desk desk(cash_maker);
+    desk.open(t(0));
+    desk.give(t(0), prepare("E1"), fulfil("E2"));
+    const auto mixed = desk.take_instructions().at(0);
+    desk.give(t(0), fulfil("E4"));
+    const auto claims = desk.take_instructions().at(0);
+    desk.give(t(1), failed(mixed, Reason::unavailable));
+    int now = 2;
+    std::vector<Request> again;
+    for (; again.empty() && now < 3'000; ++now) {
+        desk.give(t(now));
+        again = desk.take_instructions();
+    }
+    REQUIRE(again.size() == 1);
+    CHECK(again[0].body == mixed.body);
+    desk.give(t(now), failed(claims, Reason::unavailable));
+    CHECK(desk.take_instructions().empty());
+    desk.give(t(now + 1), failed(again[0], Reason::overloaded));
+    const auto hurried = desk.take_instructions();
+    REQUIRE(hurried.size() == 2);
+    CHECK(std::any_of(hurried.begin(), hurried.end(),
+                      [&](const auto& request) { return request.body == claims.body; }));
+}
+
 TEST_CASE("a claim whose work is done already is done, and one that cannot be made is told") {
     const EscrowKey key{address("test.sek.carol"), id_of<EscrowId>("E1")};
     struct Row {

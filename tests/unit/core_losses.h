@@ -32,8 +32,9 @@ public:
 
     // Each deal that was lost is an alarm, and the amounts in their texts are what was lost.
     void check_alarms() {
-        for (const auto& [account, node] : parties) {
-            CAPTURE(std::string(node));
+        for (const auto& party : parties) {
+            const std::string node = party.second;
+            CAPTURE(node);
             CHECK(loss_alarms(world_, node).size() == deals[node]);
             for (const AssetId& asset : assets) {
                 CAPTURE(std::string(asset.code()));

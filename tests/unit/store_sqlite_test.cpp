@@ -208,7 +208,7 @@ TEST_CASE("a file that is no journal, or a later one, is refused and left alone"
     };
     const std::vector<Row> table{
         {"PRAGMA user_version = 2", "newer_format", "has format 2, this program knows up to 1"},
-        {"PRAGMA application_id = 1", "corrupt", "is not a journal of Lockstep"},
+        {"PRAGMA application_id = 1", "not_ours", "is not a journal of Lockstep"},
         {"DROP TABLE records", "corrupt", "a table is missing"},
     };
     for (const Row& row : table) {

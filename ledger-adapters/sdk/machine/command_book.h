@@ -96,6 +96,7 @@ private:
     void became_uncertain(Sent& sent, AdapterOutputs& out);
     void forget(SentMap::iterator sent, AdapterOutputs& out);
     void reachable_again(Timestamp at);
+    void claims_again(Timestamp at);
 
     Timestamp absent_at(Timestamp not_after) const;
     void come_back_to(Timestamp at, const Op& op, Reason reason, AdapterOutputs& out);

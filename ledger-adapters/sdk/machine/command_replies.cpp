@@ -56,9 +56,8 @@ void CommandBook::instruction_reply(Timestamp at, SentMap::iterator entry, const
         case ReasonFamily::retry:
             if (reason == Reason::unavailable) reachable_ = false;
             if (reason == Reason::disk_low || reason == Reason::overloaded) {
-                // Who refuses is there. What it has no room for is not hurried, though.
-                if (reason == Reason::disk_low) reachable_again(at);
-                reachable_ = true;
+                // Who refuses is there, and takes claims.
+                claims_again(at);
                 part_claims(sent);
             }
             postpone(at, sent, out);
@@ -156,6 +155,14 @@ void CommandBook::reachable_again(Timestamp at) {
     reachable_ = true;
     for (auto& [number, sent] : sent_)
         if (sent.request == 0) sent.due = std::min(sent.due, at);
+}
+
+// As reachable_again(), but what there is no room for is not hurried.
+void CommandBook::claims_again(Timestamp at) {
+    if (reachable_) return;
+    reachable_ = true;
+    for (auto& [number, sent] : sent_)
+        if (sent.request == 0 && !has_business(sent.parts)) sent.due = std::min(sent.due, at);
 }
 
 // --- operations to come back to ---

@@ -42,6 +42,9 @@ Result<void, Failure> check_fit(const LockstepPlugin& plugin, const std::string&
     if (std::strcmp(plugin.compiler, sdk_compiler()) != 0) {
         return differs("was built with", plugin.compiler, sdk_compiler());
     }
+    if (plugin.make == nullptr || plugin.check == nullptr || plugin.destroy == nullptr) {
+        return fail("plugin_mismatch", path + ": lacks a function; LOCKSTEP_PLUGIN makes them all");
+    }
     return {};
 }
 

@@ -84,7 +84,7 @@ Result<JournalContents, Failure> identify_journal(sqlite::Database& database) {
         return JournalContents::nothing;
     }
     if (database.number("PRAGMA application_id") != journal_application_id) {
-        return fail("corrupt", database.file() + " is not a journal of Lockstep");
+        return fail("not_ours", database.file() + " is not a journal of Lockstep");
     }
     const std::uint64_t format = database.number("PRAGMA user_version");
     if (format > journal_format) {

@@ -17,7 +17,7 @@ constexpr const char* journal_name = "journal.sqlite";
 std::string journal_file(const std::string& directory);
 
 enum class JournalContents { nothing, journal };
-// Codes: corrupt (another program's file, or none of SQLite's), newer_format, io.
+// Codes: not_ours (another program's file), corrupt (none of SQLite's), newer_format, io.
 Result<JournalContents, Failure> identify_journal(sqlite::Database& database);
 
 enum class ReadFrom { snapshot, first_row };
