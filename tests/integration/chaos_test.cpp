@@ -184,9 +184,11 @@ TEST_CASE("a connector away for longer than its margin loses at most what it sai
         earned += fee.deals;
     Alarmed alarmed = read_alarms(*world);
     CHECK(alarmed.deals["connector"] == paid.deals - earned);
-    for (const auto& [who, units] : lost)
-        CHECK_MESSAGE(units <= at_risk[who], who.first, " lost ", units, " of ", who.second,
-                      ", at risk were ", at_risk[who]);
+    for (const auto& one : lost) {
+        const auto& who = one.first;
+        CHECK_MESSAGE(one.second <= at_risk[who], who.first, " lost ", one.second, " of ",
+                      who.second, ", at risk were ", at_risk[who]);
+    }
     CHECK(alarmed.amounts == lost);
     MESSAGE(lost[connector_krona], " of ", at_risk[connector_krona], " öre at risk were lost, in ",
             alarmed.deals["connector"], " deals; ", result.counts.settled, " settled, ",
