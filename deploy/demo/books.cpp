@@ -59,8 +59,10 @@ public:
     Result<void, Failure> statement(const std::string& account) {
         std::string next = "0";
         while (!next.empty()) {
-            const auto answer = ledger_.get("/v1/accounts/" + account + "/statement?from=" + next +
-                                            "&limit=" + std::to_string(page));
+            std::string path = "/v1/accounts/" + account;
+            path.append("/statement?from=").append(next);
+            path.append("&limit=").append(std::to_string(page));
+            const auto answer = ledger_.get(path);
             if (!answer) return unexpected<Failure>(answer.error());
             const auto* rows = (*answer)["rows"].as_array();
             if (rows == nullptr) return fail("malformed", account + ": no statement");

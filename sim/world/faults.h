@@ -89,7 +89,7 @@ private:
     bool fill_disk(const FaultSpec& fault, Target target);
     void fill(const std::shared_ptr<Filling>& filling);
     void use_up(const std::shared_ptr<Filling>& filling);
-    void make_room(std::shared_ptr<Filling> filling);
+    void make_room(const std::shared_ptr<Filling>& filling);
     void make_room_everywhere();
     std::shared_ptr<Filling> filling_of(const SimDisk& disk) const;
     // After a start that failed: there is no use before there is room.

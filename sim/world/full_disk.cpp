@@ -83,7 +83,7 @@ void FaultPlan::use_up(const std::shared_ptr<Filling>& filling) {
     parts_.scheduler.after(filling->none, [this, filling] { make_room(filling); });
 }
 
-void FaultPlan::make_room(std::shared_ptr<Filling> filling) {
+void FaultPlan::make_room(const std::shared_ptr<Filling>& filling) {
     if (filling->over) return;
     filling->over = true;
     std::erase(fillings_, filling);
@@ -98,8 +98,10 @@ void FaultPlan::make_room(std::shared_ptr<Filling> filling) {
 }
 
 void FaultPlan::make_room_everywhere() {
-    while (!fillings_.empty())
-        make_room(fillings_.back());
+    while (!fillings_.empty()) {
+        const auto last = fillings_.back();  // make_room() takes it out
+        make_room(last);
+    }
 }
 
 std::shared_ptr<FaultPlan::Filling> FaultPlan::filling_of(const SimDisk& disk) const {

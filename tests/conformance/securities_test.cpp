@@ -185,11 +185,13 @@ TEST_CASE("each mistake in what is trusted is named") {
         std::string value;
     };
     const std::string key(64, 'a');
+    std::string two_keys = key;
+    two_keys.append(",").append(key);
     const auto setup_with = [&](const Row& row) {
         AdapterSetup setup;
         setup.ledger = *Address::parse("test.csd");
         for (const Row& right :
-             {Row{"chain", key}, Row{"validators", key + "," + key}, Row{"quorum", "2"}}) {
+             {Row{"chain", key}, Row{"validators", two_keys}, Row{"quorum", "2"}}) {
             const bool is_wrong = std::string(right.key) == row.key;
             if (!is_wrong || !row.value.empty())
                 setup.settings.emplace_back(right.key, is_wrong ? row.value : right.value);

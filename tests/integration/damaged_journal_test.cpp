@@ -47,7 +47,9 @@ void check_stops(Process& process, const std::string& directory) {
         if (!code) process.kill();
         const std::string said = read_file(process.log());
         const std::string named = damage.named != nullptr ? damage.named : "journal row ";
-        CHECK_MESSAGE(said.find(file + ": " + named) != std::string::npos, said);
+        std::string place = file;
+        place.append(": ").append(named);
+        CHECK_MESSAGE(said.find(place) != std::string::npos, said);
         CHECK_MESSAGE(said.find("; restore the data directory from a backup") != std::string::npos,
                       said);
         std::filesystem::remove_all(directory);

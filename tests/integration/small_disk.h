@@ -43,7 +43,7 @@ inline std::string enter_own_mounts() {
         std::filesystem::temp_directory_path() / ("lockstep-mount-" + std::to_string(::getpid()));
     std::filesystem::create_directory(trial);
     const bool mounts = ::mount("tmpfs", trial.c_str(), "tmpfs", 0, "size=1m") == 0;
-    const std::string trouble = mounts ? "" : why("mounting a tmpfs");
+    std::string trouble = mounts ? "" : why("mounting a tmpfs");
     if (mounts) ::umount2(trial.c_str(), MNT_DETACH);
     std::error_code ignored;
     std::filesystem::remove(trial, ignored);

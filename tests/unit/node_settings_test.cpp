@@ -395,17 +395,22 @@ url = "http://127.0.0.1:7001"
 accounts = ["test.csd.me"]
 profile = { inclusion_ms = 1000, late_ms = 1000, early_ms = 1000 }
 [ledgers.settings]
-)" + trust + R"(#own
+)";
+        text.append(trust)
+            .append(R"(#own
 [[parties]]
 name = "sven"
-node = ")" + key + R"("
+node = ")")
+            .append(key)
+            .append(R"("
 cash_account = "test.sek.sven"
 cash_asset = "SEK/2"
 securities_account = "test.csd.sven"
 [[peers]]
 name = "sven"
-key = ")" + std::string(64, 'a') +
-                           "\"\n";
+key = ")")
+            .append(64, 'a')
+            .append("\"\n");
         for (const auto& [from, to] : row.changes) {
             REQUIRE(text.find(from) != std::string::npos);
             text.replace(text.find(from), from.size(), to);
