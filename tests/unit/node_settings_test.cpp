@@ -425,7 +425,9 @@ key = ")")
             all.append(line).append("\n");
         CHECK_MESSAGE(mistakes.size() == row.lines.size(), all);
         for (const std::string& line : row.lines)
-            CHECK_MESSAGE(all.find(file + ": " + line) != std::string::npos, line, " in\n", all);
+            CHECK_MESSAGE(
+                all.find(std::string(file).append(": ").append(line)) != std::string::npos, line,
+                " in\n", all);
     }
 }
 
