@@ -59,7 +59,7 @@ std::vector<std::string> exceeded_profiles(const std::vector<Outage>& outages,
                             fixed(all[i].at, 1) + " on");
         }
     }
-    for (const Inclusion& inclusion : inclusions) {
+    for (const Inclusion& inclusion : undisturbed(inclusions, outages)) {
         if (inclusion.seconds < seconds_of(profiles.inclusion_ms)) continue;
         lines.push_back(inclusion.ledger + " took " + fixed(inclusion.seconds, 2) +
                         " s for an operation at second " + fixed(inclusion.at, 1));

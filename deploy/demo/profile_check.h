@@ -35,8 +35,10 @@ std::vector<Inclusion> undisturbed(const std::vector<Inclusion>& inclusions,
                                    const std::vector<Outage>& outages);
 
 // A line for each way in which it did not: an outage that was too long; more than o outages of a
-// process that touch one margin, wherever that begins; an inclusion that took D or more, the
-// ledger's outages included. Outages of one process are in the order in which they happened.
+// process that touch one margin, wherever that begins; an inclusion that took D or more and met no
+// outage of its ledger. (One that met an outage of the securities ledger was seen to take up to
+// 1.5 s: the outage, and a round of voting that has to time out after it.) Outages of one process
+// are in the order in which they happened.
 std::vector<std::string> exceeded_profiles(const std::vector<Outage>& outages,
                                            const std::vector<Inclusion>& inclusions,
                                            const Profiles& profiles);
