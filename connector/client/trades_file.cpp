@@ -24,12 +24,6 @@ std::vector<std::string> split(const std::string& line) {
     }
 }
 
-// Names and references go to ledgers, peers and terminals: what cannot be shown is a damaged file.
-bool is_control(char octet) {
-    const auto value = static_cast<unsigned char>(octet);
-    return value < 0x20 || value == 0x7f;
-}
-
 }  // namespace
 
 Result<std::vector<TradeRequest>, Failure> read_trades(const std::filesystem::path& file) {
@@ -47,7 +41,8 @@ Result<std::vector<TradeRequest>, Failure> read_trades(const std::filesystem::pa
         }
         if (line.empty()) continue;
         if (line.size() > max_line) return fail("malformed", where + "the line is too long");
-        if (std::any_of(line.begin(), line.end(), is_control) || !is_utf8(line)) {
+        // Names and references go to ledgers, peers and terminals.
+        if (std::any_of(line.begin(), line.end(), is_ascii_control) || !is_utf8(line)) {
             return fail("malformed", where +
                                          "holds a control character or is no UTF-8; fields are "
                                          "plain text: " +

@@ -119,12 +119,6 @@ void Process::kill() {
     status_ = exit_code(status);
 }
 
-int Process::stop(Duration grace) {
-    if (pid_ == 0) return status_.value_or(0);
-    ::kill(pid_, SIGTERM);
-    return finish(grace);
-}
-
 int Process::finish(Duration grace) {
     if (!wait(grace)) kill();
     return status_.value_or(0);

@@ -35,10 +35,9 @@ public:
     void signal(int number) const;
     // Kills it (SIGKILL) and waits.
     void kill();
-    // Waits for one that was told to end; SIGKILL after the grace. The exit status as of stop().
+    // Waits for one that was told to end; SIGKILL after the grace. The exit status; 128 + signal
+    // when a signal ended it.
     int finish(Duration grace);
-    // SIGTERM, then SIGKILL after the grace. The exit status; 128 + signal when a signal ended it.
-    int stop(Duration grace);
     // nullopt when it still runs after that time.
     std::optional<int> wait(Duration longest);
     // It lives on when this object goes.

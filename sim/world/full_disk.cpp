@@ -15,7 +15,7 @@ struct FaultPlan::Filling {
     Duration low;
     Duration full;
     Duration none;  // nothing: there is room again instead
-    std::function<bool()> may_stop;
+    std::function<bool(Duration)> may_stop;
     std::optional<Timestamp> room_at;
     bool over = false;
 };
@@ -33,8 +33,8 @@ bool FaultPlan::fill_disk(const FaultSpec& fault, Target target) {
         filling->full = outage_of(fault, target.index);
         const Duration none = outage_of(fault, target.index);
         if (!heals) filling->none = none;
-        filling->may_stop = [this, fault, none, &node, index = target.index] {
-            return node.up() && may_be_out(fault, index, none);
+        filling->may_stop = [this, fault, &node, index = target.index](Duration lasts) {
+            return node.up() && may_be_out(fault, index, lasts);
         };
     } else {
         LedgerService& ledger = *target.ledger;
@@ -54,8 +54,8 @@ bool FaultPlan::fill_disk(const FaultSpec& fault, Target target) {
         const Duration none = fault.lasts ? std::min(*fault.lasts, most)
                                           : rng_.between(Duration{most.us() / 2}, most);
         if (!heals) filling->none = none;
-        filling->may_stop = [this, fault, none, &ledger, process, index = target.index] {
-            return ledger.process_up(process) && may_be_slow(fault, index, none);
+        filling->may_stop = [this, fault, &ledger, process, index = target.index](Duration lasts) {
+            return ledger.process_up(process) && may_be_slow(fault, index, lasts);
         };
     }
     if (filling_of(*filling->disk) != nullptr) return false;
@@ -76,7 +76,7 @@ void FaultPlan::fill(const std::shared_ptr<Filling>& filling) {
 
 void FaultPlan::use_up(const std::shared_ptr<Filling>& filling) {
     if (filling->over) return;
-    if (filling->none == Duration{} || !filling->may_stop()) return make_room(filling);
+    if (filling->none == Duration{} || !filling->may_stop(filling->none)) return make_room(filling);
     filling->disk->set_room(Room::none);
     filling->room_at = parts_.scheduler.now() + filling->none;
     note(MomentKind::fault, filling->actor, "the reserve is used up");

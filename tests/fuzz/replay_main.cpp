@@ -153,6 +153,10 @@ bool replay(const Target& target, const Options& options) {
     std::size_t accepted = corpus.size();
     for (const fs::path& file : files) {
         Bytes octets = read_file(file);
+        // A seed that was kept as a file: it, and so each change of it, has its turn already.
+        if (std::any_of(corpus.begin(), corpus.end(),
+                        [&](const auto& known) { return known.second == octets; }))
+            continue;
         if (run(target, octets, file.string())) ++accepted;
         corpus.emplace_back(file.string(), std::move(octets));
     }

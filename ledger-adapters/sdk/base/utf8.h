@@ -12,6 +12,11 @@ namespace lockstep {
 std::size_t utf8_sequence(std::string_view text);
 bool is_utf8(std::string_view text);
 
+// An octet that no text for people holds: below a space, or DEL.
+constexpr bool is_ascii_control(char octet) {
+    return static_cast<unsigned char>(octet) < 0x20 || octet == 0x7f;
+}
+
 // What others wrote, for a terminal: control characters, which could rewrite the screen, and those
 // that turn the direction of what stands beside them are shown by their number (\u{202e}), octets
 // that are no UTF-8 too (\x{9b}).

@@ -23,7 +23,7 @@ void write_text(std::string& to, std::string_view text) {
             to.push_back(c);
         } else if (c == '\n') {
             to += "\\n";
-        } else if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) {
+        } else if (is_ascii_control(c)) {
             to += "\\u00";
             to.push_back(hex_digits[static_cast<unsigned char>(c) >> 4]);
             to.push_back(hex_digits[c & 15]);

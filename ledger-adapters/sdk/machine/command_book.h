@@ -95,8 +95,9 @@ private:
     void part_claims(Sent& sent);
     void became_uncertain(Sent& sent, AdapterOutputs& out);
     void forget(SentMap::iterator sent, AdapterOutputs& out);
-    void reachable_again(Timestamp at);
-    void claims_again(Timestamp at);
+    // What is sent again at once; claims alone where the ledger has no room for business.
+    enum class Hurried : std::uint8_t { all, claims };
+    void reachable_again(Timestamp at, Hurried hurried = Hurried::all);
 
     Timestamp absent_at(Timestamp not_after) const;
     void come_back_to(Timestamp at, const Op& op, Reason reason, AdapterOutputs& out);

@@ -57,7 +57,7 @@ void CommandBook::instruction_reply(Timestamp at, SentMap::iterator entry, const
             if (reason == Reason::unavailable) reachable_ = false;
             if (reason == Reason::disk_low || reason == Reason::overloaded) {
                 // Who refuses is there, and takes claims.
-                claims_again(at);
+                reachable_again(at, Hurried::claims);
                 part_claims(sent);
             }
             postpone(at, sent, out);
@@ -150,19 +150,13 @@ void CommandBook::became_uncertain(Sent& sent, AdapterOutputs& out) {
         if (!part.claim) tell_unknown(part.id, out);
 }
 
-void CommandBook::reachable_again(Timestamp at) {
+void CommandBook::reachable_again(Timestamp at, Hurried hurried) {
     if (reachable_) return;
     reachable_ = true;
-    for (auto& [number, sent] : sent_)
-        if (sent.request == 0) sent.due = std::min(sent.due, at);
-}
-
-// As reachable_again(), but what there is no room for is not hurried.
-void CommandBook::claims_again(Timestamp at) {
-    if (reachable_) return;
-    reachable_ = true;
-    for (auto& [number, sent] : sent_)
-        if (sent.request == 0 && !has_business(sent.parts)) sent.due = std::min(sent.due, at);
+    for (auto& [number, sent] : sent_) {
+        const bool waits = hurried == Hurried::claims && has_business(sent.parts);
+        if (sent.request == 0 && !waits) sent.due = std::min(sent.due, at);
+    }
 }
 
 // --- operations to come back to ---

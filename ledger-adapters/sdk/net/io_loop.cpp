@@ -60,7 +60,7 @@ void IoLoop::on_terminate(std::function<void()> callback) {
 
 // Told to end, the process is about to: a second signal must not kill it, which the default
 // handling that asio restores would do, and hide what its exit code says. The mask covers the
-// moment between.
+// moment between, for this thread: one that has others by now must have blocked the signals there.
 void IoLoop::Impl::leave_signals() {
     if (!signals) return;
     sigset_t both;

@@ -4,6 +4,8 @@
 #include <cstdint>
 #include <ctime>
 
+#include "sdk/base/utf8.h"
+
 namespace lockstep::net {
 namespace {
 
@@ -50,9 +52,8 @@ bool is_token(std::string_view text) {
 }
 
 bool is_field_value(std::string_view text) {
-    return std::none_of(text.begin(), text.end(), [](char c) {
-        return (static_cast<unsigned char>(c) < 0x20 && c != '\t') || c == '\x7f';
-    });
+    return std::none_of(text.begin(), text.end(),
+                        [](char c) { return is_ascii_control(c) && c != '\t'; });
 }
 
 bool equal_ignoring_case(std::string_view a, std::string_view b) {
