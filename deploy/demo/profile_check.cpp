@@ -25,20 +25,6 @@ double longest_outage_s(const std::string& name, const Profiles& profiles) {
     return seconds_of(is_node(name) ? profiles.outage_ms : profiles.inclusion_ms);
 }
 
-std::vector<Inclusion> undisturbed(const std::vector<Inclusion>& inclusions,
-                                   const std::vector<Outage>& outages) {
-    std::vector<Inclusion> found;
-    for (const Inclusion& inclusion : inclusions) {
-        const bool disturbed =
-            std::any_of(outages.begin(), outages.end(), [&](const Outage& outage) {
-                return outage.name == inclusion.ledger && outage.at <= inclusion.end() &&
-                       inclusion.at <= outage.end();
-            });
-        if (!disturbed) found.push_back(inclusion);
-    }
-    return found;
-}
-
 std::vector<std::string> exceeded_profiles(const std::vector<Outage>& outages,
                                            const std::vector<Inclusion>& inclusions,
                                            const Profiles& profiles) {
@@ -59,7 +45,7 @@ std::vector<std::string> exceeded_profiles(const std::vector<Outage>& outages,
                             fixed(all[i].at, 1) + " on");
         }
     }
-    for (const Inclusion& inclusion : undisturbed(inclusions, outages)) {
+    for (const Inclusion& inclusion : inclusions) {
         if (inclusion.seconds < seconds_of(profiles.inclusion_ms)) continue;
         lines.push_back(inclusion.ledger + " took " + fixed(inclusion.seconds, 2) +
                         " s for an operation at second " + fixed(inclusion.at, 1));

@@ -22,7 +22,6 @@ struct Inclusion {
     std::string ledger;  // csd, sek, eur
     double at = 0;
     double seconds = 0;
-    double end() const { return at + seconds; }
 };
 
 // A node is back before K, a ledger before D.
@@ -30,15 +29,10 @@ double longest_outage_s(const std::string& name, const Profiles& profiles);
 inline bool is_within(const Outage& outage, const Profiles& profiles) {
     return outage.seconds < longest_outage_s(outage.name, profiles);
 }
-// Those of a ledger that was not away meanwhile.
-std::vector<Inclusion> undisturbed(const std::vector<Inclusion>& inclusions,
-                                   const std::vector<Outage>& outages);
 
 // A line for each way in which it did not: an outage that was too long; more than o outages of a
-// process that touch one margin, wherever that begins; an inclusion that took D or more and met no
-// outage of its ledger. (One that met an outage of the securities ledger was seen to take up to
-// 1.5 s: the outage, and a round of voting that has to time out after it.) Outages of one process
-// are in the order in which they happened.
+// process that touch one margin, wherever that begins; an inclusion that took D or more, whether or
+// not its ledger was away meanwhile. Outages of one process are in the order in which they happened.
 std::vector<std::string> exceeded_profiles(const std::vector<Outage>& outages,
                                            const std::vector<Inclusion>& inclusions,
                                            const Profiles& profiles);

@@ -189,6 +189,7 @@ void add_validator_seeds(Seeds& seeds) {
     seeds.add("validator_input",
               Validator::encode_input(validator_input::Configure{genesis(), {}}));
     seeds.add("validator_input", Validator::encode_input(validator_input::Hurry{}));
+    seeds.add("validator_input", Validator::encode_input(validator_input::Resume{}));
     seeds.add("validator_input", Validator::encode_input(validator_input::Wake{}));
     validator_input::Propose propose;
     propose.transactions.push_back(*Transaction::decode(sample_instructions().front()));

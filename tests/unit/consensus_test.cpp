@@ -238,6 +238,38 @@ TEST_CASE("a validator that stops after any of its turns comes back with the sam
     }
 }
 
+TEST_CASE("validators that all stopped in the middle of a round go on at once when they are back") {
+    Duration longest;
+    for (int stop_after = 0; stop_after < 120; ++stop_after) {
+        CAPTURE(stop_after);
+        Network network(2000 + static_cast<std::uint64_t>(stop_after));
+        network.start();
+        open_books(network);
+        const auto transfer =
+            network.instruction("transfer alice bob SHARE 1 9999", "t" + std::to_string(stop_after));
+        network.submit(transfer);
+        network.run_until(network.now() + Duration::milliseconds(stop_after));
+        for (std::size_t i = 0; i < 4; ++i)
+            network.stop(i);
+        network.run_until(network.now() + Duration::milliseconds(600));
+        for (std::size_t i = 0; i < 4; ++i) {
+            network.restart(i);
+            network.run_until(network.now() + Duration::milliseconds(10));
+        }
+        const Timestamp back = network.now();
+        network.submit(transfer);  // as a client does that was not answered
+        while (network.answers.count(transfer.id) == 0 &&
+               network.now() < back + Duration::seconds(5))
+            network.run_until(network.now() + Duration::milliseconds(1));
+        longest = std::max(longest, network.now() - back);
+        check_agreement(network, {0, 1, 2, 3});
+        check_votes(network, {0, 1, 2, 3});
+    }
+    MESSAGE("at the longest ", longest.us(), " us");
+    // as long as a round takes whose every message is 20 ms on its way, less than any time-out
+    CHECK(longest <= Duration::milliseconds(50));
+}
+
 TEST_CASE("a reader with the validators' keys believes what they certified and nothing else") {
     Network network(9);
     network.start();

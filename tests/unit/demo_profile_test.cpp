@@ -50,12 +50,14 @@ TEST_CASE("a run inside its profiles has nothing to report, one outside says whe
          {{"csd", 4, 0.5}},
          {{"sek", 4, 1.0}},
          {"sek took 1.00 s for an operation at second 4.0"}},
-        {"an operation that met an outage", {{"sek", 4.5, 0.6}}, {{"sek", 4, 1.5}}, {}},
-        {"an operation that began in an outage", {{"sek", 4.5, 0.6}}, {{"sek", 5, 1.5}}, {}},
-        {"an operation after an outage",
-         {{"sek", 4.5, 0.5}},
-         {{"sek", 5.1, 1.5}},
-         {"sek took 1.50 s for an operation at second 5.1"}},
+        {"an operation that met an outage and was short enough",
+         {{"sek", 4.5, 0.6}},
+         {{"sek", 4, 0.99}},
+         {}},
+        {"an operation that met an outage and was not",
+         {{"sek", 4.5, 0.6}},
+         {{"sek", 4.2, 1.0}},
+         {"sek took 1.00 s for an operation at second 4.2"}},
     };
     for (const Row& row : rows) {
         CAPTURE(row.what);

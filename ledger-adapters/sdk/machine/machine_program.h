@@ -8,6 +8,7 @@
 //   bool M::is_recorded(const Output&)      such an output moves money: its octets are journalled
 //   Bytes M::encode_output(const Output&)   behind its input and compared on recovery
 //   bool M::is_upgrade(const Input&)        such an input changes the rules: a row of that kind
+//   Input M::resume()                       the first input of a process that was there before
 // as static members, and
 //   Result<void> begin_under(rules)         before its first input: a journal of older rules is
 //                                           replayed under those, from its first row
@@ -64,6 +65,10 @@ concept MarksUpgrades = requires(const typename M::Input& in) {
     { M::is_upgrade(in) } -> std::same_as<bool>;
 };
 template <class M>
+concept Resumes = requires {
+    { M::resume() } -> std::same_as<typename M::Input>;
+};
+template <class M>
 concept BeginsUnderRules = requires(M m, std::uint16_t rules) {
     { m.begin_under(rules) } -> std::same_as<Result<void>>;
 };
@@ -102,6 +107,8 @@ public:
         if (fresh_) {
             for (const auto& input : first_)
                 apply(at, 0, input, turn);
+        } else if constexpr (Resumes<M>) {
+            apply(at, 0, M::resume(), turn);
         }
         first_.clear();
     }

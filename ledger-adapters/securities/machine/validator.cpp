@@ -164,6 +164,8 @@ void Validator::apply(Timestamp at, const Input& input, Outputs<Validator>& outp
     } else if (std::holds_alternative<in::Hurry>(input)) {
         hurried_ = true;
         step_deadline_ = std::min(*step_deadline_, at + timeout(timing_.propose_timeout));
+    } else if (std::holds_alternative<in::Resume>(input)) {
+        resume(at);
     } else {
         time_out(at, outputs);
     }

@@ -77,6 +77,9 @@ struct Received {
 };
 // There has been work for a while, and the proposer is silent: the time-out begins.
 struct Hurry {};
+// The process was away. What fell due meanwhile is waited for once more: the others may have been
+// away with it, and have not been heard since.
+struct Resume {};
 struct Wake {};
 }  // namespace validator_input
 
@@ -116,7 +119,8 @@ class Validator {
 public:
     using Input =
         std::variant<validator_input::Configure, validator_input::Propose,
-                     validator_input::Received, validator_input::Hurry, validator_input::Wake>;
+                     validator_input::Received, validator_input::Hurry, validator_input::Resume,
+                     validator_input::Wake>;
     using Output = std::variant<validator_output::Broadcast, validator_output::Committed,
                                 validator_output::Equivocation>;
 
@@ -131,6 +135,7 @@ public:
     void apply(Timestamp at, const Input& input, Outputs<Validator>& out);
     std::optional<Timestamp> next_wake() const;
     static Input wake() { return validator_input::Wake{}; }
+    static Input resume() { return validator_input::Resume{}; }
     static Bytes encode_input(const Input& input);
     static Result<Input> decode_input(ByteView octets);
     static bool is_recorded(const Output& output);
@@ -215,6 +220,7 @@ private:
     bool give_up_round(Timestamp at, Outputs<Validator>& out);
     void arm_timeouts(Timestamp at);
     void time_out(Timestamp at, Outputs<Validator>& out);
+    void resume(Timestamp at);
     void vote(VoteKind kind, const Hash& block, Outputs<Validator>& out);
     void commit(Timestamp at, Certificate certificate, const Candidate& block,
                 Outputs<Validator>& out);

@@ -14,7 +14,8 @@ enum class InputTag : std::uint8_t {
     propose = 2,
     received = 3,
     hurry = 4,
-    wake = 5
+    wake = 5,
+    resume = 6
 };
 
 template <class T>
@@ -40,6 +41,8 @@ Bytes Validator::encode_input(const Input& input) {
         to(static_cast<std::uint8_t>(InputTag::received), received->octets);
     } else if (std::holds_alternative<in::Hurry>(input)) {
         to(static_cast<std::uint8_t>(InputTag::hurry));
+    } else if (std::holds_alternative<in::Resume>(input)) {
+        to(static_cast<std::uint8_t>(InputTag::resume));
     } else {
         to(static_cast<std::uint8_t>(InputTag::wake));
     }
@@ -87,6 +90,9 @@ Result<Validator::Input> Validator::decode_input(ByteView octets) {
             break;
         case static_cast<std::uint8_t>(InputTag::wake):
             input = in::Wake{};
+            break;
+        case static_cast<std::uint8_t>(InputTag::resume):
+            input = in::Resume{};
             break;
         default:
             return refuse(Reason::malformed);
