@@ -32,7 +32,8 @@ inline bool is_within(const Outage& outage, const Profiles& profiles) {
 
 // A line for each way in which it did not: an outage that was too long; more than o outages of a
 // process that touch one margin, wherever that begins; an inclusion that took D or more, whether or
-// not its ledger was away meanwhile. Outages of one process are in the order in which they happened.
+// not its ledger was away meanwhile. Outages of one process are in the order in which they
+// happened.
 std::vector<std::string> exceeded_profiles(const std::vector<Outage>& outages,
                                            const std::vector<Inclusion>& inclusions,
                                            const Profiles& profiles);

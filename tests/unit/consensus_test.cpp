@@ -245,8 +245,8 @@ TEST_CASE("validators that all stopped in the middle of a round go on at once wh
         Network network(2000 + static_cast<std::uint64_t>(stop_after));
         network.start();
         open_books(network);
-        const auto transfer =
-            network.instruction("transfer alice bob SHARE 1 9999", "t" + std::to_string(stop_after));
+        const auto transfer = network.instruction("transfer alice bob SHARE 1 9999",
+                                                  "t" + std::to_string(stop_after));
         network.submit(transfer);
         network.run_until(network.now() + Duration::milliseconds(stop_after));
         for (std::size_t i = 0; i < 4; ++i)

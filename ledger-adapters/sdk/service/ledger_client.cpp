@@ -12,7 +12,11 @@ namespace {
 
 constexpr Duration request_timeout = Duration::seconds(10);
 constexpr Duration instruction_life = Duration::seconds(60);
-constexpr int max_attempts = 5;
+// A ledger that restarts is back within a second or two: it is asked again at once and for so long,
+// and so often where each request takes its whole time.
+constexpr std::chrono::milliseconds retry_pause{50};
+constexpr std::chrono::seconds patience{3};
+constexpr int least_attempts = 5;
 
 Timestamp now() {
     const auto since = std::chrono::system_clock::now().time_since_epoch();
@@ -98,9 +102,8 @@ Result<std::vector<OpAnswer>, Failure> LedgerClient::submit(std::vector<Op> ops)
     const std::size_t count = ops.size();
     const Bytes octets =
         sign_instruction({*ledger, key(), now() + instruction_life, std::move(ops)}, *signer_);
-    Failure last;
-    for (int attempt = 0; attempt < max_attempts; ++attempt) {
-        if (attempt > 0) std::this_thread::sleep_for(std::chrono::milliseconds(100 << attempt));
+    const auto until = std::chrono::steady_clock::now() + patience;
+    for (int attempt = 1;; ++attempt) {
         const auto response = post("/v1/instructions", octets);
         if (response) {
             auto answers = decode_answers(response->body);
@@ -108,13 +111,13 @@ Result<std::vector<OpAnswer>, Failure> LedgerClient::submit(std::vector<Op> ops)
             if (answers->size() != count) return fail("malformed", "an answer is missing");
             return std::move(*answers);
         }
-        last = response.error();
-        const auto reason = reason_from_string(last.code);
+        const auto reason = reason_from_string(response.error().code);
         const bool again = reason && (family(*reason) == ReasonFamily::retry ||
                                       family(*reason) == ReasonFamily::unknown);
-        if (!again) break;
+        const bool patient = attempt < least_attempts || std::chrono::steady_clock::now() < until;
+        if (!again || !patient) return unexpected<Failure>(response.error());
+        std::this_thread::sleep_for(retry_pause);
     }
-    return unexpected<Failure>(last);
 }
 
 Result<std::uint64_t, Failure> LedgerClient::run(OpBody body, std::string_view name) {

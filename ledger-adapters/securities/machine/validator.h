@@ -117,10 +117,9 @@ Bytes escrow_key(const EscrowRef& ref);
 
 class Validator {
 public:
-    using Input =
-        std::variant<validator_input::Configure, validator_input::Propose,
-                     validator_input::Received, validator_input::Hurry, validator_input::Resume,
-                     validator_input::Wake>;
+    using Input = std::variant<validator_input::Configure, validator_input::Propose,
+                               validator_input::Received, validator_input::Hurry,
+                               validator_input::Resume, validator_input::Wake>;
     using Output = std::variant<validator_output::Broadcast, validator_output::Committed,
                                 validator_output::Equivocation>;
 
