@@ -5,6 +5,7 @@
 
 #include "sdk/net/http_client.h"
 #include "sdk/net/message_signature.h"
+#include "sdk/net/system_time.h"
 
 namespace lockstep::client {
 
@@ -13,11 +14,6 @@ namespace {
 // An answer with every open deal of a busy node.
 constexpr std::size_t max_answer_octets = std::size_t{32} << 20;
 constexpr std::size_t most_items = 1000;
-
-Timestamp now() {
-    const auto since = std::chrono::system_clock::now().time_since_epoch();
-    return Timestamp{std::chrono::duration_cast<std::chrono::microseconds>(since).count()};
-}
 
 Answer<Json> read_answer(Result<net::HttpResponse, net::ClientError> answer) {
     if (!answer) {
@@ -97,7 +93,7 @@ struct ApiClient::Impl {
         fill_random(nonce);
         if (access.signer) {
             net::sign_request(request, {access.base.scheme, access.base.authority()},
-                              *access.signer, now(), nonce);
+                              *access.signer, net::system_time(), nonce);
         }
         http.request(access.base, std::move(request), timeout,
                      [done = std::move(done)](Result<net::HttpResponse, net::ClientError> answer) {

@@ -5,6 +5,7 @@
 #include <mutex>
 
 #include "sdk/net/message_signature.h"
+#include "sdk/net/system_time.h"
 #include "sdk/net/websocket_client.h"
 
 namespace lockstep::client {
@@ -13,10 +14,6 @@ namespace {
 constexpr Duration first_pause = Duration::milliseconds(50);
 constexpr Duration longest_pause = Duration::seconds(1);
 
-Timestamp now() {
-    const auto since = std::chrono::system_clock::now().time_since_epoch();
-    return Timestamp{std::chrono::duration_cast<std::chrono::microseconds>(since).count()};
-}
 }  // namespace
 
 struct EventStream::Impl : std::enable_shared_from_this<EventStream::Impl> {
@@ -39,7 +36,8 @@ struct EventStream::Impl : std::enable_shared_from_this<EventStream::Impl> {
         request.target = url.target;
         std::array<std::uint8_t, net::nonce_size> nonce{};
         fill_random(nonce);
-        net::sign_request(request, {url.scheme, url.authority()}, *access.signer, now(), nonce);
+        net::sign_request(request, {url.scheme, url.authority()}, *access.signer,
+                          net::system_time(), nonce);
         net::WebSocketHandlers handlers;
         const std::weak_ptr<Impl> weak = weak_from_this();
         handlers.on_message = [weak](const net::WebSocketPtr&, ByteView frame, net::MessageKind) {

@@ -3,6 +3,7 @@
 #include "connector/api/render.h"
 #include "connector/node/log.h"
 #include "sdk/codec/archive.h"
+#include "sdk/net/system_time.h"
 #include "sdk/store/replay.h"
 
 namespace lockstep::node {
@@ -50,8 +51,7 @@ void stop_loudly(const Failure& failure) {
 }  // namespace
 
 Timestamp SystemClock::now() const {
-    const auto since = std::chrono::system_clock::now().time_since_epoch();
-    return Timestamp{std::chrono::duration_cast<std::chrono::microseconds>(since).count()};
+    return net::system_time();
 }
 
 Daemon::Daemon(Settings settings)

@@ -6,6 +6,7 @@
 #include <chrono>
 
 #include "sdk/base/time_text.h"
+#include "sdk/net/system_time.h"
 
 namespace lockstep::node {
 
@@ -23,8 +24,7 @@ std::shared_ptr<spdlog::logger> logger() {
 void write(spdlog::level::level_enum level, std::string_view name, std::string_view event,
            const Json& fields) {
     if (!logger()->should_log(level)) return;
-    const auto since = std::chrono::system_clock::now().time_since_epoch();
-    const Timestamp now{std::chrono::duration_cast<std::chrono::microseconds>(since).count()};
+    const Timestamp now = net::system_time();
     Json line = Json::object({{"time", format_time(now)}, {"level", name}, {"event", event}});
     if (const auto* members = fields.as_object()) {
         for (const auto& member : *members)

@@ -33,13 +33,16 @@ if(LOCKSTEP_PRECOMPILE)
   target_compile_options(precompiled_light PRIVATE -O1)
 endif()
 
-# Compiles a target's own sources as `kind` says: fast or light. What it links keeps its own.
+# Compiles a target's own sources as `kind` says: fast or light. What it links keeps its own. Two
+# sources that are taken together and give one name to things of their own collide.
 function(lockstep_compile target kind)
   if(kind STREQUAL "light" AND CMAKE_BUILD_TYPE STREQUAL "Release")
     target_compile_options(${target} PRIVATE -O1)
   endif()
   if(LOCKSTEP_PRECOMPILE)
     target_precompile_headers(${target} REUSE_FROM precompiled_${kind})
+    set_target_properties(${target} PROPERTIES UNITY_BUILD ${LOCKSTEP_TOGETHER}
+                                               UNITY_BUILD_BATCH_SIZE 8)
   endif()
 endfunction()
 
@@ -95,11 +98,29 @@ function(lockstep_plugin)
   target_link_libraries(${target} PRIVATE ${ARG_DEPS})
 endfunction()
 
+# What test sources need besides what they link. Paths a test may use: LOCKSTEP_SOURCE_DIR,
+# LOCKSTEP_BINARY_DIR (programs are in its bin/).
+function(lockstep_test_definitions target)
+  target_compile_definitions(
+    ${target} PRIVATE LOCKSTEP_SOURCE_DIR="${PROJECT_SOURCE_DIR}"
+                      LOCKSTEP_BINARY_DIR="${PROJECT_BINARY_DIR}"
+                      # doctest's expressions as function calls: a tenth less to compile
+                      DOCTEST_CONFIG_SUPER_FAST_ASSERTS)
+endfunction()
+
+# lockstep_test_support(NAME x SOURCES a_world.cpp... [DEPS ...]): what several tests share, compiled
+# once.
+function(lockstep_test_support)
+  cmake_parse_arguments(PARSE_ARGV 0 ARG "" "NAME" "SOURCES;DEPS")
+  lockstep_check_arguments(lockstep_test_support)
+  lockstep_library(NAME ${ARG_NAME} LIGHT SOURCES ${ARG_SOURCES} DEPS ${ARG_DEPS} external::doctest)
+  lockstep_test_definitions(${ARG_NAME})
+endfunction()
+
 # lockstep_test(NAME x LABELS unit... SOURCES a_test.cpp... [DEPS ...] [NEEDS program...]
 #               [TIMEOUT seconds])
 # An executable of doctest cases that is one CTest test. A case that cannot run prints SKIPPED and
-# why. Paths a test may use: LOCKSTEP_SOURCE_DIR, LOCKSTEP_BINARY_DIR (programs are in its bin/).
-# NEEDS names programs and plugins that the test starts, so that they are built before it runs. The
+# why. NEEDS names programs and plugins that the test starts, so that they are built before it runs. The
 # target tests-LABEL builds all that the tests with that label need.
 function(lockstep_test)
   cmake_parse_arguments(PARSE_ARGV 0 ARG "" "NAME;TIMEOUT" "LABELS;SOURCES;DEPS;NEEDS")
@@ -112,15 +133,11 @@ function(lockstep_test)
     ${ARG_NAME} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/tests)
   target_include_directories(
     ${ARG_NAME} PRIVATE ${PROJECT_SOURCE_DIR} ${PROJECT_SOURCE_DIR}/ledger-adapters)
-  target_compile_definitions(
-    ${ARG_NAME} PRIVATE LOCKSTEP_SOURCE_DIR="${PROJECT_SOURCE_DIR}"
-                        LOCKSTEP_BINARY_DIR="${PROJECT_BINARY_DIR}")
+  lockstep_test_definitions(${ARG_NAME})
   target_link_libraries(${ARG_NAME} PRIVATE ${ARG_DEPS} external::doctest)
   if("bench" IN_LIST ARG_LABELS)
     lockstep_compile(${ARG_NAME} fast)
   else()
-    # doctest's expressions as function calls: a tenth less to compile
-    target_compile_definitions(${ARG_NAME} PRIVATE DOCTEST_CONFIG_SUPER_FAST_ASSERTS)
     lockstep_compile(${ARG_NAME} light)
   endif()
   if(ARG_NEEDS)

@@ -10,6 +10,8 @@
 namespace lockstep::demo {
 
 // Every process has a name, which is also its folder's.
+constexpr std::uint8_t cash_scale = 2;  // of both currencies
+
 enum class Kind : std::uint8_t { cash_ledger, securities_ledger, node };
 struct Role {
     std::string_view name;

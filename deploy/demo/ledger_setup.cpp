@@ -11,8 +11,6 @@ namespace lockstep::demo {
 
 namespace {
 
-constexpr std::uint8_t cash_scale = 2;
-
 std::string quoted(const PublicKey& key) {
     return "\"" + key.hex() + "\"";
 }

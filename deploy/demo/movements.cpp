@@ -11,13 +11,12 @@ namespace lockstep::demo {
 namespace {
 
 constexpr std::uint64_t million = 1'000'000;
-constexpr std::uint8_t cash_scale = 2;
 constexpr std::uint8_t rate_scale = 9;
 constexpr std::uint64_t rate_den = 1'000'000'000;
 
 using Key = std::pair<std::string, AssetId>;  // account
 
-AssetId cash(std::string_view code) {
+AssetId currency(std::string_view code) {
     const auto asset = AssetId::make(code, cash_scale);
     ASSERT(asset.has_value());
     return *asset;
@@ -77,8 +76,9 @@ public:
             return mistake(trade.reference + " settled, and is worth more than can be");
         move({securities_account(*seller), *share}, {securities_account(*buyer), *share},
              quantity->units());
-        move({own_account("sek"), cash("SEK")}, {cash_account(*seller), cash("SEK")}, *krona);
-        move({cash_account(*buyer), cash("EUR")}, {own_account("eur"), cash("EUR")}, *euro);
+        move({own_account("sek"), currency("SEK")}, {cash_account(*seller), currency("SEK")},
+             *krona);
+        move({cash_account(*buyer), currency("EUR")}, {own_account("eur"), currency("EUR")}, *euro);
         bare_euro_ += *bare;
     }
 
@@ -100,14 +100,14 @@ public:
         Flow paid;  // by buyers
         for (const Party& party : parties) {
             if (!party.buys) continue;
-            const Flow& one = moved_[{cash_account(party), cash("EUR")}];
+            const Flow& one = moved_[{cash_account(party), currency("EUR")}];
             paid.in += one.in;
             paid.out += one.out;
         }
-        const Flow received = moved_[{own_account("eur"), cash("EUR")}];
+        const Flow received = moved_[{own_account("eur"), currency("EUR")}];
         if (!received.is_same_change({paid.out, paid.in}))
-            mistake("the buyers' euro moved by " + paid.text(cash("EUR")) +
-                    ", the connector's by " + received.text(cash("EUR")));
+            mistake("the buyers' euro moved by " + paid.text(currency("EUR")) +
+                    ", the connector's by " + received.text(currency("EUR")));
         const Flow earned{received.in, received.out + bare_euro_};
         Flow reported;
         for (const client::FeeView& fee : fees) {
@@ -118,8 +118,8 @@ public:
                 mistake("the connector reports fees of " + fee.fee + " " + fee.asset);
         }
         if (!reported.is_same_change(earned))
-            mistake("the connector reports fees of " + reported.text(cash("EUR")) +
-                    " EUR, its accounts and its rate say " + earned.text(cash("EUR")));
+            mistake("the connector reports fees of " + reported.text(currency("EUR")) +
+                    " EUR, its accounts and its rate say " + earned.text(currency("EUR")));
     }
 
     std::vector<std::string> take() { return std::move(mistakes_); }

@@ -13,10 +13,6 @@
 namespace lockstep::sim {
 namespace {
 
-std::string at(std::string_view list, std::size_t place) {
-    return std::string(list) + "[" + std::to_string(place) + "]";
-}
-
 // "faults.crash" is "faults" and "crash".
 struct Counted {
     std::string_view what;
@@ -39,15 +35,15 @@ public:
         } else {
             check_sizes();
             for (std::size_t i = 0; i < scenario_.ledgers.size(); ++i)
-                check_ledger(scenario_.ledgers[i], at("ledger", i));
+                check_ledger(scenario_.ledgers[i], format_place("ledger", i));
             for (std::size_t i = 0; i < scenario_.nodes.size(); ++i)
-                check_node(scenario_.nodes[i], at("node", i));
+                check_node(scenario_.nodes[i], format_place("node", i));
             check_load();
             for (std::size_t i = 0; i < scenario_.faults.size(); ++i)
-                check_fault(scenario_.faults[i], at("fault", i));
+                check_fault(scenario_.faults[i], format_place("fault", i));
         }
         for (std::size_t i = 0; i < scenario_.expect.size(); ++i)
-            check_expectation(scenario_.expect[i], at("expect", i) + ".that");
+            check_expectation(scenario_.expect[i], format_place("expect", i) + ".that");
         return std::move(problems_);
     }
 
@@ -143,7 +139,7 @@ private:
             problem(path + ".roles", "a venue does not trade; expected another node to do so");
         check_accounts(node, path);
         for (std::size_t i = 0; i < node.offers.size(); ++i)
-            check_offer(node, i, path + "." + at("offers", i));
+            check_offer(node, i, path + "." + format_place("offers", i));
         check_needs(node, path);
         check_behaviour(node, path);
     }
@@ -152,7 +148,7 @@ private:
         std::set<std::pair<std::string, AssetId>> seen;
         for (std::size_t i = 0; i < node.accounts.size(); ++i) {
             const AccountSpec& account = node.accounts[i];
-            const std::string here = path + "." + at("accounts", i);
+            const std::string here = path + "." + format_place("accounts", i);
             const LedgerSpec* ledger = find_ledger(scenario_, account.ledger);
             if (ledger == nullptr) {
                 problem(here + ".ledger", no_ledger(account.ledger));
@@ -277,11 +273,11 @@ private:
             if (trading.contains(i)) continue;
             if (node.buyer)
                 problem(
-                    at("node", i) + ".roles",
+                    format_place("node", i) + ".roles",
                     "no seller can be reached by this buyer; expected offers that lead from its "
                     "cash to a seller's, and an account in a seller's share");
             else if (node.seller)
-                problem(at("node", i) + ".roles",
+                problem(format_place("node", i) + ".roles",
                         "no buyer can reach this seller; expected a cash account in " +
                             format_asset(*priced_in) +
                             ", offers that lead there, and an account in a buyer's share");
@@ -303,10 +299,10 @@ private:
                 "lead there");
         for (std::size_t i = 0; i < nodes.size() && !paying.empty(); ++i) {
             if (nodes[i].payer && !paying.contains(i))
-                problem(at("node", i) + ".roles",
+                problem(format_place("node", i) + ".roles",
                         "this payer reaches no payee on another ledger; expected offers that do");
             if (nodes[i].payee && !paid.contains(i))
-                problem(at("node", i) + ".roles",
+                problem(format_place("node", i) + ".roles",
                         "this payee is reached by no payer on another ledger; expected offers that "
                         "do");
         }

@@ -13,10 +13,6 @@ namespace {
 
 constexpr std::string_view or_unsafe = ", or unsafe = true";
 
-std::string at(std::string_view list, std::size_t place) {
-    return std::string(list) + "[" + std::to_string(place) + "]";
-}
-
 // A margin or a guard as a sum that a person can follow.
 struct Sum {
     Duration total;
@@ -61,9 +57,9 @@ public:
 
     std::vector<Problem> check() {
         for (std::size_t i = 0; i < scenario_.nodes.size(); ++i)
-            check_endurance(scenario_.nodes[i], at("node", i));
+            check_endurance(scenario_.nodes[i], format_place("node", i));
         for (std::size_t i = 0; i < scenario_.faults.size(); ++i)
-            check_fault(scenario_.faults[i], at("fault", i));
+            check_fault(scenario_.faults[i], format_place("fault", i));
         for (const NodeSpec& node : scenario_.nodes)
             check_crowd(node);
         return std::move(problems_);
@@ -282,7 +278,7 @@ private:
         for (std::size_t i = most; i < outages.size(); ++i) {
             const Duration span = outages[i].at - outages[i - most].at;
             if (span > sum.total) continue;
-            return problem(at("fault", outages[i].place) + ".at",
+            return problem(format_place("fault", outages[i].place) + ".at",
                            std::to_string(most + 1) + " outages of " + node.name + " within " +
                                format_duration(span) + ": " + margin_of(node) + " is " + sum.text +
                                " and survives " + std::to_string(most) +

@@ -112,6 +112,11 @@ std::string format_rate(const Rate& rate) {
     return std::to_string(rate.num) + "/" + std::to_string(rate.den);
 }
 
+std::string format_place(std::string_view list, std::size_t place) {
+    std::string text(list);
+    return text.append("[").append(std::to_string(place)).append("]");
+}
+
 std::optional<Expectation> parse_expectation(std::string_view text) {
     const std::size_t first = text.find(' ');
     if (first == std::string_view::npos) return std::nullopt;

@@ -32,6 +32,9 @@ std::optional<Rate> parse_rate(std::string_view text, std::uint8_t in_scale,
 // The ratio of smallest units.
 std::string format_rate(const Rate& rate);
 
+// "node[1]": an entry of a list, by its place.
+std::string format_place(std::string_view list, std::size_t place);
+
 // "settled >= 10": what, one of =, >=, <=, and a number. The words are not checked here.
 std::optional<Expectation> parse_expectation(std::string_view text);
 std::string format_expectation(const Expectation& expectation);

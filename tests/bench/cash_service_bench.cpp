@@ -10,6 +10,7 @@
 #include <thread>
 
 #include "sdk/crypto/hash.h"
+#include "sdk/net/system_time.h"
 #include "sdk/service/ledger_client.h"
 #include "tests/integration/process.h"
 
@@ -25,11 +26,6 @@ using Clock = std::chrono::steady_clock;
 double seconds_since(Clock::time_point begin) {
     return std::chrono::duration<double>(Clock::now() - begin).count();
 }
-Timestamp now() {
-    const auto since = std::chrono::system_clock::now().time_since_epoch();
-    return Timestamp{std::chrono::duration_cast<std::chrono::microseconds>(since).count()};
-}
-
 const AssetId sek = *AssetId::make("SEK", 2);
 const Address alice = *Address::parse("test.sek.alice");
 const Address bob = *Address::parse("test.sek.bob");
@@ -121,7 +117,8 @@ TEST_CASE("lockstep-cash does more than 5,000 operations a second") {
         std::vector<Bytes> fulfils;
         for (std::size_t i = 0; i < load.instructions; ++i) {
             const Address ledger = *Address::parse("test.sek");
-            Instruction prepare{ledger, node->public_key(), now() + Duration::seconds(600), {}};
+            Instruction prepare{
+                ledger, node->public_key(), net::system_time() + Duration::seconds(600), {}};
             Instruction fulfil = prepare;
             for (std::size_t j = 0; j < load.ops; ++j) {
                 const auto id = numbered<EscrowId>("escrow", ++escrow);
@@ -129,8 +126,8 @@ TEST_CASE("lockstep-cash does more than 5,000 operations a second") {
                 const Condition condition{sha256(preimage).array()};
                 prepare.ops.push_back({numbered<CommandId>("prepare", escrow),
                                        op::Prepare{{id, alice, bob, sek, Amount{1}, condition,
-                                                    now() + Duration::seconds(900)},
-                                                   now() + Duration::seconds(600)}});
+                                                    net::system_time() + Duration::seconds(900)},
+                                                   net::system_time() + Duration::seconds(600)}});
                 fulfil.ops.push_back(
                     {numbered<CommandId>("fulfil", escrow), op::Fulfil{{alice, id}, preimage}});
             }

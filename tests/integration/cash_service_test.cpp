@@ -13,6 +13,7 @@
 #include "sdk/crypto/hash.h"
 #include "sdk/machine/stream.h"
 #include "sdk/net/message_signature.h"
+#include "sdk/net/system_time.h"
 #include "sdk/net/websocket_client.h"
 #include "sdk/service/ledger_client.h"
 #include "tests/integration/process.h"
@@ -25,10 +26,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-Timestamp now() {
-    const auto since = std::chrono::system_clock::now().time_since_epoch();
-    return Timestamp{std::chrono::duration_cast<std::chrono::microseconds>(since).count()};
-}
 void sleep_ms(int ms) {
     std::this_thread::sleep_for(std::chrono::milliseconds(ms));
 }
@@ -113,8 +110,8 @@ private:
 op::Prepare prepare(const std::string& name, Duration hold) {
     const Bytes preimage(32, static_cast<std::uint8_t>(name.back()));
     return {{EscrowId{sha256(as_bytes(name)).array()}, account("alice"), account("bob"), sek,
-             Amount{100}, Condition{sha256(preimage).array()}, now() + hold},
-            now() + Duration::seconds(20)};
+             Amount{100}, Condition{sha256(preimage).array()}, net::system_time() + hold},
+            net::system_time() + Duration::seconds(20)};
 }
 op::Fulfil fulfil(const std::string& name) {
     return {{account("alice"), EscrowId{sha256(as_bytes(name)).array()}},
@@ -132,7 +129,8 @@ public:
         std::array<std::uint8_t, net::nonce_size> nonce;
         fill_random(nonce);
         net::Url url = ledger.url();
-        net::sign_request(request, {"http", url.authority()}, *signer(name), now(), nonce);
+        net::sign_request(request, {"http", url.authority()}, *signer(name), net::system_time(),
+                          nonce);
         url.target = target;
         net::WebSocketHandlers handlers;
         handlers.on_message = [this](const net::WebSocketPtr&, ByteView octets, net::MessageKind) {
@@ -240,7 +238,7 @@ TEST_CASE("a ledger killed at any moment keeps every answer that it gave") {
             const std::string name = "transfer " + std::to_string(i);
             const Op op{CommandId{sha256(as_bytes(name)).array()},
                         op::Transfer{account("alice"), account("bob"), sek, Amount{1},
-                                     now() + Duration::seconds(60)}};
+                                     net::system_time() + Duration::seconds(60)}};
             while (true) {
                 auto client = ledger.client("alice");
                 const auto answers = client.submit({op});
@@ -342,21 +340,23 @@ TEST_CASE("with too little disk there is no new business, but claims go on") {
         net::HttpRequest request;
         request.method = "POST";
         request.target = "/v1/instructions";
-        request.body = sign_instruction(
-            {*Address::parse("test.sek"), alice.key(), now() + Duration::seconds(9), {op}},
-            *signer("alice"));
+        request.body = sign_instruction({*Address::parse("test.sek"),
+                                         alice.key(),
+                                         net::system_time() + Duration::seconds(9),
+                                         {op}},
+                                        *signer("alice"));
         net::HttpClient http(ledger.loop());
         return code_of(http, ledger.url(), std::move(request));
     };
     CHECK(refused(prepare("E3", Duration::seconds(30))) == "disk_low");
     CHECK(refused(op::Transfer{account("alice"), account("bob"), sek, Amount{1},
-                               now() + Duration::seconds(9)}) == "disk_low");
+                               net::system_time() + Duration::seconds(9)}) == "disk_low");
     CHECK(bob.run(fulfil("E1")));
     // one instruction with both: the claim is taken
     const auto both = bob.submit({{{}, fulfil("E2")},
                                   {{},
                                    op::Transfer{account("bob"), account("alice"), sek, Amount{1},
-                                                now() + Duration::seconds(9)}}});
+                                                net::system_time() + Duration::seconds(9)}}});
     REQUIRE(both);
     CHECK(both->at(0).done);
     CHECK(both->at(1).reason == Reason::disk_low);

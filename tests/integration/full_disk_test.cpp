@@ -5,6 +5,7 @@
 #include <iostream>
 
 #include "sdk/base/exit_code.h"
+#include "sdk/net/system_time.h"
 #include "tests/integration/ledger_process.h"
 #include "tests/integration/raw_caller.h"
 #include "tests/integration/small_disk.h"
@@ -27,8 +28,8 @@ EscrowId id_of(const std::string& name) {
 op::Prepare prepare(const LedgerProcess& ledger, const std::string& name) {
     return {{id_of(name), ledger.account("alice"), ledger.account("bob"), ledger.kind.asset,
              Amount{ledger.kind.lot}, Condition{sha256(preimage(name)).array()},
-             now() + Duration::seconds(120)},
-            now() + Duration::seconds(60)};
+             net::system_time() + Duration::seconds(120)},
+            net::system_time() + Duration::seconds(60)};
 }
 op::Fulfil fulfil(const LedgerProcess& ledger, const std::string& name) {
     return {{ledger.account("alice"), id_of(name)}, preimage(name)};
@@ -39,8 +40,9 @@ std::string said(LedgerProcess& ledger, const std::string& who, OpBody body) {
     const Instruction instruction{
         *Address::parse(ledger.kind.address),
         signer(who)->public_key(),
-        now() + Duration::seconds(30),
-        {{CommandId{sha256(as_bytes(who + std::to_string(now().us()))).array()}, std::move(body)}}};
+        net::system_time() + Duration::seconds(30),
+        {{CommandId{sha256(as_bytes(who + std::to_string(net::system_time().us()))).array()},
+          std::move(body)}}};
     RawCaller raw(ledger.loop(), ledger.url());
     const auto answer = raw.send(RawCaller::request("POST", "/v1/instructions",
                                                     sign_instruction(instruction, *signer(who))));

@@ -9,15 +9,12 @@
 #include <thread>
 
 #include "sdk/crypto/hash.h"
+#include "sdk/net/system_time.h"
 #include "sdk/service/ledger_client.h"
 #include "tests/integration/process.h"
 
 namespace lockstep::test {
 
-inline Timestamp now() {
-    const auto since = std::chrono::system_clock::now().time_since_epoch();
-    return Timestamp{std::chrono::duration_cast<std::chrono::microseconds>(since).count()};
-}
 inline std::shared_ptr<const Signer> signer(const std::string& name) {
     const Hash seed = sha256(as_bytes("key of " + name));
     return Ed25519().signer(KeySeed{seed.array()});

@@ -9,12 +9,12 @@
 #include "sdk/base/exit_code.h"
 #include "sdk/base/time_text.h"
 #include "sdk/crypto/hash.h"
+#include "sdk/net/system_time.h"
 #include "tests/integration/ledger_process.h"
 #include "tests/integration/raw_caller.h"
 
 using namespace lockstep;
 using namespace lockstep::service;
-using lockstep::test::now;
 using lockstep::test::Process;
 using lockstep::test::RawCaller;
 using lockstep::test::signer;
@@ -34,10 +34,10 @@ Hash hash(const std::string& name) {
 
 op::Transfer transfer(const Ledger& ledger) {
     return {ledger.account("alice"), ledger.account("bob"), ledger.kind.asset,
-            Amount{ledger.kind.lot}, now() + Duration::seconds(30)};
+            Amount{ledger.kind.lot}, net::system_time() + Duration::seconds(30)};
 }
 op::Prepare prepare(const Ledger& ledger, const std::string& name) {
-    const Timestamp expiry = now() + Duration::seconds(30);
+    const Timestamp expiry = net::system_time() + Duration::seconds(30);
     return {{EscrowId{hash(name).array()}, ledger.account("alice"), ledger.account("bob"),
              ledger.kind.asset, Amount{ledger.kind.lot}, Condition{hash(name).array()}, expiry},
             expiry};
@@ -51,7 +51,7 @@ struct Instructed {
 Bytes instruction(const Ledger& ledger, const Instructed& how) {
     Instruction made{*Address::parse(how.ledger.empty() ? ledger.kind.address : how.ledger),
                      signer(how.signer)->public_key(),
-                     now() + how.life,
+                     net::system_time() + how.life,
                      {{CommandId{hash("an instruction").array()}, transfer(ledger)}}};
     return sign_instruction(made, *signer(how.signer));
 }
@@ -155,11 +155,12 @@ std::vector<OpRow> op_rows(const Ledger& ledger) {
          "wrong_ledger"},
         {"an escrow that has expired", "alice",
          with<Prepare>(prepare(ledger, "e2"),
-                       [](auto& p) { p.terms.expiry = now() - Duration::seconds(3); }),
+                       [](auto& p) { p.terms.expiry = net::system_time() - Duration::seconds(3); }),
          "expiry_passed"},
         {"an escrow for years", "alice",
-         with<Prepare>(prepare(ledger, "e3"),
-                       [](auto& p) { p.terms.expiry = now() + Duration::seconds(100'000'000); }),
+         with<Prepare>(
+             prepare(ledger, "e3"),
+             [](auto& p) { p.terms.expiry = net::system_time() + Duration::seconds(100'000'000); }),
          "expiry_too_far"},
         {"a claim of no escrow", "bob",
          op::Fulfil{{ledger.account("alice"), EscrowId{hash("e4").array()}}, Bytes(32, 1)},
@@ -186,25 +187,28 @@ void check_signed_reads(Ledger& ledger) {
         return request;
     };
     const std::string own = "/v1/accounts/" + ledger.account("alice").text();
-    CHECK(raw.send(get("alice", now(), own)).status == 200);
+    CHECK(raw.send(get("alice", net::system_time(), own)).status == 200);
     const struct {
         std::string what;
         net::HttpRequest request;
         int status;
         std::string code;
     } rows[] = {
-        {"an old signature", get("alice", now() - Duration::seconds(90), own), 401,
+        {"an old signature", get("alice", net::system_time() - Duration::seconds(90), own), 401,
          "signature_expired"},
-        {"one from ahead", get("alice", now() + Duration::seconds(90), own), 401,
+        {"one from ahead", get("alice", net::system_time() + Duration::seconds(90), own), 401,
          "signature_expired"},
-        {"a stranger's", get("mallory", now(), own), 401, "unknown_key"},
-        {"another's account", get("bob", now(), own), 403, "not_permitted"},
-        {"no address", get("alice", now(), "/v1/accounts/nonsense%20address"), 400, "malformed"},
-        {"another ledger's account", get("alice", now(), "/v1/accounts/test.eur.alice"), 403,
-         "not_permitted"},
-        {"no number", get("alice", now(), own + "/statement?limit=x"), 400, "malformed"},
-        {"a page too large", get("alice", now(), own + "/statement?limit=1001"), 400, "malformed"},
-        {"no account named", get("alice", now(), "/v1/escrows"), 400, "malformed"},
+        {"a stranger's", get("mallory", net::system_time(), own), 401, "unknown_key"},
+        {"another's account", get("bob", net::system_time(), own), 403, "not_permitted"},
+        {"no address", get("alice", net::system_time(), "/v1/accounts/nonsense%20address"), 400,
+         "malformed"},
+        {"another ledger's account",
+         get("alice", net::system_time(), "/v1/accounts/test.eur.alice"), 403, "not_permitted"},
+        {"no number", get("alice", net::system_time(), own + "/statement?limit=x"), 400,
+         "malformed"},
+        {"a page too large", get("alice", net::system_time(), own + "/statement?limit=1001"), 400,
+         "malformed"},
+        {"no account named", get("alice", net::system_time(), "/v1/escrows"), 400, "malformed"},
     };
     for (const auto& row : rows) {
         CAPTURE(row.what);
@@ -212,12 +216,12 @@ void check_signed_reads(Ledger& ledger) {
         CHECK(answer.code == row.code);
         CHECK(answer.status == row.status);
     }
-    const auto once = get("alice", now(), own);
+    const auto once = get("alice", net::system_time(), own);
     CHECK(raw.send(once).status == 200);
     const auto again = raw.send(once);
     CHECK(again.code == "replayed");
     CHECK(again.status == 401);
-    auto moved = get("alice", now(), own);
+    auto moved = get("alice", net::system_time(), own);
     moved.target = "/v1/accounts/" + ledger.account("bob").text();
     CHECK(raw.send(moved).code == "bad_signature");
 }
@@ -452,7 +456,7 @@ TEST_CASE("a transfer that is repeated with its id and its last instant is done 
     };
     CHECK(transfer_by_hand({}).first == exit_usage);
     const std::vector<std::string> until{"--not-after",
-                                         format_time(test::now() + Duration::seconds(600))};
+                                         format_time(net::system_time() + Duration::seconds(600))};
     const auto first = transfer_by_hand(until);
     CHECK_MESSAGE(first.first == exit_done, first.second);
     const std::string books = ledger.books();

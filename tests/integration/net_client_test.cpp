@@ -82,10 +82,6 @@ Script::Step say(std::string text) {
     };
 }
 
-bool begins(std::string_view text, std::string_view with) {
-    return text.substr(0, with.size()) == with;
-}
-
 const std::string ok = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok";
 
 struct EchoServer {
@@ -152,9 +148,9 @@ TEST_CASE("what waits for a connection is limited, and told apart from what was 
     caller.send(url, make("POST"));
     REQUIRE(caller.done.wait(4));
     const auto done = caller.done.all();
-    CHECK(begins(done[0], "overloaded: "));
-    CHECK(begins(done[1], "unavailable: "));
-    CHECK(begins(done[2], "outcome_unknown: "));
+    CHECK(done[0].starts_with("overloaded: "));
+    CHECK(done[1].starts_with("unavailable: "));
+    CHECK(done[2].starts_with("outcome_unknown: "));
     CHECK(done[3] == "200 later");
 }
 
@@ -163,15 +159,15 @@ TEST_CASE("what cannot have reached a server is unavailable") {
     RawSocket closed = RawSocket::listen();
     const Url nobody = local(closed.port());
     closed.close();
-    CHECK(begins(caller.ask(nobody, make("POST")), "unavailable: no connection to 127.0.0.1:"));
-    CHECK(begins(caller.ask(*parse_url("http://no-such-name.invalid"), make("GET")),
-                 "unavailable: "));
-    CHECK(begins(caller.ask(*parse_url("https://127.0.0.1:1"), make("GET")), "malformed: "));
+    CHECK(caller.ask(nobody, make("POST")).starts_with("unavailable: no connection to 127.0.0.1:"));
+    CHECK(caller.ask(*parse_url("http://no-such-name.invalid"), make("GET"))
+              .starts_with("unavailable: "));
+    CHECK(caller.ask(*parse_url("https://127.0.0.1:1"), make("GET")).starts_with("malformed: "));
     for (int i = 0; i < 40; ++i)
         caller.send(nobody, make("POST"));
     REQUIRE(caller.done.wait(43));
     for (const std::string& text : caller.done.all())
-        CHECK_FALSE(begins(text, "outcome_unknown"));
+        CHECK_FALSE(text.starts_with("outcome_unknown"));
 }
 
 TEST_CASE("a request that would break the framing is not sent") {
@@ -179,10 +175,10 @@ TEST_CASE("a request that would break the framing is not sent") {
     EchoServer echo{caller.loop};
     HttpRequest field = make("GET");
     field.headers = {{"x-a", "1\r\nx-b: 2"}};
-    CHECK(begins(caller.ask(local(echo.port), field), "malformed: "));
-    CHECK(begins(caller.ask(local(echo.port), make("GET", "/a b")), "malformed: "));
-    CHECK(begins(caller.ask(local(echo.port), make("GET", "x")), "malformed: "));
-    CHECK(begins(caller.ask(local(echo.port), make("G T")), "malformed: "));
+    CHECK(caller.ask(local(echo.port), field).starts_with("malformed: "));
+    CHECK(caller.ask(local(echo.port), make("GET", "/a b")).starts_with("malformed: "));
+    CHECK(caller.ask(local(echo.port), make("GET", "x")).starts_with("malformed: "));
+    CHECK(caller.ask(local(echo.port), make("G T")).starts_with("malformed: "));
     CHECK(echo.server.counters().requests == 0);
 }
 
@@ -214,15 +210,15 @@ TEST_CASE("an answer that is broken off, malformed or too large leaves the outco
         CAPTURE(row.answer.substr(0, 80));
         Script server{{say(row.answer)}};
         const std::string got = caller.ask(server.url(), make("POST"));
-        CHECK(begins(got, row.expected));
+        CHECK(got.starts_with(row.expected));
     }
 }
 
 TEST_CASE("an answer that does not come in time leaves the outcome unknown") {
     Caller caller;
     EchoServer echo{caller.loop};
-    CHECK(begins(caller.ask(local(echo.port), make("GET", "/hold"), Duration::milliseconds(30)),
-                 "outcome_unknown: no answer from 127.0.0.1:"));
+    CHECK(caller.ask(local(echo.port), make("GET", "/hold"), Duration::milliseconds(30))
+              .starts_with("outcome_unknown: no answer from 127.0.0.1:"));
     CHECK(caller.ask(local(echo.port), make("GET", "/")) == "200 ");
 }
 
@@ -242,21 +238,21 @@ TEST_CASE("a kept connection that breaks under a request: GET is repeated once, 
         Caller caller;
         Script server{{answer_then_break}};
         CHECK(caller.ask(server.url(), make("POST")) == "200 ok");
-        CHECK(begins(caller.ask(server.url(), make("POST")), "outcome_unknown: "));
+        CHECK(caller.ask(server.url(), make("POST")).starts_with("outcome_unknown: "));
         CHECK(server.connections == 1);
     }
     {
         // Not on a fresh connection: that is no matter of being kept.
         Caller caller;
         Script server{{say("")}};
-        CHECK(begins(caller.ask(server.url(), make("GET")), "outcome_unknown: "));
+        CHECK(caller.ask(server.url(), make("GET")).starts_with("outcome_unknown: "));
     }
     {
         // Twice is enough.
         Caller caller;
         Script server{{answer_then_break, say("")}};
         CHECK(caller.ask(server.url(), make("GET")) == "200 ok");
-        CHECK(begins(caller.ask(server.url(), make("GET")), "outcome_unknown: "));
+        CHECK(caller.ask(server.url(), make("GET")).starts_with("outcome_unknown: "));
     }
 }
 

@@ -104,10 +104,6 @@ struct Proxy {
     std::thread thread;
 };
 
-bool begins(std::string_view text, std::string_view with) {
-    return text.substr(0, with.size()) == with;
-}
-
 }  // namespace
 
 TEST_CASE("messages go both ways and keep their kind and order") {
@@ -125,7 +121,7 @@ TEST_CASE("messages go both ways and keep their kind and order") {
     CHECK(world.called.at(4) == "binary ");
     session->close(close_normal, "bye");
     CHECK(world.served.at(5) == "closed_by_peer 1000: bye");
-    CHECK(begins(world.called.at(5), "closed_here 1000"));
+    CHECK(world.called.at(5).starts_with("closed_here 1000"));
     CHECK_FALSE(session->send_text("late"));
     CHECK(eventually([&] { return world.server.counters().open_connections == 0; }));
     CHECK(session->queued_bytes() == 0);
@@ -160,10 +156,10 @@ TEST_CASE("an upgrade can be refused, forgotten or decided later") {
     World world;
     Notes refused, dropped, later, gone;
     world.client.connect(socket_url(world.port, "/refuse"), {}, refused.handlers());
-    CHECK(begins(refused.at(0), "refused status 401: {"));
+    CHECK(refused.at(0).starts_with("refused status 401: {"));
     CHECK(refused.at(0).find("who are you?") != std::string::npos);
     world.client.connect(socket_url(world.port, "/drop"), {}, dropped.handlers());
-    CHECK(begins(dropped.at(0), "refused status 500"));
+    CHECK(dropped.at(0).starts_with("refused status 500"));
     const auto session =
         world.client.connect(socket_url(world.port, "/later"), {}, later.handlers());
     REQUIRE(world.waiting.wait(1));
@@ -188,14 +184,14 @@ TEST_CASE("a caller that reaches nobody, or no WebSocket, is told") {
     closed.close();
     Notes nobody, wrong;
     world.client.connect(socket_url(port), {}, nobody.handlers());
-    CHECK(begins(nobody.at(0), "unreachable: no connection to 127.0.0.1:"));
+    CHECK(nobody.at(0).starts_with("unreachable: no connection to 127.0.0.1:"));
     world.client.connect(socket_url(world.port), {{"x", "a\r\nb: c"}}, wrong.handlers());
-    CHECK(begins(wrong.at(0), "unreachable: "));
+    CHECK(wrong.at(0).starts_with("unreachable: "));
     HttpServer plain{world.loop};
     plain.on_request([](const HttpRequest&, const Respond& respond) { respond({}); });
     Notes none;
     world.client.connect(socket_url(*plain.start()), {}, none.handlers());
-    CHECK(begins(none.at(0), "refused status 404"));
+    CHECK(none.at(0).starts_with("refused status 404"));
 }
 
 TEST_CASE("a reader that is too slow is cut off with the reason, and others are not") {
@@ -205,7 +201,7 @@ TEST_CASE("a reader that is too slow is cut off with the reason, and others are 
     World world{limits};
     RawSocket slow = RawSocket::connect(world.port, 4096);
     slow.send(upgrade);
-    CHECK(begins(slow.until("\r\n\r\n"), "HTTP/1.1 101"));
+    CHECK(slow.until("\r\n\r\n").starts_with("HTTP/1.1 101"));
     const auto victim = world.sessions.at(0);
     CHECK(world.served.at(0) == "open");
     const auto fine = world.client.connect(socket_url(world.port), {}, world.called.handlers());
@@ -219,7 +215,7 @@ TEST_CASE("a reader that is too slow is cut off with the reason, and others are 
     }
     CHECK_FALSE(accepted);
     CHECK(sent < 1000);
-    CHECK(begins(world.served.at(2), "slow_reader 1008"));
+    CHECK(world.served.at(2).starts_with("slow_reader 1008"));
     CHECK(world.server.counters().slow_readers == 1);
     CHECK(served->send(block));
     CHECK(world.called.at(1).size() == 64 * 1024 + 7);
@@ -276,10 +272,10 @@ TEST_CASE("frames that break the protocol or a limit end the connection") {
         World world{limits};
         RawSocket socket = RawSocket::connect(world.port);
         socket.send(upgrade);
-        CHECK(begins(socket.until("\r\n\r\n"), "HTTP/1.1 101"));
+        CHECK(socket.until("\r\n\r\n").starts_with("HTTP/1.1 101"));
         socket.send(row.bytes);
         socket.shutdown_write();
-        CHECK(begins(world.served.at(1), row.expected));
+        CHECK(world.served.at(1).starts_with(row.expected));
         socket.all();
         CHECK(eventually([&] { return world.server.counters().open_connections == 0; }));
     }
@@ -306,7 +302,7 @@ TEST_CASE("a wrong handshake is refused") {
         text.replace(text.find(row.from), row.from.size(), row.to);
         RawSocket socket = RawSocket::connect(world.port);
         socket.send(text);
-        CHECK(begins(socket.until("\r\n\r\n"), row.expected));
+        CHECK(socket.until("\r\n\r\n").starts_with(row.expected));
     }
 }
 
@@ -320,8 +316,8 @@ TEST_CASE("a connection that went half-open is noticed at both ends") {
     // Pings keep a connection without messages.
     CHECK_FALSE(world.called.events.wait(2, 400));
     proxy.deaf = true;
-    CHECK(begins(world.called.at(1), "lost: nothing came"));
-    CHECK(begins(world.served.at(1), "lost: nothing came"));
+    CHECK(world.called.at(1).starts_with("lost: nothing came"));
+    CHECK(world.served.at(1).starts_with("lost: nothing came"));
 }
 
 TEST_CASE("stopping tells the callers, and calls no handler afterwards") {
@@ -331,7 +327,7 @@ TEST_CASE("stopping tells the callers, and calls no handler afterwards") {
     CHECK(world.served.at(0) == "open");
     world.server.stop(Duration::seconds(2));
     CHECK(world.called.at(1) == "closed_by_peer 1001: the server is stopping");
-    CHECK(begins(world.served.at(1), "stopped"));
+    CHECK(world.served.at(1).starts_with("stopped"));
     CHECK_FALSE(world.sessions.at(0)->send_text("late"));
 
     auto second = std::make_unique<World>();
@@ -339,7 +335,7 @@ TEST_CASE("stopping tells the callers, and calls no handler afterwards") {
     const auto kept = second->client.connect(socket_url(second->port), {}, quiet.handlers());
     CHECK(quiet.at(0) == "open");
     second->client.stop();
-    CHECK(begins(second->served.at(1), "lost"));
+    CHECK(second->served.at(1).starts_with("lost"));
     CHECK(quiet.events.size() == 1);
     second.reset();
     CHECK_FALSE(kept->send_text("after everything is gone"));

@@ -6,6 +6,7 @@
 
 #include "connector/assembly/peer_batch.h"
 #include "sdk/base/exit_code.h"
+#include "sdk/net/system_time.h"
 #include "tests/integration/node_world.h"
 #include "tests/integration/raw_caller.h"
 
@@ -13,11 +14,6 @@ using namespace lockstep;
 using namespace lockstep::test;
 
 namespace {
-
-Timestamp now() {
-    const auto since = std::chrono::system_clock::now().time_since_epoch();
-    return Timestamp{std::chrono::duration_cast<std::chrono::microseconds>(since).count()};
-}
 
 // Without its ledgers, whose time is part of its state, a node that is left alone stands still.
 client::DigestView still_digest(NodeWorld& world, const std::string& node) {
@@ -54,7 +50,7 @@ public:
     }
     net::HttpRequest call(const std::string& method, const std::string& target, Bytes body) {
         auto request = unsigned_call(method, target, std::move(body));
-        raw_.sign(request, *caller_, now());
+        raw_.sign(request, *caller_, net::system_time());
         return request;
     }
     RawCaller& raw() { return raw_; }
@@ -167,27 +163,29 @@ void check_signatures(Calls& calls) {
     };
     const auto& caller = calls.caller();
     refused("unsigned", calls.unsigned_call("POST", "/v1/invoices", body), 401, "unauthenticated");
-    refused("old", signed_by(caller, now() - Duration::seconds(300)), 401, "signature_expired");
-    refused("from ahead", signed_by(caller, now() + Duration::seconds(300)), 401,
+    refused("old", signed_by(caller, net::system_time() - Duration::seconds(300)), 401,
             "signature_expired");
-    refused("a stranger's", signed_by(*Ed25519().signer(KeySeed{}), now()), 401, "unknown_key");
-    auto altered = signed_by(caller, now());
+    refused("from ahead", signed_by(caller, net::system_time() + Duration::seconds(300)), 401,
+            "signature_expired");
+    refused("a stranger's", signed_by(*Ed25519().signer(KeySeed{}), net::system_time()), 401,
+            "unknown_key");
+    auto altered = signed_by(caller, net::system_time());
     altered.body.back() = ' ';
     refused("another body", altered, 401, "bad_signature");
-    auto moved = signed_by(caller, now());
+    auto moved = signed_by(caller, net::system_time());
     moved.target = "/v1/payments";
     refused("another path", moved, 401, "bad_signature");
-    auto renamed = signed_by(caller, now());
+    auto renamed = signed_by(caller, net::system_time());
     net::set_header(renamed.headers, "idempotency-key", "another");
     refused("another key", renamed, 401, "bad_signature");
-    auto undigested = signed_by(caller, now());
+    auto undigested = signed_by(caller, net::system_time());
     std::erase_if(undigested.headers,
                   [](const auto& one) { return one.first == "content-digest"; });
     refused("without its digest", undigested, 400, "malformed");
     for (const std::string& key : {std::string(), std::string(129, 'k')}) {
         auto request = RawCaller::request("POST", "/v1/invoices", body);
         if (!key.empty()) net::set_header(request.headers, "idempotency-key", key);
-        calls.raw().sign(request, caller, now());
+        calls.raw().sign(request, caller, net::system_time());
         refused("a key of " + std::to_string(key.size()), request, 400, "idempotency_missing");
     }
     const auto once = calls.call("GET", "/v1/stats", {});
@@ -214,7 +212,7 @@ std::vector<PeerRow> peer_rows(NodeWorld& world, Calls& calls) {
     const auto connector = world.signer("connector");
     const auto alice = world.signer("alice");
     const auto stranger = Ed25519().signer(KeySeed{});
-    const auto post = [&](const Signer& signer, Bytes body, Timestamp at = now()) {
+    const auto post = [&](const Signer& signer, Bytes body, Timestamp at = net::system_time()) {
         auto request = RawCaller::request("POST", "/v1/peer", std::move(body));
         calls.raw().sign(request, signer, at);
         return request;
@@ -245,7 +243,8 @@ std::vector<PeerRow> peer_rows(NodeWorld& world, Calls& calls) {
         {"a stranger in a peer's name", post(*stranger, good), 401, "unknown_key"},
         {"a caller, who is no peer", post(calls.caller(), good), 401, "unknown_key"},
         {"one peer in another's name", post(*alice, good), 403, "not_permitted"},
-        {"old", post(*connector, good, now() - Duration::seconds(300)), 401, "signature_expired"},
+        {"old", post(*connector, good, net::system_time() - Duration::seconds(300)), 401,
+         "signature_expired"},
         {"altered", altered, 401, "bad_signature"},
         {"nothing", post(*connector, {}), 400, "malformed"},
         {"JSON", post(*connector, RawCaller::octets("{}")), 400, "unknown_version"},
@@ -275,7 +274,7 @@ void check_peer_rows(NodeWorld& world, Calls& calls) {
     // A signature counts once, also where what it signed was refused.
     auto once = RawCaller::request("POST", "/v1/peer",
                                    assembly::encode_batch(batch_from(*world.signer("alice"))));
-    calls.raw().sign(once, *world.signer("connector"), now());
+    calls.raw().sign(once, *world.signer("connector"), net::system_time());
     CHECK(calls.raw().send(once).code == "not_permitted");
     const auto again = calls.raw().send(once);
     CHECK(again.code == "replayed");

@@ -5,6 +5,7 @@
 #include <chrono>
 
 #include "sdk/crypto/hash.h"
+#include "sdk/net/system_time.h"
 #include "tests/integration/node_world.h"
 
 using namespace lockstep;
@@ -14,8 +15,7 @@ TEST_CASE("a loud stop is told, refused to end while an escrow is open, and then
     NodeWorld world;
     REQUIRE(world.wait_ready(10'000));
     client::ApiClient& connector = world.client("connector");
-    const auto since = std::chrono::system_clock::now().time_since_epoch();
-    const Timestamp now{std::chrono::duration_cast<std::chrono::microseconds>(since).count()};
+    const Timestamp now = net::system_time();
     const Timestamp expiry = now + Duration::seconds(5);
     world.instruct_as(
         "connector", "test.sek.connector",

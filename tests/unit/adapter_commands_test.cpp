@@ -10,8 +10,6 @@ using namespace lockstep::desk;
 
 namespace {
 
-const Desk::Maker cash_maker = cash::make_adapter;
-
 std::size_t unknowns(Desk& desk) {
     std::size_t count = 0;
     for (const auto& answer : desk.take<report::Answer>())
@@ -22,7 +20,7 @@ std::size_t unknowns(Desk& desk) {
 }  // namespace
 
 TEST_CASE("the commands of one step go under one signature, recorded before they leave") {
-    Desk desk(cash_maker);
+    Desk desk(cash::make_adapter);
     std::vector<AdapterInput> inputs;
     for (int i = 0; i < 200; ++i)
         inputs.emplace_back(prepare("E" + std::to_string(i)));
@@ -38,7 +36,7 @@ TEST_CASE("the commands of one step go under one signature, recorded before they
 }
 
 TEST_CASE("while instructions are in flight, commands gather into larger ones") {
-    Desk desk(cash_maker, setup({{"in_flight", "2"}}));
+    Desk desk(cash::make_adapter, setup({{"in_flight", "2"}}));
     desk.give(t(0), prepare("E1"));
     desk.give(t(1), prepare("E2"));
     desk.give(t(2), prepare("E3"));
@@ -58,7 +56,7 @@ TEST_CASE("while instructions are in flight, commands gather into larger ones") 
 }
 
 TEST_CASE("more commands than an instruction carries go out in order, a restart in between") {
-    Desk desk(cash_maker, setup({{"in_flight", "1"}, {"ops_per_instruction", "2"}}));
+    Desk desk(cash::make_adapter, setup({{"in_flight", "1"}, {"ops_per_instruction", "2"}}));
     desk.give(t(0), prepare("E1"), prepare("E2"), prepare("E3"), prepare("E4"), prepare("E5"));
     const auto first = desk.take_instructions().at(0);
     desk.give(t(1), all_done(first));
@@ -79,7 +77,7 @@ TEST_CASE("more commands than an instruction carries go out in order, a restart 
 }
 
 TEST_CASE("an answer ends the record, and a repeated command gets the same answer") {
-    Desk desk(cash_maker);
+    Desk desk(cash::make_adapter);
     desk.give(t(0), prepare("E1"), prepare("E2"));
     const auto sent = desk.take_instructions().at(0);
     desk.give(t(1), Reply{sent.id, encode_answers({op_done(id_of<CommandId>("E1")),
@@ -98,7 +96,7 @@ TEST_CASE("an answer ends the record, and a repeated command gets the same answe
 }
 
 TEST_CASE("a command repeated while it is under way is sent once") {
-    Desk desk(cash_maker);
+    Desk desk(cash::make_adapter);
     desk.give(t(0), prepare("E1"), prepare("E1"));
     desk.give(t(1), prepare("E1"));
     const auto sent = desk.take_instructions();
@@ -107,7 +105,7 @@ TEST_CASE("a command repeated while it is under way is sent once") {
 }
 
 TEST_CASE("an unreachable ledger gets the same bytes again, with growing pauses") {
-    Desk desk(cash_maker);
+    Desk desk(cash::make_adapter);
     desk.give(t(0), prepare("E1"), fulfil("E2"));
     const auto first = desk.take_instructions().at(0);
     auto request = first;
@@ -134,7 +132,7 @@ TEST_CASE("an unreachable ledger gets the same bytes again, with growing pauses"
 }
 
 TEST_CASE("a lost answer makes a prepare unknown, and asking again finds it done") {
-    Desk desk(cash_maker);
+    Desk desk(cash::make_adapter);
     desk.give(t(0), prepare("E1"), fulfil("E2"));
     desk.give(t(1), failed(desk.take_instructions().at(0), Reason::outcome_unknown));
     CHECK(desk.last_answer("E1") == "unknown");
@@ -151,7 +149,7 @@ TEST_CASE("a lost answer makes a prepare unknown, and asking again finds it done
 }
 
 TEST_CASE("a request without any reply counts as one whose outcome is unknown") {
-    Desk desk(cash_maker, setup({{"reply_timeout_ms", "1000"}}));
+    Desk desk(cash::make_adapter, setup({{"reply_timeout_ms", "1000"}}));
     desk.give(t(0), prepare("E1"));
     const auto first = desk.take_instructions().at(0);
     desk.give(t(1'000));
@@ -166,7 +164,7 @@ TEST_CASE("a request without any reply counts as one whose outcome is unknown") 
 
 TEST_CASE(
     "an uncertain prepare that is refused later is absent only when the ledger says so late") {
-    Desk desk(cash_maker);
+    Desk desk(cash::make_adapter);
     desk.give(t(0), prepare("E1", t(2'000)));
     desk.give(t(1), failed(desk.take_instructions().at(0), Reason::outcome_unknown));
     desk.give(t(500));
@@ -202,7 +200,7 @@ TEST_CASE(
 }
 
 TEST_CASE("an uncertain prepare under a tombstone never was") {
-    Desk desk(cash_maker);
+    Desk desk(cash::make_adapter);
     desk.give(t(0), prepare("E1", t(2'000)));
     desk.give(t(1), failed(desk.take_instructions().at(0), Reason::outcome_unknown));
     desk.give(t(500));
@@ -212,7 +210,7 @@ TEST_CASE("an uncertain prepare under a tombstone never was") {
 }
 
 TEST_CASE("after valid_until a claim is signed anew and new business is looked up") {
-    Desk desk(cash_maker, setup({{"instruction_life_ms", "3000"}}));
+    Desk desk(cash::make_adapter, setup({{"instruction_life_ms", "3000"}}));
     desk.give(t(0), prepare("E1", t(2'000)), fulfil("E2"));
     const auto first = desk.take_instructions().at(0);
     CHECK(instruction_in(first).valid_until == t(5'000));  // past not_after by a whole life
@@ -258,7 +256,7 @@ TEST_CASE("what the ledger says of a whole instruction decides what happens to i
     for (const Row& row : rows) {
         CAPTURE(std::string(to_string(row.reason)));
         CAPTURE(row.lost_before);
-        Desk desk(cash_maker);
+        Desk desk(cash::make_adapter);
         desk.open(t(0));
         desk.give(t(0), prepare("E1", t(2'000)), fulfil("E2"));
         auto request = desk.take_instructions().at(0);
@@ -298,7 +296,7 @@ TEST_CASE("a ledger without room for new business gets the claims without it") {
     SUBCASE("for the answers that it has to remember") {
         full = Reason::overloaded;
     }
-    Desk desk(cash_maker);
+    Desk desk(cash::make_adapter);
     desk.open(t(0));
     desk.give(t(0), prepare("E1"), fulfil("E2"));
     const auto both = desk.take_instructions().at(0);
@@ -337,7 +335,7 @@ TEST_CASE("claims do not wait behind business that a ledger came back without ro
     SUBCASE("for the answers that it has to remember") {
         full = Reason::overloaded;
     }
-    Desk desk(cash_maker, setup({{"in_flight", "2"}}));
+    Desk desk(cash::make_adapter, setup({{"in_flight", "2"}}));
     desk.open(t(0));
     desk.give(t(0), prepare("E1"), fulfil("E2"));
     const auto first = desk.take_instructions().at(0);
@@ -370,7 +368,7 @@ TEST_CASE("claims do not wait behind business that a ledger came back without ro
 }
 
 TEST_CASE("what is claims alone is sent again at once when a ledger is back without room") {
-    Desk desk(cash_maker);
+    Desk desk(cash::make_adapter);
     desk.open(t(0));
     desk.give(t(0), prepare("E1"), fulfil("E2"));
     const auto mixed = desk.take_instructions().at(0);
@@ -414,7 +412,7 @@ TEST_CASE("a claim whose work is done already is done, and one that cannot be ma
         {command::Refund{key}, Reason::escrow_not_expired, "refused(escrow_not_expired)"},
     };
     for (Row& row : rows) {
-        Desk desk(cash_maker);
+        Desk desk(cash::make_adapter);
         desk.give(t(0), Command{id_of<CommandId>("E1"), std::move(row.body)});
         desk.give(t(1), all_refused(desk.take_instructions().at(0), row.reason));
         CHECK(desk.last_answer("E1") == row.answer);
@@ -422,7 +420,7 @@ TEST_CASE("a claim whose work is done already is done, and one that cannot be ma
 }
 
 TEST_CASE("a claim that the ledger has no room for is made again after a pause") {
-    Desk desk(cash_maker);
+    Desk desk(cash::make_adapter);
     desk.give(t(0), fulfil("E1"));
     desk.give(t(1), all_refused(desk.take_instructions().at(0), Reason::limit_reached));
     CHECK(desk.last_answer("E1").empty());
@@ -434,7 +432,7 @@ TEST_CASE("a claim that the ledger has no room for is made again after a pause")
 }
 
 TEST_CASE("answers that fit no operation prove nothing") {
-    Desk desk(cash_maker);
+    Desk desk(cash::make_adapter);
     desk.give(t(0), prepare("E1"), prepare("E2"));
     const auto sent = desk.take_instructions().at(0);
     desk.give(t(1), Reply{sent.id, encode_answers({op_done(id_of<CommandId>("E2")),
@@ -452,7 +450,7 @@ TEST_CASE("answers that fit no operation prove nothing") {
 }
 
 TEST_CASE("a transfer that stayed unknown is asked for once more when it cannot land any more") {
-    Desk desk(cash_maker);
+    Desk desk(cash::make_adapter);
     const auto transfer = [] {
         return Command{id_of<CommandId>("T1"),
                        command::Transfer{address("test.sek.alice"), address("test.sek.bob"),
@@ -469,14 +467,14 @@ TEST_CASE("a transfer that stayed unknown is asked for once more when it cannot 
 }
 
 TEST_CASE("a payee's terms need nothing on these ledgers") {
-    Desk desk(cash_maker);
+    Desk desk(cash::make_adapter);
     desk.give(t(0), Command{id_of<CommandId>("E1"), command::Expect{terms("E1")}});
     CHECK(desk.last_answer("E1") == "done");
     CHECK(desk.take_instructions().empty());
 }
 
 TEST_CASE("a query gets its answer or the reason why there is none") {
-    Desk desk(cash_maker, setup({{"reply_timeout_ms", "1000"}}));
+    Desk desk(cash::make_adapter, setup({{"reply_timeout_ms", "1000"}}));
     const Query query{7, ask::Balances{address("test.sek.alice")}};
     desk.give(t(0), Query(query), Query{8, query.body}, Query{9, query.body});
     const auto asked = desk.take_requests("/v1/query");

@@ -10,8 +10,6 @@ using namespace lockstep::desk;
 
 namespace {
 
-const Desk::Maker cash_maker = cash::make_adapter;
-
 LedgerEvent event(std::uint64_t sequence, std::string_view name,
                   EscrowState state = EscrowState::prepared) {
     LedgerEvent event{sequence, t(static_cast<std::int64_t>(sequence)), terms(name), state, {}};
@@ -64,7 +62,7 @@ std::string mode(Desk& desk) {
 }  // namespace
 
 TEST_CASE("the ledger describes itself before anything is asked of its stream") {
-    Desk desk(cash_maker);
+    Desk desk(cash::make_adapter);
     desk.give(t(0), Woken{});
     CHECK(desk.take_requests("/v1/events").empty());
     auto asked = desk.take_requests("/v1/ledger");
@@ -93,7 +91,7 @@ TEST_CASE("of profile and claim the worse holds, part by part") {
 
 TEST_CASE("a ledger that is not the one, or has another preimage rule, is refused") {
     for (const bool foreign : {true, false}) {
-        Desk desk(cash_maker);
+        Desk desk(cash::make_adapter);
         desk.give(t(0), Woken{});
         LedgerInfo info = ledger_info();
         if (foreign) {
@@ -112,7 +110,7 @@ TEST_CASE("a ledger that is not the one, or has another preimage rule, is refuse
 }
 
 TEST_CASE("events come in order and once, then the balances, then the place is remembered") {
-    Desk desk(cash_maker);
+    Desk desk(cash::make_adapter);
     desk.open(t(0));
     desk.reports.clear();
     desk.give(t(10), frame(3, {event(1, "E1"), event(3, "E2")}, {balance(5)}),
@@ -137,7 +135,7 @@ TEST_CASE("events come in order and once, then the balances, then the place is r
 }
 
 TEST_CASE("a full frame means that more of the past is to come") {
-    Desk desk(cash_maker);
+    Desk desk(cash::make_adapter);
     desk.open(t(0));
     std::vector<LedgerEvent> many;
     for (std::uint64_t i = 1; i <= max_frame_events; ++i)
@@ -150,7 +148,7 @@ TEST_CASE("a full frame means that more of the past is to come") {
 }
 
 TEST_CASE("heartbeats tell the time a few times a second and move the place seldom") {
-    Desk desk(cash_maker);
+    Desk desk(cash::make_adapter);
     desk.open(t(0));
     desk.give(t(10), frame(1, {event(1, "E1")}));
     desk.reports.clear();
@@ -164,7 +162,7 @@ TEST_CASE("heartbeats tell the time a few times a second and move the place seld
 }
 
 TEST_CASE("a broken stream is opened again from where it was, with growing pauses") {
-    Desk desk(cash_maker);
+    Desk desk(cash::make_adapter);
     desk.open(t(0));
     CHECK(subscription(desk) == "/v1/events?cursor=0");
     desk.give(t(1), frame(4, {event(4, "E1")}));
@@ -186,7 +184,7 @@ TEST_CASE("a broken stream is opened again from where it was, with growing pause
 }
 
 TEST_CASE("a silent ledger is stale, and live again with its first frame") {
-    Desk desk(cash_maker, setup({{"stale_after_ms", "1000"}}));
+    Desk desk(cash::make_adapter, setup({{"stale_after_ms", "1000"}}));
     desk.open(t(0));
     desk.give(t(10), frame(1, {}));
     CHECK(mode(desk) == "live");
@@ -204,7 +202,7 @@ TEST_CASE("a silent ledger is stale, and live again with its first frame") {
 }
 
 TEST_CASE("a stream that goes on while its ledger's time stands still is stale") {
-    Desk desk(cash_maker, setup({{"stale_after_ms", "1000"}}));
+    Desk desk(cash::make_adapter, setup({{"stale_after_ms", "1000"}}));
     desk.open(t(0));
     const auto standing = [] { return StreamFrame{encode_frame({t(0), 1, {}, {}})}; };
     desk.give(t(10), standing());
@@ -228,7 +226,7 @@ TEST_CASE("a stream that goes on while its ledger's time stands still is stale")
 }
 
 TEST_CASE("a ledger that never answers is stale too") {
-    Desk desk(cash_maker, setup({{"stale_after_ms", "1000"}}));
+    Desk desk(cash::make_adapter, setup({{"stale_after_ms", "1000"}}));
     desk.give(t(0), Woken{});
     CHECK(mode(desk) == "catching up");
     desk.give(t(1'000));
@@ -254,7 +252,7 @@ TEST_CASE("after a lie nothing is believed any more, and claims go on") {
         {"refused: an event of accounts of another ledger", frame(5, {foreign})},
     };
     for (const Row& row : rows) {
-        Desk desk(cash_maker);
+        Desk desk(cash::make_adapter);
         desk.open(t(0));
         desk.give(t(1), frame(3, {event(3, "E0")}));
         desk.reports.clear();
@@ -271,14 +269,14 @@ TEST_CASE("after a lie nothing is believed any more, and claims go on") {
 }
 
 TEST_CASE("a ledger that lost what it had reported refuses the cursor, and is refused") {
-    Desk desk(cash_maker);
+    Desk desk(cash::make_adapter);
     desk.open(t(0));
     desk.give(t(1), StreamDown{Reason::too_far_ahead});
     CHECK(mode(desk) == "refused: the ledger is behind what it reported before");
 }
 
 TEST_CASE("a description that changed is reported again") {
-    Desk desk(cash_maker);
+    Desk desk(cash::make_adapter);
     desk.open(t(0));
     desk.give(t(1), frame(1, {}));
     CHECK(desk.take<report::Info>().size() == 1);

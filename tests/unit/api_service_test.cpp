@@ -9,6 +9,7 @@
 #include "connector/client/api_client.h"
 #include "connector/client/event_stream.h"
 #include "sdk/machine/memory_store.h"
+#include "sdk/net/system_time.h"
 
 using namespace lockstep;
 using namespace lockstep::api;
@@ -17,10 +18,7 @@ namespace {
 
 class WallClock final : public Clock {
 public:
-    Timestamp now() const override {
-        const auto since = std::chrono::system_clock::now().time_since_epoch();
-        return Timestamp{std::chrono::duration_cast<std::chrono::microseconds>(since).count()};
-    }
+    Timestamp now() const override { return net::system_time(); }
 };
 
 // Remembers what it was asked to do, and does it.

@@ -1,6 +1,7 @@
 // Trades between parties that do not do what they should: who may say what, and what it changes.
 #include "sdk/crypto/hash.h"
 #include "tests/unit/core_checks.h"
+#include "tests/unit/core_forward.h"
 #include "tests/unit/core_world_settings.h"
 
 using namespace lockstep;
@@ -29,11 +30,6 @@ core::Trade trade_of(CoreWorld& world, const char* reference) {
     trade.seller = {"sven", world.key("seller"),   addr("test.sek.sven"),
                     sek,    addr("test.csd.sven"), std::nullopt};
     return trade;
-}
-
-void say(CoreWorld& world, const char* from, const char* to, core::Message message) {
-    world.give(world.node(to), input::FromPeer{world.key(from), std::move(message)},
-               std::string("from ") + from);
 }
 
 void act(CoreWorld& world, const char* at, input::TradeAction action) {

@@ -56,7 +56,7 @@ struct Books {
     }
 };
 
-struct Row {
+struct Spoiled {
     std::string what;
     std::function<void(Books&)> spoil;
     std::vector<std::string> found;  // a line each, and no other
@@ -79,7 +79,7 @@ TEST_CASE("books that moved by what settled are right, wherever the value stands
 }
 
 TEST_CASE("books that moved otherwise are found out, also where they conserve") {
-    const std::vector<Row> rows{
+    const std::vector<Spoiled> rows{
         {"a krona leg paid twice",
          [](Books& b) {
              b.after["test.sek.connector SEK"] -= 4'270'00;
@@ -176,7 +176,7 @@ TEST_CASE("books that moved otherwise are found out, also where they conserve") 
          },
          {"T4 settled, and is no trade of this world"}},
     };
-    for (const Row& row : rows) {
+    for (const Spoiled& row : rows) {
         CAPTURE(row.what);
         Books books;
         row.spoil(books);

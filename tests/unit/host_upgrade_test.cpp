@@ -10,7 +10,7 @@
 namespace lockstep {
 namespace {
 
-Timestamp at(std::int64_t seconds) {
+Timestamp at_second(std::int64_t seconds) {
     return Timestamp{seconds * 1'000'000};
 }
 
@@ -84,14 +84,14 @@ std::unique_ptr<CounterProgram<newest>> make() {
 StateDigest run_over_an_upgrade(MemoryDisk& disk, std::uint64_t snapshot_rows) {
     {
         SimHost<CounterProgram<1>> first(disk, make<1>, snapshot_rows);
-        REQUIRE(first.start(at(1)));
-        first.run(at(1), {{{5, 0}, 1}});
+        REQUIRE(first.start(at_second(1)));
+        first.run(at_second(1), {{{5, 0}, 1}});
     }
     SimHost<CounterProgram<2>> second(disk, make<2>, snapshot_rows);
-    REQUIRE(second.start(at(2)));
-    second.run(at(2), {{{5, 0}, 1}});
-    second.run(at(3), {{{5, 2}, 2}});
-    second.run(at(4), {{{5, 0}, 3}});
+    REQUIRE(second.start(at_second(2)));
+    second.run(at_second(2), {{{5, 0}, 1}});
+    second.run(at_second(3), {{{5, 2}, 2}});
+    second.run(at_second(4), {{{5, 0}, 3}});
     CHECK(second.program().machine().total() == 5 + 5 + 5 + 10);
     return second.digest();
 }
@@ -109,7 +109,7 @@ TEST_CASE("a journal over an upgrade is replayed under the rules of each row") {
             CHECK((disk.rows[i].kind == RowKind::upgrade) == (i == 4));
         }
         SimHost<CounterProgram<2>> again(disk, make<2>, snapshot_rows);
-        const auto left = again.start(at(5));
+        const auto left = again.start(at_second(5));
         REQUIRE_MESSAGE(left, left.error().detail);
         CHECK(again.digest() == live);
         const auto from_the_first_row = make<2>();
@@ -174,8 +174,8 @@ TEST_CASE("a cash ledger goes over to rules by a row of its own and refuses thos
     };
     MemoryDisk disk;
     SimHost<Cash> host(disk, found, UINT64_MAX);
-    REQUIRE(host.start(at(1)));
-    host.run(at(2), {{cash::input::Upgrade{1}, 1}});
+    REQUIRE(host.start(at_second(1)));
+    host.run(at_second(2), {{cash::input::Upgrade{1}, 1}});
     REQUIRE(disk.rows.size() == 2);
     CHECK(disk.rows[1].kind == RowKind::upgrade);
     const auto again = found();

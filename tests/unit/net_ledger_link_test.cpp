@@ -10,6 +10,7 @@
 #include "sdk/net/http_server.h"
 #include "sdk/net/ledger_link.h"
 #include "sdk/net/message_signature.h"
+#include "sdk/net/system_time.h"
 
 using namespace lockstep;
 using namespace lockstep::net;
@@ -18,10 +19,7 @@ namespace {
 
 class SystemClock final : public Clock {
 public:
-    Timestamp now() const override {
-        const auto since = std::chrono::system_clock::now().time_since_epoch();
-        return Timestamp{std::chrono::duration_cast<std::chrono::microseconds>(since).count()};
-    }
+    Timestamp now() const override { return net::system_time(); }
 };
 class SystemRandom final : public Random {
 public:

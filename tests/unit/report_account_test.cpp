@@ -6,21 +6,14 @@
 #include "sim/report/account.h"
 #include "sim/report/words.h"
 #include "tests/browser/report_worlds.h"
+#include "tests/unit/text_search.h"
 
 using namespace lockstep;
 using namespace lockstep::sim;
+using lockstep::test::count;
+using lockstep::test::has;
 
 namespace {
-
-bool has(const std::string& text, std::string_view part) {
-    return text.find(part) != std::string::npos;
-}
-std::size_t count(const std::string& text, std::string_view part) {
-    std::size_t found = 0;
-    for (auto at = text.find(part); at != std::string::npos; at = text.find(part, at + 1))
-        ++found;
-    return found;
-}
 
 std::string account(const made::World& world, const AccountOptions& options = {}) {
     return account_of(world.outcome, world.trace, options);

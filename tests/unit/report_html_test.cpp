@@ -7,23 +7,17 @@
 #include "sdk/codec/json.h"
 #include "sim/report/html.h"
 #include "tests/browser/report_worlds.h"
+#include "tests/unit/text_search.h"
 
 using namespace lockstep;
 using namespace lockstep::sim;
+using lockstep::test::count;
+using lockstep::test::has;
 
 namespace {
 
 std::string page_of(const made::World& world) {
     return html_report(world.scenario, world.outcome, world.trace);
-}
-bool has(const std::string& text, std::string_view part) {
-    return text.find(part) != std::string::npos;
-}
-std::size_t count(const std::string& text, std::string_view part) {
-    std::size_t found = 0;
-    for (auto at = text.find(part); at != std::string::npos; at = text.find(part, at + 1))
-        ++found;
-    return found;
 }
 
 Json data_of(const std::string& html) {

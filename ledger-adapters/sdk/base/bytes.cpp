@@ -3,7 +3,7 @@
 namespace lockstep {
 namespace {
 
-constexpr std::string_view digits = "0123456789abcdef";
+constexpr std::string_view hex_digits = "0123456789abcdef";
 
 int digit_value(char c) {
     if (c >= '0' && c <= '9') return c - '0';
@@ -18,8 +18,8 @@ std::string to_hex(ByteView bytes) {
     std::string text;
     text.reserve(bytes.size() * 2);
     for (const std::uint8_t byte : bytes) {
-        text.push_back(digits[byte >> 4]);
-        text.push_back(digits[byte & 15]);
+        text.push_back(hex_digits[byte >> 4]);
+        text.push_back(hex_digits[byte & 15]);
     }
     return text;
 }

@@ -4,12 +4,6 @@
 #include "sdk/net/http_client_impl.h"
 
 namespace lockstep::net {
-namespace {
-
-constexpr std::size_t read_chunk = 16 * 1024;
-
-}  // namespace
-
 ClientConnection::ClientConnection(std::string k, Socket socket,
                                    const std::shared_ptr<HttpClient::Impl>& client)
     : key(std::move(k)),

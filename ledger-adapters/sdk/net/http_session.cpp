@@ -10,7 +10,6 @@
 namespace lockstep::net {
 namespace {
 
-constexpr std::size_t read_chunk = 16 * 1024;
 // Closing while the peer still sends would reset the connection and with it the answer on its way
 // (RFC 9112 section 9.6), so what comes is read and thrown away for this long.
 constexpr auto linger = std::chrono::seconds{1};

@@ -16,6 +16,9 @@ struct ReaderLimits {
     std::size_t max_body_bytes = 0;
 };
 
+// Octets that a connection makes room for at a time.
+constexpr std::size_t read_chunk = 16 * 1024;
+
 // Requests one after the other. Trailers are read and left out: a field counts only where it is
 // seen before the body.
 class RequestReader {

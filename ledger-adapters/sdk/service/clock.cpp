@@ -1,12 +1,10 @@
 #include "sdk/service/clock.h"
-
-#include <chrono>
+#include "sdk/net/system_time.h"
 
 namespace lockstep::service {
 
 Timestamp LedgerClock::now() const {
-    const auto since = std::chrono::system_clock::now().time_since_epoch();
-    const std::int64_t us = std::chrono::duration_cast<std::chrono::microseconds>(since).count();
+    const std::int64_t us = net::system_time().us();
     std::int64_t last = last_us_.load(std::memory_order_relaxed);
     while (last < us && !last_us_.compare_exchange_weak(last, us, std::memory_order_relaxed)) {
     }

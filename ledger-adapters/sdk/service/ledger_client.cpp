@@ -6,6 +6,7 @@
 
 #include "sdk/crypto/hash.h"
 #include "sdk/net/message_signature.h"
+#include "sdk/net/system_time.h"
 
 namespace lockstep::service {
 namespace {
@@ -17,11 +18,6 @@ constexpr Duration instruction_life = Duration::seconds(60);
 constexpr std::chrono::milliseconds retry_pause{50};
 constexpr std::chrono::seconds patience{3};
 constexpr int least_attempts = 5;
-
-Timestamp now() {
-    const auto since = std::chrono::system_clock::now().time_since_epoch();
-    return Timestamp{std::chrono::duration_cast<std::chrono::microseconds>(since).count()};
-}
 
 CommandId random_id() {
     std::array<std::uint8_t, CommandId::size> octets;
@@ -100,8 +96,8 @@ Result<std::vector<OpAnswer>, Failure> LedgerClient::submit(std::vector<Op> ops)
         if (op.id.is_zero()) op.id = random_id();
     }
     const std::size_t count = ops.size();
-    const Bytes octets =
-        sign_instruction({*ledger, key(), now() + instruction_life, std::move(ops)}, *signer_);
+    const Bytes octets = sign_instruction(
+        {*ledger, key(), net::system_time() + instruction_life, std::move(ops)}, *signer_);
     const auto until = std::chrono::steady_clock::now() + patience;
     for (int attempt = 1;; ++attempt) {
         const auto response = post("/v1/instructions", octets);
@@ -135,7 +131,8 @@ Result<QueryAnswer, Failure> LedgerClient::query(QueryBody body) {
     if (!ledger) return unexpected<Failure>(ledger.error());
     const auto response =
         post("/v1/query",
-             sign_query({*ledger, key(), now() + instruction_life, std::move(body)}, *signer_));
+             sign_query({*ledger, key(), net::system_time() + instruction_life, std::move(body)},
+                        *signer_));
     if (!response) return unexpected<Failure>(response.error());
     auto answer = decode_query_answer(response->body);
     if (!answer) return unexpected<Failure>(failure_of(answer.error()));
@@ -147,7 +144,8 @@ Result<Json, Failure> LedgerClient::get(const std::string& target) {
     request.target = target;
     std::array<std::uint8_t, net::nonce_size> nonce;
     fill_random(nonce);
-    net::sign_request(request, {url_.scheme, url_.authority()}, *signer_, now(), nonce);
+    net::sign_request(request, {url_.scheme, url_.authority()}, *signer_, net::system_time(),
+                      nonce);
     const auto response = send(std::move(request));
     if (!response) return unexpected<Failure>(response.error());
     return parse_json(as_text(response->body));
