@@ -240,7 +240,7 @@ TEST_CASE("a validator that stops after any of its turns comes back with the sam
 
 TEST_CASE("validators that all stopped in the middle of a round go on at once when they are back") {
     Duration longest;
-    for (int stop_after = 0; stop_after < 120; ++stop_after) {
+    for (int stop_after = 0; stop_after < 120; stop_after += 4) {
         CAPTURE(stop_after);
         Network network(2000 + static_cast<std::uint64_t>(stop_after));
         network.start();
