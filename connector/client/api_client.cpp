@@ -1,6 +1,5 @@
 #include "connector/client/api_client.h"
 
-#include <chrono>
 #include <future>
 
 #include "sdk/net/http_client.h"

@@ -1,7 +1,6 @@
 #include "connector/client/event_stream.h"
 
 #include <algorithm>
-#include <chrono>
 #include <mutex>
 
 #include "sdk/net/message_signature.h"
@@ -13,7 +12,6 @@ namespace lockstep::client {
 namespace {
 constexpr Duration first_pause = Duration::milliseconds(50);
 constexpr Duration longest_pause = Duration::seconds(1);
-
 }  // namespace
 
 struct EventStream::Impl : std::enable_shared_from_this<EventStream::Impl> {

@@ -3,8 +3,6 @@
 #include <spdlog/sinks/stdout_sinks.h>
 #include <spdlog/spdlog.h>
 
-#include <chrono>
-
 #include "sdk/base/time_text.h"
 #include "sdk/net/system_time.h"
 

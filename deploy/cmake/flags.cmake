@@ -48,10 +48,10 @@ if(CMAKE_BUILD_TYPE STREQUAL "Release" AND CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
   set(CMAKE_CXX_COMPILE_OPTIONS_PIE ${CMAKE_CXX_COMPILE_OPTIONS_PIC})
   add_compile_options(-pthread)
 endif()
-# It also takes several sources of a target at once, which halves the work of the whole build. Names
-# of one source then shadow another's without harm; that each stands alone, the other builds show.
+# It also takes several sources of a target at once, which saves three tenths of the whole build.
+# Names of one source then shadow another's without harm; that each stands alone, other builds show.
 if(LOCKSTEP_PRECOMPILE AND LOCKSTEP_TOGETHER)
-  add_compile_options(-Wno-shadow -Wno-subobject-linkage)
+  add_compile_options(-Wno-shadow -Wshadow=local -Wno-subobject-linkage)
 endif()
 
 find_program(LOCKSTEP_CCACHE ccache)

@@ -108,8 +108,7 @@ function(lockstep_test_definitions target)
                       DOCTEST_CONFIG_SUPER_FAST_ASSERTS)
 endfunction()
 
-# lockstep_test_support(NAME x SOURCES a_world.cpp... [DEPS ...]): what several tests share, compiled
-# once.
+# lockstep_test_support(NAME x SOURCES a_world.cpp... [DEPS ...]): compiled once for several tests.
 function(lockstep_test_support)
   cmake_parse_arguments(PARSE_ARGV 0 ARG "" "NAME" "SOURCES;DEPS")
   lockstep_check_arguments(lockstep_test_support)
@@ -120,8 +119,8 @@ endfunction()
 # lockstep_test(NAME x LABELS unit... SOURCES a_test.cpp... [DEPS ...] [NEEDS program...]
 #               [TIMEOUT seconds])
 # An executable of doctest cases that is one CTest test. A case that cannot run prints SKIPPED and
-# why. NEEDS names programs and plugins that the test starts, so that they are built before it runs. The
-# target tests-LABEL builds all that the tests with that label need.
+# why. NEEDS names programs and plugins that the test starts, so that they are built before it runs.
+# The target tests-LABEL builds all that the tests with that label need.
 function(lockstep_test)
   cmake_parse_arguments(PARSE_ARGV 0 ARG "" "NAME;TIMEOUT" "LABELS;SOURCES;DEPS;NEEDS")
   lockstep_check_arguments(lockstep_test)

@@ -9,9 +9,9 @@
 
 namespace lockstep::demo {
 
-// Every process has a name, which is also its folder's.
 constexpr std::uint8_t cash_scale = 2;  // of both currencies
 
+// Every process has a name, which is also its folder's.
 enum class Kind : std::uint8_t { cash_ledger, securities_ledger, node };
 struct Role {
     std::string_view name;

@@ -8,7 +8,8 @@
 //   bool M::is_recorded(const Output&)      such an output moves money: its octets are journalled
 //   Bytes M::encode_output(const Output&)   behind its input and compared on recovery
 //   bool M::is_upgrade(const Input&)        such an input changes the rules: a row of that kind
-//   Input M::resume()                       the first input of a process that was there before
+//   Input M::resume()                       the first input of a process that was there before; it
+//                                           is journalled at every restart and has no outputs
 // as static members, and
 //   Result<void> begin_under(rules)         before its first input: a journal of older rules is
 //                                           replayed under those, from its first row
@@ -108,7 +109,7 @@ public:
             for (const auto& input : first_)
                 apply(at, 0, input, turn);
         } else if constexpr (Resumes<M>) {
-            apply(at, 0, M::resume(), turn);
+            if (machine_.check(at, M::resume())) apply(at, 0, M::resume(), turn);
         }
         first_.clear();
     }

@@ -4,6 +4,7 @@
 #include "sdk/net/http_client_impl.h"
 
 namespace lockstep::net {
+
 ClientConnection::ClientConnection(std::string k, Socket socket,
                                    const std::shared_ptr<HttpClient::Impl>& client)
     : key(std::move(k)),

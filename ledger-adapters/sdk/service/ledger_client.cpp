@@ -1,5 +1,6 @@
 #include "sdk/service/ledger_client.h"
 
+#include <algorithm>
 #include <chrono>
 #include <future>
 #include <thread>
@@ -13,8 +14,9 @@ namespace {
 
 constexpr Duration request_timeout = Duration::seconds(10);
 constexpr Duration instruction_life = Duration::seconds(60);
-// A ledger that restarts is back within a second or two: it is asked again at once and for so long,
-// and so often where each request takes its whole time.
+// A ledger that restarts is back within a second or two: it is asked every 50 ms for 3 s, and at
+// least five times where each request takes its whole time. One that is busy is given longer each
+// time.
 constexpr std::chrono::milliseconds retry_pause{50};
 constexpr std::chrono::seconds patience{3};
 constexpr int least_attempts = 5;
@@ -112,7 +114,10 @@ Result<std::vector<OpAnswer>, Failure> LedgerClient::submit(std::vector<Op> ops)
                                       family(*reason) == ReasonFamily::unknown);
         const bool patient = attempt < least_attempts || std::chrono::steady_clock::now() < until;
         if (!again || !patient) return unexpected<Failure>(response.error());
-        std::this_thread::sleep_for(retry_pause);
+        const bool is_busy = family(*reason) == ReasonFamily::retry &&
+                             *reason != Reason::unavailable && *reason != Reason::draining;
+        std::this_thread::sleep_for(is_busy ? retry_pause * (1 << std::min(attempt, 5))
+                                            : retry_pause);
     }
 }
 

@@ -77,8 +77,8 @@ struct Received {
 };
 // There has been work for a while, and the proposer is silent: the time-out begins.
 struct Hurry {};
-// The process was away. What fell due meanwhile is waited for once more: the others may have been
-// away with it, and have not been heard since.
+// The process was away. What is due, or nearly, is waited for as long as for a vote: the others may
+// have been away with it, and have not been heard since.
 struct Resume {};
 struct Wake {};
 }  // namespace validator_input

@@ -186,16 +186,13 @@ void Validator::arm_timeouts(Timestamp at) {
 }
 
 // A vote for nothing, only because the time for the others passed while nobody was there, would
-// cost the round in which they are about to be heard.
+// cost the round in which they are about to be heard. Short and the same in every round, so that
+// who restarts again and again still gives a dead proposer up.
 void Validator::resume(Timestamp at) {
     resend_at_ = at + timing_.resend_interval;
-    if (step_deadline_) {
-        const Duration wait =
-            step_ == Step::propose ? timing_.propose_timeout : timing_.vote_timeout;
-        step_deadline_ = std::max(*step_deadline_, at + timeout(wait));
-    }
-    if (precommit_deadline_)
-        precommit_deadline_ = std::max(*precommit_deadline_, at + timeout(timing_.vote_timeout));
+    const Timestamp earliest = at + timing_.vote_timeout;
+    if (step_deadline_) step_deadline_ = std::max(*step_deadline_, earliest);
+    if (precommit_deadline_) precommit_deadline_ = std::max(*precommit_deadline_, earliest);
 }
 
 // Lines 57, 61 and 65; what is due of them, one after the other.
