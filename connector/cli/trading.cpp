@@ -12,6 +12,7 @@
 #include "connector/cli/print.h"
 #include "connector/client/trades_file.h"
 #include "sdk/base/utf8.h"
+#include "sdk/net/system_time.h"
 
 namespace lockstep::cli {
 
@@ -23,9 +24,7 @@ constexpr std::chrono::milliseconds poll_step{50};
 constexpr std::chrono::minutes patience{90};
 
 Timestamp in_minutes(std::uint64_t minutes) {
-    const auto since = std::chrono::system_clock::now().time_since_epoch() +
-                       std::chrono::minutes(static_cast<std::int64_t>(minutes));
-    return Timestamp{std::chrono::duration_cast<std::chrono::microseconds>(since).count()};
+    return net::system_time() + Duration::seconds(60 * static_cast<std::int64_t>(minutes));
 }
 
 bool is_end(const std::string& state) {

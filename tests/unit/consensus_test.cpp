@@ -303,7 +303,7 @@ TEST_CASE("a reader with the validators' keys believes what they certified and n
     };
     const Trust trust{network.genesis.chain_id(), network.genesis.validators};
     const auto scheme = std::make_shared<FakeScheme>();
-    const auto doubt = [&](BlockFrame frame) {
+    const auto doubt = [&](const BlockFrame& frame) {
         LightClient client(trust, scheme, std::nullopt);
         const auto events = client.accept(frame);
         CHECK(client.place().height == (events ? frame.blocks.size() : 0));

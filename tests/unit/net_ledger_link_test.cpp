@@ -63,7 +63,7 @@ struct Bench {
           http(loop),
           websockets(loop),
           signer(scheme.signer(KeySeed(std::array<std::uint8_t, 32>{1}))) {
-        server.on_request([this](HttpRequest request, const Respond& respond) {
+        server.on_request([this](const HttpRequest& request, const Respond& respond) {
             if (request.path == "/echo") return respond(binary_response(200, request.body));
             if (request.path == "/refused") return respond(problem(Reason::unknown_key));
             if (request.path == "/busy") return respond(HttpResponse{503, "", {}, {}});
@@ -71,7 +71,7 @@ struct Bench {
             if (request.path == "/silent") return waiting.push_back(respond);
             respond(HttpResponse{502, "text/html", {}, {}});
         });
-        server.on_websocket([this](HttpRequest request, const WebSocketAccept& accept) {
+        server.on_websocket([this](const HttpRequest& request, const WebSocketAccept& accept) {
             VerifierRules rules;
             rules.origins = {{"http", "127.0.0.1:" + std::to_string(server.port())}};
             RequestVerifier verifier(scheme, rules);
