@@ -72,8 +72,7 @@ bool PeerLink::replied(Timestamp at, std::uint64_t batch, const Result<PeerAck>&
 }
 
 void PeerLink::failed(Timestamp at) {
-    const unsigned doublings = std::min(failures_, 8U);
-    retry_at_ = at + std::min(first_retry * (std::int64_t{1} << doublings), longest_retry);
+    retry_at_ = at + doubled(first_retry, failures_, longest_retry);
     ++failures_;
 }
 

@@ -73,8 +73,7 @@ private:
                             std::string(describe(answer.reason)));
             }
             const auto reason = reason_from_string(answers.error().code);
-            const bool again = reason && (family(*reason) == ReasonFamily::retry ||
-                                          family(*reason) == ReasonFamily::unknown);
+            const bool again = reason && is_worth_another_try(*reason);
             if (!again || Steady::now() > until) return unexpected<Failure>(answers.error());
             std::this_thread::sleep_for(look_step);
         }

@@ -113,8 +113,7 @@ std::string format_rate(const Rate& rate) {
 }
 
 std::string format_place(std::string_view list, std::size_t place) {
-    std::string text(list);
-    return text.append("[").append(std::to_string(place)).append("]");
+    return std::string(list) + "[" + std::to_string(place) + "]";
 }
 
 std::optional<Expectation> parse_expectation(std::string_view text) {

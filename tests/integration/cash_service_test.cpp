@@ -16,11 +16,12 @@
 #include "sdk/net/system_time.h"
 #include "sdk/net/websocket_client.h"
 #include "sdk/service/ledger_client.h"
-#include "tests/integration/process.h"
+#include "tests/integration/ledger_process.h"
 
 using namespace lockstep;
 using namespace lockstep::service;
 using lockstep::test::Process;
+using lockstep::test::signer;
 
 namespace {
 
@@ -33,11 +34,6 @@ void sleep_ms(int ms) {
 const AssetId sek = *AssetId::make("SEK", 2);
 Address account(const std::string& name) {
     return *Address::parse("test.sek." + name);
-}
-
-std::shared_ptr<const Signer> signer(const std::string& name) {
-    const Hash seed = sha256(as_bytes("key of " + name));
-    return Ed25519().signer(KeySeed{seed.array()});
 }
 
 // A ledger with alice, bob and a bank that issued 1,000,000.00 to alice.

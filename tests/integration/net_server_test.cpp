@@ -6,10 +6,12 @@
 
 #include "sdk/net/http_server.h"
 #include "tests/integration/net_raw.h"
+#include "tests/unit/text_search.h"
 
 using namespace lockstep;
 using namespace lockstep::net;
 using namespace lockstep::net_test;
+using lockstep::test::has;
 
 namespace {
 
@@ -54,9 +56,6 @@ struct Echo {
 
 std::string get(std::string_view target, std::string_view more = {}) {
     return "GET " + std::string{target} + " HTTP/1.1\r\nHost: h\r\n" + std::string{more} + "\r\n";
-}
-bool has(std::string_view text, std::string_view part) {
-    return text.find(part) != std::string_view::npos;
 }
 
 }  // namespace

@@ -240,7 +240,7 @@ TEST_CASE("a validator that stops after any of its turns comes back with the sam
 
 TEST_CASE("validators that all stopped in the middle of a round go on at once when they are back") {
     Duration longest;
-    for (int stop_after = 0; stop_after < 120; stop_after += 4) {
+    for (int stop_after = 0; stop_after < 120; ++stop_after) {
         CAPTURE(stop_after);
         Network network(2000 + static_cast<std::uint64_t>(stop_after));
         network.start();
@@ -266,8 +266,9 @@ TEST_CASE("validators that all stopped in the middle of a round go on at once wh
         check_votes(network, {0, 1, 2, 3});
     }
     MESSAGE("at the longest ", longest.us(), " us");
-    // a proposal and two votes of 20 ms each, less than any time-out
-    CHECK(longest <= Duration::milliseconds(60));
+    // a proposal and two votes whose messages take up to 20 ms, and the others were heard before
+    // the last one was back: less than any time-out
+    CHECK(longest <= Duration::milliseconds(50));
 }
 
 TEST_CASE("a validator that restarts again and again still gives a dead proposer up") {

@@ -1,17 +1,16 @@
 // What tests ask of a long text.
 #pragma once
 
-#include <string>
 #include <string_view>
 
 namespace lockstep::test {
 
-inline bool has(const std::string& text, std::string_view part) {
-    return text.find(part) != std::string::npos;
+inline bool has(std::string_view text, std::string_view part) {
+    return text.find(part) != std::string_view::npos;
 }
-inline std::size_t count(const std::string& text, std::string_view part) {
+inline std::size_t count(std::string_view text, std::string_view part) {
     std::size_t found = 0;
-    for (auto at = text.find(part); at != std::string::npos; at = text.find(part, at + 1))
+    for (auto at = text.find(part); at != std::string_view::npos; at = text.find(part, at + 1))
         ++found;
     return found;
 }

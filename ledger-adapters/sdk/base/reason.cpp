@@ -37,6 +37,10 @@ ReasonFamily family(Reason reason) {
     return row_of(reason).family;
 }
 
+bool is_worth_another_try(Reason reason) {
+    return family(reason) == ReasonFamily::retry || family(reason) == ReasonFamily::unknown;
+}
+
 std::optional<Reason> reason_from_number(std::uint16_t number) {
     for (const Row& row : rows)
         if (static_cast<std::uint16_t>(row.reason) == number) return row.reason;

@@ -130,6 +130,8 @@ std::string_view to_string(Reason reason);
 // A sentence for people.
 std::string_view describe(Reason reason);
 ReasonFamily family(Reason reason);
+// Of the families retry and unknown: the same request, octet for octet, may be sent again.
+bool is_worth_another_try(Reason reason);
 // nullopt for a number or word that is no reason.
 std::optional<Reason> reason_from_number(std::uint16_t number);
 std::optional<Reason> reason_from_string(std::string_view word);

@@ -2,6 +2,7 @@
 // Nothing here reads a clock.
 #pragma once
 
+#include <algorithm>
 #include <compare>
 #include <cstdint>
 #include <limits>
@@ -52,6 +53,11 @@ constexpr Duration operator-(Duration a, Duration b) {
 }
 constexpr Duration operator*(Duration a, std::int64_t n) {
     return Duration{detail::saturating_mul(a.us(), n)};
+}
+// `first` doubled so many times, sixteen at most, and never more than `longest`: how long to wait
+// before what failed is tried again.
+constexpr Duration doubled(Duration first, unsigned times, Duration longest) {
+    return std::min(first * (std::int64_t{1} << std::min(times, 16U)), longest);
 }
 
 // A point in time, microseconds since the Unix epoch.

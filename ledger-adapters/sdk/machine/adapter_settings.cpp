@@ -86,9 +86,7 @@ Result<AdapterSettings, SettingMistakes> read_adapter_settings(
 }
 
 Duration retry_pause(const AdapterSettings& settings, unsigned attempt, std::uint64_t seed) {
-    constexpr unsigned most_doublings = 16;
-    const std::int64_t doublings = std::int64_t{1} << std::min(attempt, most_doublings);
-    const Duration pause = std::min(settings.retry_first * doublings, settings.retry_most);
+    const Duration pause = doubled(settings.retry_first, attempt, settings.retry_most);
     return Duration{pause.us() - pause.us() / 4 * static_cast<std::int64_t>(seed % 256) / 256};
 }
 

@@ -1,4 +1,5 @@
 #include "sdk/service/clock.h"
+
 #include "sdk/net/system_time.h"
 
 namespace lockstep::service {

@@ -1,6 +1,5 @@
 #include "sdk/service/ledger_client.h"
 
-#include <algorithm>
 #include <chrono>
 #include <future>
 #include <thread>
@@ -17,9 +16,16 @@ constexpr Duration instruction_life = Duration::seconds(60);
 // A ledger that restarts is back within a second or two: it is asked every 50 ms for 3 s, and at
 // least five times where each request takes its whole time. One that is busy is given longer each
 // time.
-constexpr std::chrono::milliseconds retry_pause{50};
+constexpr Duration first_pause = Duration::milliseconds(50);
+constexpr Duration longest_pause = Duration::milliseconds(1600);
 constexpr std::chrono::seconds patience{3};
-constexpr int least_attempts = 5;
+constexpr unsigned least_attempts = 5;
+
+Duration pause_after(Reason reason, unsigned attempt) {
+    const bool is_away = family(reason) == ReasonFamily::unknown || reason == Reason::unavailable ||
+                         reason == Reason::draining;
+    return is_away ? first_pause : doubled(first_pause, attempt, longest_pause);
+}
 
 CommandId random_id() {
     std::array<std::uint8_t, CommandId::size> octets;
@@ -101,7 +107,7 @@ Result<std::vector<OpAnswer>, Failure> LedgerClient::submit(std::vector<Op> ops)
     const Bytes octets = sign_instruction(
         {*ledger, key(), net::system_time() + instruction_life, std::move(ops)}, *signer_);
     const auto until = std::chrono::steady_clock::now() + patience;
-    for (int attempt = 1;; ++attempt) {
+    for (unsigned attempt = 1;; ++attempt) {
         const auto response = post("/v1/instructions", octets);
         if (response) {
             auto answers = decode_answers(response->body);
@@ -110,14 +116,10 @@ Result<std::vector<OpAnswer>, Failure> LedgerClient::submit(std::vector<Op> ops)
             return std::move(*answers);
         }
         const auto reason = reason_from_string(response.error().code);
-        const bool again = reason && (family(*reason) == ReasonFamily::retry ||
-                                      family(*reason) == ReasonFamily::unknown);
         const bool patient = attempt < least_attempts || std::chrono::steady_clock::now() < until;
-        if (!again || !patient) return unexpected<Failure>(response.error());
-        const bool is_busy = family(*reason) == ReasonFamily::retry &&
-                             *reason != Reason::unavailable && *reason != Reason::draining;
-        std::this_thread::sleep_for(is_busy ? retry_pause * (1 << std::min(attempt, 5))
-                                            : retry_pause);
+        if (!reason || !is_worth_another_try(*reason) || !patient)
+            return unexpected<Failure>(response.error());
+        std::this_thread::sleep_for(std::chrono::microseconds(pause_after(*reason, attempt).us()));
     }
 }
 
