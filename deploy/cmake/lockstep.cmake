@@ -164,6 +164,10 @@ function(lockstep_test_properties name labels timeout)
   if(NOT timeout)
     set(timeout 120)
   endif()
+  if(LOCKSTEP_SANITIZE)
+    # the same test, at a fraction of the speed
+    math(EXPR timeout "3 * ${timeout}")
+  endif()
   set_tests_properties(${name} PROPERTIES LABELS "${labels}" TIMEOUT ${timeout})
   if("integration" IN_LIST labels OR "bench" IN_LIST labels OR "model" IN_LIST labels)
     # real processes and their deadlines, and what uses every processor, get the machine for themselves

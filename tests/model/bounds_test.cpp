@@ -50,7 +50,7 @@ struct Case {
 
 std::string output_of_runner() {
     std::string text;
-    FILE* pipe = popen(LOCKSTEP_SOURCE_DIR "/tests/model/run --bounds", "r");
+    FILE* pipe = popen("'" LOCKSTEP_SOURCE_DIR "/tests/model/run' --bounds", "r");
     REQUIRE(pipe != nullptr);
     char buffer[4096];
     std::size_t got = 0;

@@ -1,0 +1,137 @@
+// What a node paid on without being paid, or is owed and did not get, and what it says of that.
+#include "sdk/base/checked.h"
+#include "sim/oracle/oracle.h"
+
+namespace lockstep::sim {
+
+// Anybody may put a second escrow under a condition, and it is given back: one of them pays.
+bool Oracle::is_paid(const NodeProcess& payee, const Condition& condition, bool or_may_be) const {
+    const auto chain = chains_.find(condition);
+    if (chain == chains_.end()) return false;
+    for (const Place& place : chain->second.escrows) {
+        const Known& escrow = escrows_.at(place);
+        if (owner(escrow.terms.payee) == &payee &&
+            (escrow.state == EscrowState::fulfilled ||
+             (or_may_be && escrow.state == EscrowState::prepared)))
+            return true;
+    }
+    return false;
+}
+
+Oracle::Sides Oracle::sides_of(const NodeProcess& node, const Condition& condition) const {
+    const Known* out = nullptr;
+    const Known* in = nullptr;
+    for (const Place& place : chains_.at(condition).escrows) {
+        const Known& escrow = escrows_.at(place);
+        if (owner(escrow.terms.payer) == &node && escrow.state == EscrowState::fulfilled)
+            out = &escrow;
+        // Of several the one that pays, or still may.
+        if (owner(escrow.terms.payee) == &node &&
+            (in == nullptr || escrow.state == EscrowState::fulfilled ||
+             (escrow.state == EscrowState::prepared && in->state != EscrowState::fulfilled)))
+            in = &escrow;
+    }
+    return {out, in};
+}
+
+// A loss shows as soon as its outgoing escrow is fulfilled while its incoming one was given back,
+// or was never there.
+void Oracle::check_loss(const NodeProcess& node, const Condition& condition) {
+    const Sides sides = sides_of(node, condition);
+    const auto* const out = sides.out;
+    const auto* const in = sides.in;
+    if (out == nullptr) return;
+    if (in == nullptr) {
+        // A payment's sender has the preimage for its money; whoever forwards needs more.
+        for (const Order& order : parts_.orders.all())
+            if (!order.trade && order.payer == &node && order.invoice &&
+                order.invoice->condition == condition)
+                return;
+        // A buyer that pays is delivered to: its delivery was claimed before anybody saw the
+        // secret.
+        return check(Rule::no_honest_loss, false,
+                     [&] { return std::string(node.name() + " paid for nothing: " + tell(*out)); });
+    }
+    check(Rule::no_honest_loss,
+          in->state == EscrowState::fulfilled || in->state == EscrowState::prepared, [&] {
+              return std::string(node.name() + " paid " + tell(*out) + ", and was not paid " +
+                                 tell(*in));
+          });
+    // While several stand it is not known which one will pay; finish() looks again.
+    if (in->state != EscrowState::fulfilled) return;
+    check(Rule::exact_amounts, is_price(node, *in, *out), [&] {
+        return node.name() + " sold at another price than its own: " + tell(*in) + " for " +
+               tell(*out);
+    });
+}
+
+// A plain payment's receiver that decided to show its preimage is owed the escrow that it took for
+// its invoice: the first exact one, since with that one's end its invoice is over. Who placed
+// something under the condition itself, as a buyer does, loses that or nothing.
+const Oracle::Known* Oracle::owed_to(const NodeProcess& node, const Condition& condition) const {
+    const auto released = released_.find(condition);
+    if (released == released_.end() || released->second.node != &node) return nullptr;
+    const Order* wanted = nullptr;
+    for (const Order& order : parts_.orders.all())
+        if (!order.trade && order.payee == &node && order.invoice &&
+            order.invoice->condition == condition)
+            wanted = &order;
+    if (wanted == nullptr) return nullptr;
+    const Known* owed = nullptr;
+    for (const Place& place : chains_.at(condition).escrows) {
+        const Known& escrow = escrows_.at(place);
+        if (owner(escrow.terms.payer) == &node) return nullptr;
+        if (owed == nullptr && escrow.terms.payee == wanted->invoice->account &&
+            escrow.terms.asset == wanted->invoice->asset &&
+            escrow.terms.amount == wanted->invoice->amount)
+            owed = &escrow;
+    }
+    return owed;
+}
+
+// What a node has lost under a condition for good: what it paid on without being paid, or what it
+// is owed and did not get.
+const Oracle::Known* Oracle::lost_of(const NodeProcess& node, const Condition& condition) const {
+    if (!chains_.contains(condition)) return nullptr;
+    const auto came_to_nothing = [](const Known* in) {
+        return in != nullptr && in->state != EscrowState::fulfilled &&
+               in->state != EscrowState::prepared;
+    };
+    const Sides sides = sides_of(node, condition);
+    if (sides.out != nullptr) return came_to_nothing(sides.in) ? sides.out : nullptr;
+    const Known* const owed = owed_to(node, condition);
+    return came_to_nothing(owed) && !is_paid(node, condition, false) ? owed : nullptr;
+}
+
+// Nobody can be safe beyond its profile. What is lost then was said to be at risk: the node, which
+// has not heard of it in this moment, says so still.
+void Oracle::count_loss(const NodeProcess& node, const Condition& condition) {
+    if (!node.honest() || node.dead_for_good()) return;
+    const Known* const what = lost_of(node, condition);
+    if (what == nullptr) return;
+    Losses& losses = lost_[&node];
+    if (!losses.conditions.insert(condition).second) return;
+    ++losses_;
+    if (losses.at != parts_.scheduler.now()) losses.amounts.clear();
+    losses.at = parts_.scheduler.now();
+    const AssetId& asset = what->terms.asset;
+    Amount& lost = losses.amounts[asset];
+    lost = checked_add(lost, what->terms.amount).value_or(Amount{UINT64_MAX});
+    if (!node.up()) return;  // what it would say is in its journal
+    Amount reported;
+    for (const core::Exposure& exposure : node.node().machine().exposure())
+        if (exposure.asset == asset) reported = exposure.at_risk;
+    check(Rule::bounded_loss, lost <= reported, [&] {
+        return node.name() + " lost " + tell(*what) + " and said that " +
+               format_amount(reported, asset.scale()) + " " + asset.code() + " were at risk";
+    });
+}
+
+void Oracle::alarm_raised(const NodeProcess& node, const std::string& code) {
+    if (code != "loss") return;
+    ++lost_[&node].alarms;
+    check(Rule::alarms, !is_held_to(&node),
+          [&] { return node.name() + " alarms a loss and is within its profile"; });
+}
+
+}  // namespace lockstep::sim
