@@ -63,7 +63,7 @@ bool PeerLink::replied(Timestamp at, std::uint64_t batch, const Result<PeerAck>&
         }
     }
     if (any) {
-        failures_ = 0;
+        failing_since_.reset();
         retry_at_ = at;
     } else {
         failed(at);
@@ -72,8 +72,8 @@ bool PeerLink::replied(Timestamp at, std::uint64_t batch, const Result<PeerAck>&
 }
 
 void PeerLink::failed(Timestamp at) {
-    retry_at_ = at + doubled(first_retry, failures_, longest_retry);
-    ++failures_;
+    if (!failing_since_) failing_since_ = at;
+    retry_at_ = at + outage_pause(at - *failing_since_, first_retry, longest_retry);
 }
 
 std::optional<PeerSend> PeerLink::poll(Timestamp at, std::vector<Put>& puts) {
@@ -88,7 +88,7 @@ std::optional<PeerSend> PeerLink::poll(Timestamp at, std::vector<Put>& puts) {
         in_flight_ = false;
         failed(at);
     }
-    if (in_flight_ || outbox_.empty() || (failures_ > 0 && at < retry_at_)) return std::nullopt;
+    if (in_flight_ || outbox_.empty() || (failing_since_ && at < retry_at_)) return std::nullopt;
     PeerBatch batch;
     batch.sender = self_;
     batch.epoch = epoch_;

@@ -19,8 +19,9 @@ constexpr std::uint16_t inbox_space = 3;
 // What may wait for one peer. A message only says where to look, so one that does not fit is
 // dropped and counted; the escrows it spoke of expire or are found on their ledgers.
 constexpr std::size_t max_outbox = 65'536;
+// Between two attempts at a peer that does not answer.
 constexpr Duration first_retry = Duration::milliseconds(100);
-constexpr Duration longest_retry = Duration::seconds(1);
+constexpr Duration longest_retry = longest_outage_pause;
 // A batch without a reply for this long is sent again; transports give up earlier.
 constexpr Duration reply_patience = Duration::seconds(10);
 
@@ -58,7 +59,7 @@ public:
     std::optional<Timestamp> next_wake() const;
 
     std::size_t waiting() const { return outbox_.size(); }
-    bool reachable() const { return failures_ == 0; }
+    bool reachable() const { return !failing_since_; }
     const PublicKey& peer() const { return peer_; }
     std::uint64_t epoch() const { return epoch_; }
 
@@ -78,7 +79,7 @@ private:
     std::uint64_t batches_ = 0;
     bool in_flight_ = false;
     Timestamp retry_at_;  // of the batch in flight, or earliest time for the next one
-    unsigned failures_ = 0;
+    std::optional<Timestamp> failing_since_;
 };
 
 // The receiving end.

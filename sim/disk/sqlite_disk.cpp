@@ -1,11 +1,9 @@
 #include "sim/disk/sqlite_disk.h"
 
 #include <sqlite3.h>
-#include <unistd.h>
 
 #include <array>
 #include <filesystem>
-#include <fstream>
 #include <utility>
 
 #include "sdk/base/assert.h"
@@ -13,6 +11,7 @@
 #include "sdk/store/sqlite_reader.h"
 #include "sdk/store/sqlite_store.h"
 #include "sim/files/faulty_files.h"
+#include "sim/files/memory_files.h"
 #include "sim/files/temporary_directory.h"
 
 namespace lockstep::sim {
@@ -26,19 +25,6 @@ constexpr std::array<const char*, 2> kept_files{journal_name, "journal.sqlite-wa
 constexpr std::uint64_t checkpoint_pages = 64;
 // Less is free: no new business. Above what a start needs to make the reserve anew.
 constexpr std::uint64_t low_octets = 4 * reserve_octets;
-
-// A file's octets, or nothing where there is none.
-std::optional<std::string> read_file(const std::string& path) {
-    std::ifstream in(path, std::ios::binary);
-    if (!in) return std::nullopt;
-    return std::string(std::istreambuf_iterator<char>(in), {});
-}
-void write_file(const std::string& path, const std::string& octets) {
-    std::ofstream out(path, std::ios::binary | std::ios::trunc);
-    out << octets;
-    out.close();
-    ASSERT(out);
-}
 
 class SqliteSimDisk;
 
@@ -141,14 +127,14 @@ public:
     std::unique_ptr<SimDisk> copy() const override {
         auto other = std::make_unique<SqliteSimDisk>(rng_.fork("copy"));
         for (const char* name : kept_files)
-            if (const auto octets = read_file(directory_.file(name)))
-                write_file(other->directory_.file(name), *octets);
+            if (auto octets = memory_.read(directory_.file(name)))
+                other->memory_.write(other->directory_.file(name), std::move(*octets));
         return other;
     }
     void back_up() override {
         backup_.emplace();
         for (std::size_t i = 0; i < kept_files.size(); ++i)
-            (*backup_)[i] = read_file(directory_.file(kept_files[i]));
+            (*backup_)[i] = memory_.read(directory_.file(kept_files[i]));
     }
     bool has_backup() const override { return backup_.has_value(); }
     void restore() override {
@@ -156,8 +142,9 @@ public:
         close_reader();
         for (const auto& entry : fs::directory_iterator(directory_.path()))
             fs::remove(entry.path());
+        memory_.remove_all();
         for (std::size_t i = 0; i < kept_files.size(); ++i)
-            if ((*backup_)[i]) write_file(directory_.file(kept_files[i]), *(*backup_)[i]);
+            if ((*backup_)[i]) memory_.write(directory_.file(kept_files[i]), *(*backup_)[i]);
         files_.faults().unsynced.clear();
         set_room(Room::ample);
         sync_error_.reset();
@@ -211,7 +198,7 @@ private:
         });
     }
     const SqliteReader* open_reader() const {
-        if (reader_ == nullptr && fs::exists(directory_.file(kept_files[0]))) {
+        if (reader_ == nullptr && memory_.has(directory_.file(kept_files[0]))) {
             SqliteReaderOptions options;
             options.directory = directory_.path();
             options.vfs = files_.name();
@@ -253,14 +240,15 @@ private:
     }
     mutable Rng rng_;
     TemporaryDirectory directory_;
-    mutable FaultyFiles files_;
+    MemoryFiles memory_;
+    mutable FaultyFiles files_{memory_.name()};
     mutable std::unique_ptr<SqliteReader> reader_;  // closed before the files are touched
     std::size_t mounted_ = 0;
     Room room_ = Room::ample;
     SpaceMet met_;
     std::optional<bool> sync_error_;  // whether what was written is there
     std::optional<bool> lose_;        // at the next crash
-    std::optional<std::array<std::optional<std::string>, kept_files.size()>> backup_;
+    std::optional<std::array<std::optional<Bytes>, kept_files.size()>> backup_;
 };
 
 SqliteSimStore::~SqliteSimStore() {

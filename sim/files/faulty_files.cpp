@@ -1,8 +1,6 @@
 #include "sim/files/faulty_files.h"
 
-#include <fcntl.h>
 #include <sqlite3.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <atomic>
@@ -14,7 +12,7 @@
 namespace lockstep::sim {
 namespace {
 
-// What SQLite sees of a file; the system's own file lies behind it in the same memory.
+// What SQLite sees of a file; the file of the layer behind lies behind it in the same memory.
 struct File {
     const sqlite3_io_methods* methods;
     DiskFaults* faults;
@@ -139,6 +137,7 @@ const sqlite3_io_methods methods = {
 }  // namespace
 
 bool DiskFaults::has_room(const std::string& file, std::uint64_t size) const {
+    if (capacity == UINT64_MAX) return true;
     std::uint64_t total = size;
     for (const auto& [name, known] : sizes) {
         if (name != file) total += known;
@@ -163,19 +162,19 @@ std::uint64_t DiskFaults::free() const {
 struct FaultyFiles::Layer {
     sqlite3_vfs vfs{};  // first: SQLite hands a pointer to it back
     std::string name;
-    sqlite3_vfs* system = nullptr;
+    sqlite3_vfs* behind = nullptr;
     DiskFaults faults;
 
     static int open(sqlite3_vfs* vfs, const char* path, sqlite3_file* file, int flags, int* out) {
         auto* const layer = static_cast<Layer*>(vfs->pAppData);
-        auto* const behind =
+        auto* const file_behind =
             reinterpret_cast<sqlite3_file*>(reinterpret_cast<char*>(file) + sizeof(File));
         auto* const made =
             ::new (static_cast<void*>(file)) File{nullptr, nullptr, nullptr, nullptr};
-        const int code = layer->system->xOpen(layer->system, path, behind, flags, out);
+        const int code = layer->behind->xOpen(layer->behind, path, file_behind, flags, out);
         if (code != SQLITE_OK) return code;
         *made = {&methods, &layer->faults, path != nullptr ? new std::string(path) : nullptr,
-                 behind};
+                 file_behind};
         // What was there before this layer, or was put there beside it, takes room too.
         if (path != nullptr) layer->faults.sizes[path] = size_of(*made);
         return SQLITE_OK;
@@ -183,20 +182,31 @@ struct FaultyFiles::Layer {
     static int remove(sqlite3_vfs* vfs, const char* path, int sync_directory) {
         auto* const layer = static_cast<Layer*>(vfs->pAppData);
         layer->faults.sizes.erase(path);
-        return layer->system->xDelete(layer->system, path, sync_directory);
+        return layer->behind->xDelete(layer->behind, path, sync_directory);
+    }
+    static int access(sqlite3_vfs* vfs, const char* path, int flags, int* result) {
+        auto* const behind = static_cast<Layer*>(vfs->pAppData)->behind;
+        return behind->xAccess(behind, path, flags, result);
+    }
+    static int full_path(sqlite3_vfs* vfs, const char* path, int size, char* to) {
+        auto* const behind = static_cast<Layer*>(vfs->pAppData)->behind;
+        return behind->xFullPathname(behind, path, size, to);
     }
 };
 
-FaultyFiles::FaultyFiles() : layer_(std::make_unique<Layer>()) {
+FaultyFiles::FaultyFiles(const std::string& behind) : layer_(std::make_unique<Layer>()) {
     static std::atomic<std::uint64_t> layers{0};
     layer_->name = "faulty" + std::to_string(++layers);
-    layer_->system = sqlite3_vfs_find(nullptr);
-    layer_->vfs = *layer_->system;
+    layer_->behind = sqlite3_vfs_find(behind.empty() ? nullptr : behind.c_str());
+    ASSERT(layer_->behind != nullptr);
+    layer_->vfs = *layer_->behind;
     layer_->vfs.zName = layer_->name.c_str();
     layer_->vfs.pAppData = layer_.get();
-    layer_->vfs.szOsFile = static_cast<int>(sizeof(File)) + layer_->system->szOsFile;
+    layer_->vfs.szOsFile = static_cast<int>(sizeof(File)) + layer_->behind->szOsFile;
     layer_->vfs.xOpen = Layer::open;
     layer_->vfs.xDelete = Layer::remove;
+    layer_->vfs.xAccess = Layer::access;
+    layer_->vfs.xFullPathname = Layer::full_path;
     ASSERT(sqlite3_vfs_register(&layer_->vfs, 0) == SQLITE_OK);
 }
 FaultyFiles::~FaultyFiles() {
@@ -211,27 +221,35 @@ DiskFaults& FaultyFiles::faults() {
 
 namespace {
 
-// A file by its path, beside SQLite.
+// A file by its path, beside SQLite, in the layer behind the faults.
 class Plain {
 public:
-    explicit Plain(const std::string& path) : file_(::open(path.c_str(), O_RDWR | O_CLOEXEC)) {}
+    Plain(sqlite3_vfs& layer, const std::string& path)
+        : memory_(static_cast<std::size_t>(layer.szOsFile)) {
+        if (layer.xOpen(&layer, path.c_str(), file(),
+                        SQLITE_OPEN_READWRITE | SQLITE_OPEN_MAIN_JOURNAL, nullptr) == SQLITE_OK)
+            is_there_ = true;
+    }
     ~Plain() {
-        if (file_ >= 0) ::close(file_);
+        if (is_there_) file()->pMethods->xClose(file());
     }
     Plain(const Plain&) = delete;
     Plain& operator=(const Plain&) = delete;
 
-    bool is_there() const { return file_ >= 0; }
-    void put(std::uint64_t offset, ByteView octets) const {
-        ASSERT(::pwrite(file_, octets.data(), octets.size(), static_cast<off_t>(offset)) ==
-               static_cast<ssize_t>(octets.size()));
+    bool is_there() const { return is_there_; }
+    void put(std::uint64_t offset, ByteView octets) {
+        ASSERT(file()->pMethods->xWrite(file(), octets.data(), static_cast<int>(octets.size()),
+                                        static_cast<sqlite3_int64>(offset)) == SQLITE_OK);
     }
-    void cut(std::uint64_t size) const {
-        ASSERT(::ftruncate(file_, static_cast<off_t>(size)) == 0);
+    void cut(std::uint64_t size) {
+        ASSERT(file()->pMethods->xTruncate(file(), static_cast<sqlite3_int64>(size)) == SQLITE_OK);
     }
 
 private:
-    int file_;
+    sqlite3_file* file() { return reinterpret_cast<sqlite3_file*>(memory_.data()); }
+
+    std::vector<char> memory_;  // as aligned as any allocation
+    bool is_there_ = false;
 };
 
 }  // namespace
@@ -242,14 +260,14 @@ std::size_t FaultyFiles::lose_unsynced(
     const std::vector<DiskFaults::Change> changes = std::move(faults().unsynced);
     faults().unsynced.clear();
     for (auto change = changes.rbegin(); change != changes.rend(); ++change) {
-        const Plain file(change->file);
+        Plain file(*layer_->behind, change->file);
         if (!file.is_there()) continue;
-        file.put(change->offset, change->before);
+        if (!change->before.empty()) file.put(change->offset, change->before);
         file.cut(change->size_before);
     }
     std::size_t lost = 0;
     for (const DiskFaults::Change& change : changes) {
-        const Plain file(change.file);
+        Plain file(*layer_->behind, change.file);
         if (!file.is_there()) continue;
         const std::size_t octets = std::max<std::size_t>(change.after.size(), 1);
         const std::size_t kept = keeps(octets);

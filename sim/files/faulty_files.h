@@ -1,7 +1,7 @@
 // A file layer for SQLite whose disk can be small, whose syncs can fail, and which can lose what
 // was not synced. Registered under a name of its own while it lives; files opened through it must
-// be closed before. Files are real ones; what a sync would cost is spared where losses are
-// modelled.
+// be closed before. Behind it are real files, or another layer's; what a sync would cost is spared
+// where losses are modelled.
 #pragma once
 
 #include <cstdint>
@@ -45,7 +45,8 @@ struct DiskFaults {
 
 class FaultyFiles {
 public:
-    FaultyFiles();
+    // `behind` is a layer that SQLite knows; without a name the system's own.
+    explicit FaultyFiles(const std::string& behind = {});
     ~FaultyFiles();
     FaultyFiles(const FaultyFiles&) = delete;
     FaultyFiles& operator=(const FaultyFiles&) = delete;

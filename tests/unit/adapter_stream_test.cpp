@@ -2,6 +2,8 @@
 // ledger.
 #include <doctest/doctest.h>
 
+#include <algorithm>
+
 #include "cash/adapter/cash_adapter.h"
 #include "tests/unit/adapter_desk.h"
 
@@ -168,16 +170,18 @@ TEST_CASE("a broken stream is opened again from where it was, with growing pause
     desk.give(t(1), frame(4, {event(4, "E1")}));
     Timestamp at = t(2);
     Duration last;
-    for (int i = 0; i < 4; ++i) {
+    for (int i = 0; i < 20; ++i) {
         desk.give(at, StreamDown{});
         const Timestamp due = desk.wake().value();
-        CHECK(due - at > last);
-        CHECK(due - at <= Duration::milliseconds(250));
+        CHECK(due - at >= last);
+        // no more than an eighth of what the outage has lasted already
+        CHECK(due - at <= std::max(Duration::milliseconds(20), Duration{(at - t(2)).us() / 8}));
         last = due - at;
         at = due;
         desk.give(at);
         CHECK(subscription(desk) == "/v1/events?cursor=4");
     }
+    CHECK(last > Duration::milliseconds(50));
     mode(desk);
     desk.give(at, frame(5, {}));
     CHECK(mode(desk) == "live");
@@ -282,6 +286,8 @@ TEST_CASE("a description that changed is reported again") {
     CHECK(desk.take<report::Info>().size() == 1);
     desk.give(t(2), StreamDown{});
     desk.give(t(100));
+    CHECK(desk.take_requests("/v1/ledger").empty());
+    desk.give(t(101), frame(2, {}));
     desk.give(t(101), Reply{desk.take_requests("/v1/ledger").at(0).id, encode_info(ledger_info())});
     CHECK(desk.take<report::Info>().empty());
     LedgerInfo more = ledger_info();
@@ -289,6 +295,30 @@ TEST_CASE("a description that changed is reported again") {
     desk.give(t(60'101));
     desk.give(t(60'102), Reply{desk.take_requests("/v1/ledger").at(0).id, encode_info(more)});
     CHECK(desk.take<report::Info>().at(0).info.assets.size() == 2);
+}
+
+TEST_CASE("of a ledger that is away the stream asks; its description is asked for once a minute") {
+    Desk desk(cash::make_adapter);
+    desk.open(t(0));
+    desk.give(t(1), frame(1, {}));
+    desk.give(t(2), StreamDown{});
+    std::size_t subscriptions = 0;
+    std::size_t descriptions = 0;
+    for (std::int64_t ms = 3; ms < 600'000; ms += 250) {
+        desk.give(t(ms));
+        for (const Request& request : desk.take_requests("/v1/events")) {
+            CHECK(request.subscribe);
+            ++subscriptions;
+            desk.give(t(ms), StreamDown{});
+        }
+        for (const Request& request : desk.take_requests("/v1/ledger")) {
+            ++descriptions;
+            desk.give(t(ms), Reply{request.id, refuse(Reason::unavailable)});
+        }
+    }
+    CHECK(subscriptions > 100);
+    CHECK(descriptions <= 10);
+    CHECK(descriptions >= 9);
 }
 
 TEST_CASE("each mistake in the settings is named") {

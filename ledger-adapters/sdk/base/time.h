@@ -60,6 +60,13 @@ constexpr Duration doubled(Duration first, unsigned times, Duration longest) {
     return std::min(first * (std::int64_t{1} << std::min(times, 16U)), longest);
 }
 
+// How long to wait before asking again what has been away for so long: an eighth of that, within
+// the bounds, so that no outage lasts much more than an eighth longer for who asks.
+constexpr Duration longest_outage_pause = Duration::seconds(5);
+constexpr Duration outage_pause(Duration away, Duration shortest, Duration longest) {
+    return std::clamp(Duration{away.us() / 8}, shortest, longest);
+}
+
 // A point in time, microseconds since the Unix epoch.
 class Timestamp {
 public:

@@ -99,10 +99,11 @@ void InstructionAdapter::expire_queries(Timestamp at, AdapterOutputs& out) {
 // --- what the ledger is ---
 
 void InstructionAdapter::fetch_info(Timestamp at, AdapterOutputs& out) {
-    // A new subscription may be to a ledger that was changed meanwhile.
-    if (stream_.subscribed_anew() && info_request_ == 0 && info_) info_due_ = at;
+    // A ledger that is there again may have been changed meanwhile.
+    if (stream_.connected_anew() && info_request_ == 0 && info_) info_due_ = at;
     if (stream_.is_refused()) info_due_ = Timestamp::never();
     if (info_due_ > at) return;
+    if (info_request_ != 0) return info_failed(at);
     info_request_ = ids_.next();
     info_due_ = at + settings_.reply_timeout;
     out.requests.push_back({info_request_, "/v1/ledger", {}, false});
@@ -112,15 +113,21 @@ void InstructionAdapter::info_reply(Timestamp at, const Reply& reply, AdapterOut
     info_request_ = 0;
     OerReader from(reply.body ? ByteView(*reply.body) : ByteView());
     LedgerInfo info = read_ledger_info(from);
-    if (!from.finish()) {
-        ++info_attempts_;
-        info_due_ = at + retry_pause(settings_, info_attempts_, info_attempts_);
-        return;
-    }
-    info_attempts_ = 0;
+    if (!from.finish()) return info_failed(at);
+    info_missing_since_.reset();
     info_due_ = at + settings_.info_interval;
     describe(std::move(info), out);
     stream_.open(at);
+}
+
+void InstructionAdapter::info_failed(Timestamp at) {
+    info_request_ = 0;
+    if (!info_missing_since_) info_missing_since_ = at;
+    // Of a ledger that is away the stream says when it is back; two need not ask.
+    const bool is_away = info_ && !stream_.is_connected();
+    info_due_ = at + (is_away ? settings_.info_interval
+                              : outage_pause(at - *info_missing_since_, settings_.retry_first,
+                                             longest_outage_pause));
 }
 
 void InstructionAdapter::describe(LedgerInfo info, AdapterOutputs& out) {

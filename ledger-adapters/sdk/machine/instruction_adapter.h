@@ -4,6 +4,7 @@
 #pragma once
 
 #include <map>
+#include <optional>
 
 #include "sdk/machine/command_book.h"
 #include "sdk/machine/stream_follower.h"
@@ -33,6 +34,7 @@ private:
     void reply(Timestamp at, const Reply& reply, AdapterOutputs& out);
     void query_reply(const Asked& asked, const Reply& reply, AdapterOutputs& out);
     void info_reply(Timestamp at, const Reply& reply, AdapterOutputs& out);
+    void info_failed(Timestamp at);
     void describe(LedgerInfo info, AdapterOutputs& out);
     void expire_queries(Timestamp at, AdapterOutputs& out);
     void fetch_info(Timestamp at, AdapterOutputs& out);
@@ -46,9 +48,9 @@ private:
     std::map<std::uint64_t, Asked> asked_;
 
     std::optional<LedgerInfo> info_;
-    std::uint64_t info_request_ = 0;  // under way, 0 for none
-    Timestamp info_due_;              // of the reply, or of the next request
-    unsigned info_attempts_ = 0;
+    std::uint64_t info_request_ = 0;               // under way, 0 for none
+    Timestamp info_due_;                           // of the reply, or of the next request
+    std::optional<Timestamp> info_missing_since_;  // asked for in vain
 };
 
 // Checks the setup and makes the adapter. `own_settings` are the keys that the caller has read.

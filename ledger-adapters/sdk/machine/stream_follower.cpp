@@ -39,8 +39,8 @@ void StreamFollower::open(Timestamp at) {
 
 void StreamFollower::lose(Timestamp at) {
     link_ = Link::waiting;
-    subscribe_at_ = at + retry_pause(settings_, attempts_, attempts_);
-    ++attempts_;
+    if (!lost_at_) lost_at_ = at;
+    subscribe_at_ = at + outage_pause(at - *lost_at_, settings_.retry_first, longest_outage_pause);
     if (mode_ == report::Mode::live) mode_ = report::Mode::catching_up;
 }
 
@@ -68,8 +68,10 @@ void StreamFollower::frame(Timestamp at, ByteView body, AdapterOutputs& out) {
     for (const LedgerEvent& event : news->events) {
         if (const char* lie = find_lie(event, ledger_)) return refuse_all(lie);
     }
-    attempts_ = 0;
+    lost_at_.reset();
     heard_at_ = at;
+    if (!std::exchange(heard_since_, true))
+        connected_anew_ = std::exchange(connected_before_, true);
     ledger_time_ = std::max(ledger_time_, news->ledger_time);
     mode_ = news->at_tip ? report::Mode::live : report::Mode::catching_up;
     for (LedgerEvent& event : news->events) {
@@ -86,7 +88,7 @@ void StreamFollower::frame(Timestamp at, ByteView body, AdapterOutputs& out) {
 
 void StreamFollower::subscribe(Timestamp at, AdapterOutputs& out) {
     link_ = Link::open;
-    subscribed_anew_ = std::exchange(subscribed_, true);
+    heard_since_ = false;
     subscribed_at_ = at;
     out.requests.push_back(
         {ids_.next(), "/v1/events?cursor=" + std::to_string(reader_.cursor()), {}, true});

@@ -2,6 +2,7 @@
 // verified, and says how well it knows the ledger. After a lie it believes nothing more.
 #pragma once
 
+#include <optional>
 #include <utility>
 
 #include "sdk/machine/adapter_settings.h"
@@ -30,8 +31,10 @@ public:
     void work(Timestamp at, AdapterOutputs& out);
     std::optional<Timestamp> next_wake() const;
     bool is_refused() const { return mode_ == report::Mode::refused; }
-    // True once after each subscription but the first.
-    bool subscribed_anew() { return std::exchange(subscribed_anew_, false); }
+    // A frame came since the last subscription.
+    bool is_connected() const { return link_ == Link::open && heard_since_; }
+    // True once with the first frame after each subscription but the first that was answered.
+    bool connected_anew() { return std::exchange(connected_anew_, false); }
 
 private:
     enum class Link : std::uint8_t { closed, waiting, open };
@@ -51,9 +54,10 @@ private:
 
     Link link_ = Link::closed;
     Timestamp subscribe_at_ = Timestamp::never();
-    unsigned attempts_ = 0;  // without a frame since
-    bool subscribed_ = false;
-    bool subscribed_anew_ = false;
+    std::optional<Timestamp> lost_at_;  // and no frame came since
+    bool heard_since_ = false;
+    bool connected_before_ = false;
+    bool connected_anew_ = false;
     Timestamp subscribed_at_;
     Timestamp heard_at_;  // last frame that was taken
     Timestamp ledger_time_;
