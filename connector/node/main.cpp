@@ -8,6 +8,7 @@
 #include "connector/node/log.h"
 #include "connector/node/sample.h"
 #include "sdk/base/exit_code.h"
+#include "sdk/base/heap.h"
 #include "sdk/machine/plugin.h"
 #include "sdk/store/replay.h"
 
@@ -49,6 +50,7 @@ int replay(const node::Settings& settings) {
 }  // namespace
 
 int main(int argc, char** argv) {
+    lockstep::use_large_pages();
     forbid_core_dumps();
     CLI::App app{"lockstepd, a Lockstep node: sends, receives and forwards value across ledgers"};
     std::string config;

@@ -23,9 +23,9 @@ struct Handle;
 // SQLite keeps in memory that processes share.
 struct Content {
     Bytes octets;
-    std::size_t readers = 0;           // with any lock
-    const Handle* writer = nullptr;    // reserved or more
-    bool pending = false;              // the writer lets no more readers in
+    std::size_t readers = 0;         // with any lock
+    const Handle* writer = nullptr;  // reserved or more
+    bool pending = false;            // the writer lets no more readers in
     struct Slot {
         std::size_t shared = 0;
         const Handle* exclusive = nullptr;
@@ -191,10 +191,25 @@ int close(sqlite3_file* file) {
     return SQLITE_OK;
 }
 
-const sqlite3_io_methods methods = {
-    2,          close,         read,    write,       truncate,        sync,      file_size,
-    lock,       unlock,        check_lock, control,  sector_size,     characteristics,
-    index_map,  index_lock,    index_barrier, index_unmap, nullptr,   nullptr};
+const sqlite3_io_methods methods = {2,
+                                    close,
+                                    read,
+                                    write,
+                                    truncate,
+                                    sync,
+                                    file_size,
+                                    lock,
+                                    unlock,
+                                    check_lock,
+                                    control,
+                                    sector_size,
+                                    characteristics,
+                                    index_map,
+                                    index_lock,
+                                    index_barrier,
+                                    index_unmap,
+                                    nullptr,
+                                    nullptr};
 
 }  // namespace
 }  // namespace memory_layer

@@ -1,6 +1,6 @@
-// Files for SQLite that are memory: nobody else's, gone with this. Registered under a name of its own
-// while it lives; files opened through it must be closed before. It asks nothing of the system, so
-// that worlds with real data bases cost little. For one thread.
+// Files for SQLite that are memory: nobody else's, gone with this. Registered under a name of its
+// own while it lives; files opened through it must be closed before. It asks nothing of the system,
+// so that worlds with real data bases cost little. For one thread.
 #pragma once
 
 #include <memory>

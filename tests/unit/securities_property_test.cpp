@@ -97,6 +97,23 @@ TEST_CASE("the root of the state tree follows from its contents alone, and proof
         const Hash root = map.root();
         RC_ASSERT(fresh.root() == root);
         RC_ASSERT(map.size() == model.size());
+        // read at once, it has the same root, and goes on in the same way
+        std::vector<MerkleMap::Leaf> leaves;
+        for (const auto& [key, value] : model)
+            leaves.push_back({key, value});
+        MerkleMap loaded;
+        loaded.set(hash_of_number(77), hash_of_number(1));
+        loaded.load(std::move(leaves));
+        RC_ASSERT(loaded.root() == root);
+        RC_ASSERT(loaded.size() == model.size());
+        for (const std::uint64_t number : {3, 30}) {
+            loaded.set(hash_of_number(number), hash_of_number(9));
+            fresh.set(hash_of_number(number), hash_of_number(9));
+            RC_ASSERT(loaded.root() == fresh.root());
+        }
+        loaded.erase(hash_of_number(3));
+        fresh.erase(hash_of_number(3));
+        RC_ASSERT(loaded.root() == fresh.root());
         for (std::uint64_t i = 0; i < 25; ++i) {
             const Hash key = hash_of_number(i);
             const StateProof proof = map.prove(key);

@@ -1,5 +1,6 @@
 // lockstep-cash: the cash ledger as a program.
 #include "cash/service/cash_backend.h"
+#include "sdk/base/heap.h"
 #include "sdk/service/ledger_program.h"
 #include "sdk/store/replay.h"
 
@@ -92,6 +93,7 @@ private:
 }  // namespace lockstep::cash
 
 int main(int argc, char** argv) {
+    lockstep::use_large_pages();
     lockstep::cash::CashKind kind;
     return lockstep::service::run_ledger_program(kind, argc, argv);
 }

@@ -1,7 +1,9 @@
 #include "securities/machine/merkle_map.h"
 
+#include <algorithm>
 #include <array>
 #include <cstring>
+#include <utility>
 
 #include "sdk/base/assert.h"
 #include "sdk/crypto/hash.h"
@@ -127,6 +129,37 @@ void MerkleMap::erase(const Hash& key) {
 
 void MerkleMap::clear() {
     *this = MerkleMap{};
+}
+
+void MerkleMap::load(std::vector<Leaf> sorted) {
+    clear();
+    ASSERT(sorted.size() < leaf_flag);
+    leaves_ = std::move(sorted);
+    if (leaves_.empty()) return;
+    nodes_.reserve(leaves_.size() - 1);
+    root_ = join(0, leaves_.size());
+    hashes_.resize(nodes_.size());
+}
+
+// The leaves of a range hang under the first bit in which they differ: in which the first of them
+// and the last do, since they are in order.
+MerkleMap::Ref MerkleMap::join(std::size_t from, std::size_t to) {
+    if (to - from == 1) return static_cast<Ref>(from) | leaf_flag;
+    const auto bit = first_difference(leaves_[from].key, leaves_[to - 1].key);
+    ASSERT(bit.has_value());
+    const auto begin = leaves_.begin();
+    const auto split = std::partition_point(
+        begin + static_cast<std::ptrdiff_t>(from), begin + static_cast<std::ptrdiff_t>(to),
+        [&](const Leaf& each) { return bit_of(each.key, *bit) == 0; });
+    const auto middle = static_cast<std::size_t>(split - begin);
+    const auto node = static_cast<Ref>(nodes_.size());
+    nodes_.emplace_back();
+    nodes_[node].bit = *bit;
+    const Ref left = join(from, middle);  // at most 256 levels deep
+    const Ref right = join(middle, to);
+    nodes_[node].child[0] = left;
+    nodes_[node].child[1] = right;
+    return node;
 }
 
 Hash MerkleMap::hash_of(Ref ref) const {

@@ -33,6 +33,12 @@ struct StateProof {
 
 class MerkleMap {
 public:
+    struct Leaf {
+        Hash key;
+        Hash value;
+    };
+    // Instead of what it held; the keys grow from leaf to leaf.
+    void load(std::vector<Leaf> sorted);
     void set(const Hash& key, const Hash& value);
     void erase(const Hash& key);
     void clear();
@@ -46,10 +52,6 @@ private:
     static constexpr Ref none = 0xffffffff;
     static constexpr Ref leaf_flag = 0x80000000;
 
-    struct Leaf {
-        Hash key;
-        Hash value;
-    };
     struct Node {  // small, because a lookup touches many
         Ref child[2] = {none, none};
         std::uint8_t bit = 0;
@@ -59,6 +61,7 @@ private:
     static bool is_leaf(Ref ref) { return (ref & leaf_flag) != 0; }
     const Leaf& leaf(Ref ref) const { return leaves_[ref & ~leaf_flag]; }
     Ref new_leaf(const Hash& key, const Hash& value);
+    Ref join(std::size_t from, std::size_t to);
     Ref closest(const Hash& key) const;
     Hash hash_of(Ref ref) const;
 

@@ -51,12 +51,20 @@ void count_down(UndoMap<K, std::uint64_t>& counts, const K& key) {
         counts.set(key, count - 1);
 }
 
-using Leaves = std::vector<std::pair<Hash, Hash>>;
+// From a snapshot: there is nothing to take back.
+template <class K>
+void load_counts(UndoMap<K, std::uint64_t>& to, const std::map<K, std::uint64_t>& counts) {
+    for (const auto& [key, count] : counts)
+        to.load(key, count);
+}
+
+using Leaves = std::vector<MerkleMap::Leaf>;
 
 template <class K, class V>
 void collect(Leaves& to, Table table, const UndoMap<K, V>& map) {
+    to.reserve(to.size() + map.size());
     for (const auto& [key, value] : map.all())
-        to.emplace_back(key_of(table, key), hash_of(value));
+        to.push_back({key_of(table, key), hash_of(value)});
 }
 
 template <class K, class V>
@@ -253,7 +261,6 @@ void State::write(ArchiveWriter& to) const {
 void State::read(ArchiveReader& from) {
     from(sequence, time);
     for_each_map([](auto& map) { map.clear(); });
-    merkle_.clear();
     Leaves leaves;
     for_each_primary([&](Table table, auto& map) {
         typename std::remove_reference_t<decltype(map)>::Map loaded;
@@ -261,10 +268,9 @@ void State::read(ArchiveReader& from) {
         map.load(std::move(loaded));
         collect(leaves, table, map);
     });
-    // in order, so that neighbours are found in the cache
-    std::sort(leaves.begin(), leaves.end());
-    for (const auto& [key, value] : leaves)
-        merkle_.set(key, value);
+    std::sort(leaves.begin(), leaves.end(),
+              [](const MerkleMap::Leaf& a, const MerkleMap::Leaf& b) { return a.key < b.key; });
+    merkle_.load(std::move(leaves));
     close_marks();
     index_again();
     commit();
@@ -317,6 +323,10 @@ bool State::is_sound() const {
 }
 
 void State::index_again() {
+    std::map<Address, std::uint64_t> opened;
+    std::map<Address, std::uint64_t> refused;
+    std::map<PublicKey, std::uint64_t> answered;
+    std::map<PublicKey, std::uint64_t> used;
     for (const auto& [id, output] : outputs.all()) {
         if (output.lock) continue;
         const HoldingRef holding{output.owner, output.asset};
@@ -331,20 +341,24 @@ void State::index_again() {
         expiries.load({escrow.terms.expiry, ref}, {});
         open.load({escrow.terms.payer, {escrow.prepared_at, ref}}, {});
         open.load({escrow.terms.payee, {escrow.prepared_at, ref}}, {});
-        count_up(open_of, escrow.terms.payer);
+        ++opened[escrow.terms.payer];
     }
     for (const auto& [ref, tombstone] : tombstones.all()) {
-        count_up(tombstones_of, ref.second);
+        ++refused[ref.second];
         stale_tombstones.load({tombstone.remember_until, ref}, {});
     }
     for (const auto& [ref, answer] : answers.all()) {
         stale_answers.load({answer.until, ref}, {});
-        count_up(answers_of, ref.second);
+        ++answered[ref.second];
     }
     for (const auto& [address, account] : accounts.all())
-        add_key(account.owner);
+        ++used[account.owner];
     for (const auto& [id, asset] : assets.all())
-        add_key(asset.issuer);
+        ++used[asset.issuer];
+    load_counts(open_of, opened);
+    load_counts(tombstones_of, refused);
+    load_counts(answers_of, answered);
+    load_counts(keys, used);
 }
 
 }  // namespace lockstep::securities

@@ -2,6 +2,7 @@
 #include <iostream>
 #include <map>
 
+#include "sdk/base/heap.h"
 #include "sdk/machine/state_file.h"
 #include "sdk/service/ledger_program.h"
 #include "sdk/store/replay.h"
@@ -143,6 +144,7 @@ private:
 }  // namespace lockstep::securities
 
 int main(int argc, char** argv) {
+    lockstep::use_large_pages();
     lockstep::securities::SecuritiesKind kind;
     return lockstep::service::run_ledger_program(kind, argc, argv);
 }
