@@ -106,7 +106,7 @@ TEST_CASE("the root of the state tree follows from its contents alone, and proof
         loaded.load(std::move(leaves));
         RC_ASSERT(loaded.root() == root);
         RC_ASSERT(loaded.size() == model.size());
-        for (const std::uint64_t number : {3, 30}) {
+        for (const std::uint64_t number : {std::uint64_t{3}, std::uint64_t{30}}) {
             loaded.set(hash_of_number(number), hash_of_number(9));
             fresh.set(hash_of_number(number), hash_of_number(9));
             RC_ASSERT(loaded.root() == fresh.root());
