@@ -127,13 +127,9 @@ void MerkleMap::erase(const Hash& key) {
     free_nodes_.push_back(parent);
 }
 
-void MerkleMap::clear() {
-    *this = MerkleMap{};
-}
-
 void MerkleMap::load(std::vector<Leaf> sorted) {
-    clear();
     ASSERT(sorted.size() < leaf_flag);
+    *this = MerkleMap{};
     leaves_ = std::move(sorted);
     if (leaves_.empty()) return;
     nodes_.reserve(leaves_.size() - 1);

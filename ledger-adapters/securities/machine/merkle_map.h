@@ -41,7 +41,6 @@ public:
     void load(std::vector<Leaf> sorted);
     void set(const Hash& key, const Hash& value);
     void erase(const Hash& key);
-    void clear();
 
     Hash root() const;
     StateProof prove(const Hash& key) const;

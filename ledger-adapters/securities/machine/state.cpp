@@ -53,9 +53,8 @@ void count_down(UndoMap<K, std::uint64_t>& counts, const K& key) {
 
 // From a snapshot: there is nothing to take back.
 template <class K>
-void load_counts(UndoMap<K, std::uint64_t>& to, const std::map<K, std::uint64_t>& counts) {
-    for (const auto& [key, count] : counts)
-        to.load(key, count);
+void load_one_more(UndoMap<K, std::uint64_t>& counts, const K& key) {
+    counts.load(key, count_of(counts, key) + 1);
 }
 
 using Leaves = std::vector<MerkleMap::Leaf>;
@@ -323,10 +322,6 @@ bool State::is_sound() const {
 }
 
 void State::index_again() {
-    std::map<Address, std::uint64_t> opened;
-    std::map<Address, std::uint64_t> refused;
-    std::map<PublicKey, std::uint64_t> answered;
-    std::map<PublicKey, std::uint64_t> used;
     for (const auto& [id, output] : outputs.all()) {
         if (output.lock) continue;
         const HoldingRef holding{output.owner, output.asset};
@@ -341,24 +336,20 @@ void State::index_again() {
         expiries.load({escrow.terms.expiry, ref}, {});
         open.load({escrow.terms.payer, {escrow.prepared_at, ref}}, {});
         open.load({escrow.terms.payee, {escrow.prepared_at, ref}}, {});
-        ++opened[escrow.terms.payer];
+        load_one_more(open_of, escrow.terms.payer);
     }
     for (const auto& [ref, tombstone] : tombstones.all()) {
-        ++refused[ref.second];
+        load_one_more(tombstones_of, ref.second);
         stale_tombstones.load({tombstone.remember_until, ref}, {});
     }
     for (const auto& [ref, answer] : answers.all()) {
         stale_answers.load({answer.until, ref}, {});
-        ++answered[ref.second];
+        load_one_more(answers_of, ref.second);
     }
     for (const auto& [address, account] : accounts.all())
-        ++used[account.owner];
+        load_one_more(keys, account.owner);
     for (const auto& [id, asset] : assets.all())
-        ++used[asset.issuer];
-    load_counts(open_of, opened);
-    load_counts(tombstones_of, refused);
-    load_counts(answers_of, answered);
-    load_counts(keys, used);
+        load_one_more(keys, asset.issuer);
 }
 
 }  // namespace lockstep::securities
