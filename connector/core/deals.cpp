@@ -17,6 +17,11 @@ AccountKey paying_account(const Leg& out) {
     return {out.hop.ledger, {out.hop.payer, out.hop.asset}};
 }
 
+bool awaits_lost_incoming(const Deal& deal) {
+    return deal.in && deal.out && deal.in->state == LegState::none &&
+           deal.out->state == LegState::fulfilled;
+}
+
 Timestamp deal_due(const Deal& deal) {
     const bool nothing_in = !deal.in || deal.in->state == LegState::none;
     const bool nothing_out = !deal.out || deal.out->state == LegState::none;
@@ -25,9 +30,8 @@ Timestamp deal_due(const Deal& deal) {
     if (deal.forwards() && deal.in->state == LegState::held && nothing_out && !deal.given_up &&
         !deal.withheld)
         return deal.out->hop.place_by;
-    // What was rolled back and never came again is lost when it no longer can.
-    if (deal.forwards() && nothing_in && deal.out->state == LegState::fulfilled)
-        return deal.in->hop.expiry;
+    // What never comes again is lost when it no longer can.
+    if (awaits_lost_incoming(deal)) return deal.in->hop.expiry;
     return Timestamp::never();
 }
 

@@ -112,11 +112,10 @@ void reveal(Effects& fx, Deal& deal) {
     fx.release_secret(deal.secret_context, deal.secret_entropy, deal.condition);
 }
 
-// The incoming escrow was rolled back after the outgoing one had been taken, and can come no more.
+// The outgoing escrow was taken and the incoming one is not there: it was rolled back, or its
+// ledger has not yet told an old journal of it. It is missed when it can come no more.
 void miss(const Effects& fx, Deal& deal) {
-    if (!deal.forwards() || deal.in->state != LegState::none ||
-        deal.out->state != LegState::fulfilled)
-        return;
+    if (!awaits_lost_incoming(deal)) return;
     const State& state = fx.state();
     const PlannedHop& in = deal.in->hop;
     if (state.live(in.ledger) && is_expired(state.ledger_now(in.ledger, fx.at()), in.expiry))
@@ -131,21 +130,27 @@ void note_change(Deal& deal, Timestamp at) {
     }
 }
 
-bool is_over(const Deal& deal) {
+bool is_over(const State& state, const Deal& deal) {
     const bool in_idle =
         !deal.in || deal.in->state == LegState::none || is_terminal(deal.in->state);
     const bool in_done = deal.in && is_terminal(deal.in->state);
     const bool out_done = deal.out && is_terminal(deal.out->state);
     const bool out_never = !deal.out || (deal.out->state == LegState::none && !deal.go);
+    // Only an old journal has nothing of what we paid for it; the ledger that we paid on tells.
+    const bool out_forgotten = in_done && deal.in->state == LegState::fulfilled && deal.out &&
+                               deal.out->state == LegState::none;
+    const bool out_told = out_forgotten && state.live(deal.out->hop.ledger);
     switch (deal.role) {
         case DealRole::connector:
         case DealRole::seller:
             // An incoming escrow that was rolled back binds nobody once the outgoing one is safe.
             if (deal.in->state == LegState::none)
                 return out_done && deal.out->state != LegState::fulfilled;
-            return in_done && (out_done || deal.out->state == LegState::none);
+            return in_done &&
+                   (out_done || out_told || (deal.out->state == LegState::none && !out_forgotten));
         case DealRole::buyer:
-            return in_idle && (out_done || (deal.given_up && deal.out->state == LegState::none));
+            return in_idle && !awaits_lost_incoming(deal) &&
+                   (out_done || out_told || (deal.given_up && deal.out->state == LegState::none));
         case DealRole::sender:
             return out_done || (deal.given_up && deal.out->state == LegState::none);
         case DealRole::receiver:
@@ -203,7 +208,7 @@ void advance(Effects& fx, const Hash& id) {
     state.set_due(Due::deal, id.view(), deal_due(*deal));
     note_change(*deal, fx.at());
     deal_progressed(fx, *deal);
-    if (!is_over(*deal)) return;
+    if (!is_over(state, *deal)) return;
     report_loss(fx, *deal);
     if (deal->role == DealRole::connector && deal->in->state == LegState::fulfilled &&
         deal->out->state == LegState::fulfilled)

@@ -76,6 +76,18 @@ void take_unnoticed(Effects& fx, Deal& deal) {
     }
 }
 
+// An old journal may have forgotten the notice of an escrow and that it was claimed.
+void take_claimed(Effects& fx, const input::EscrowReported& e) {
+    Deal* deal = find_by_condition(fx.state(), e.terms.condition);
+    if (deal == nullptr || deal->role == DealRole::receiver || e.certainty != Certainty::final_ ||
+        e.state != EscrowState::fulfilled || !may_take(*deal, e.ledger, e.terms))
+        return;
+    learn_preimage(fx, *deal, e.preimage);
+    name_leg(fx.state(), *deal, *deal->in, {e.terms.payer, e.terms.id});
+    deal->in->state = LegState::fulfilled;
+    advance(fx, deal->id);
+}
+
 // Who placed the escrow that we claimed may hear of it late from the ledger, and has an incoming
 // escrow of its own to claim. Said once the ledger has taken the claim, not with the claim: one
 // that never gets through, on a ledger that stands still beyond its profile, gives nothing away,
@@ -139,7 +151,10 @@ void on_incoming(Effects& fx, const input::EscrowReported& e, bool is_old_news) 
     const bool stands = e.certainty == Certainty::final_ && e.state == EscrowState::prepared;
     Deal* deal = find_by_escrow(state, e.ledger, key);
     if (deal == nullptr || !is_leg(deal->in, e.ledger, key)) {
-        if (!stands) return forget_stray(state, {e.ledger, key});
+        if (!stands) {
+            forget_stray(state, {e.ledger, key});
+            return take_claimed(fx, e);
+        }
         if (is_old_news) return;
         // An invoice is found by its condition: anybody may pay it, and a notice that names an
         // escrow which never comes must not be in the way of one that does. An old journal has no

@@ -142,6 +142,30 @@ void resume(Effects& fx, TradeEntry& trade) {
     }
 }
 
+void close_unplaced_deal(Effects& fx, const PlanId& plan) {
+    const Deal* deal = find_deal(fx.state(), Hash{plan.array()});
+    if (deal == nullptr) return;
+    ASSERT(!deal->out || deal->out->state == LegState::none);
+    close_deal(fx, deal->id);
+}
+
+void alarm_outcome_unknown(Effects& fx, const TradeEntry& trade) {
+    fx.alarm("outcome_unknown", "no word of how " + trade.record.trade.reference + " ended");
+}
+
+bool own_ledger_caught_up(const State& state, const TradeEntry& trade) {
+    const Trade& matched = trade.record.trade;
+    for (const LedgerConfig& ledger : state.config->ledgers) {
+        const bool own = trade.record.role == TradeRole::buyer
+                             ? ledger.ledger.is_prefix_of(matched.buyer.cash_account)
+                             : ledger.ledger == matched.securities_ledger;
+        if (!own) continue;
+        const auto known = state.ledgers.find(ledger.ledger);
+        return known != state.ledgers.end() && known->second.caught_up;
+    }
+    return true;
+}
+
 }  // namespace
 
 TradeEntry* find_trade(State& state, const PlanId& plan) {
@@ -393,10 +417,7 @@ void on_declined(Effects& fx, const PublicKey& peer, const message::Declined& de
 void decline_trade(Effects& fx, const PlanId& plan, Reason reason) {
     TradeEntry* trade = find_trade(fx.state(), plan);
     ASSERT(trade != nullptr);
-    if (Deal* deal = find_deal(fx.state(), Hash{plan.array()})) {
-        ASSERT(!deal->out || deal->out->state == LegState::none);
-        close_deal(fx, deal->id);
-    }
+    close_unplaced_deal(fx, plan);
     const message::Declined declined{plan, reason};
     fx.to_peer(trade->record.trade.venue, declined);
     if (other_node(*trade) != fx.self()) fx.to_peer(other_node(*trade), declined);
@@ -409,7 +430,7 @@ void on_trade_due(Effects& fx, const PlanId& plan) {
     // A party has been silent for longer than anything of the trade can be open. What became of it
     // is not known, and a person must ask.
     if (trade->record.role == TradeRole::venue) {
-        fx.alarm("outcome_unknown", "no word of how " + trade->record.trade.reference + " ended");
+        alarm_outcome_unknown(fx, *trade);
         return end_trade(fx, plan, TradeState::broken, Reason::outcome_unknown);
     }
     if (trade->record.state >= TradeState::accepted) return;
@@ -424,6 +445,23 @@ void on_trade_due(Effects& fx, const PlanId& plan) {
         fx.state().set_due(Due::trade, plan.view(), Timestamp::never());
         fx.state().trades.erase(plan);
         return;
+    }
+    // What an earlier run may have done for it is known once the ledger that this node pays or
+    // delivers on was read to its tip.
+    if (!own_ledger_caught_up(fx.state(), *trade)) {
+        constexpr Duration look_again = Duration::seconds(1);
+        trade->deadline = fx.at() + look_again;
+        trade->retry_at.reset();
+        return fx.state().set_due(Due::trade, plan.view(), trade->deadline);
+    }
+    if (!fx.state().lost.empty()) {
+        // The journal is an old copy, and may have forgotten how far the trade came.
+        alarm_outcome_unknown(fx, *trade);
+        fx.to_peer(
+            trade->record.trade.venue,
+            message::Ended{plan, message::EndState::broken, Reason::outcome_unknown, std::nullopt});
+        close_unplaced_deal(fx, plan);
+        return end_trade(fx, plan, TradeState::broken, Reason::outcome_unknown);
     }
     decline_trade(fx, plan, trade->put_off.value_or(Reason::terms_lapsed));
 }

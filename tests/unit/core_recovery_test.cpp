@@ -25,7 +25,8 @@ Backup back_up(CoreWorld& world, const char* name) {
     return backup;
 }
 
-void restore(CoreWorld& world, const char* name, const Backup& backup) {
+// Its ledgers are read in the order of their names, or in the opposite one.
+void restore(CoreWorld& world, const char* name, const Backup& backup, bool last_first = false) {
     CoreWorld::Node& node = world.node(name);
     node.machine = std::make_unique<core::NodeMachine>(*node.signer);
     REQUIRE(node.machine->read_snapshot(backup.state));
@@ -35,9 +36,14 @@ void restore(CoreWorld& world, const char* name, const Backup& backup) {
     world.give(node, input::Started{9});
     world.settle_down();
     // Each ledger in turn: its events from the backup's cursor to the tip, then that it is live.
-    auto history = std::move(node.history);
+    const auto history = std::move(node.history);
     node.history.clear();
-    for (auto& [ledger, events] : history) {
+    std::vector<std::string> ledgers;
+    for (const auto& [ledger, events] : history)
+        ledgers.push_back(ledger);
+    if (last_first) std::reverse(ledgers.begin(), ledgers.end());
+    for (const std::string& ledger : ledgers) {
+        const std::vector<core::NodeInput>& events = history.at(ledger);
         const auto known = backup.events.find(ledger);
         const std::size_t from = known == backup.events.end() ? 0 : known->second;
         for (std::size_t i = from; i < events.size(); ++i)
@@ -95,6 +101,63 @@ TEST_CASE("an old copy of a connector's journal loses nothing, wherever it is fr
         CHECK(!alarmed(world, "connector", "loss"));
     }
     CHECK(restored == 7);
+}
+
+TEST_CASE("an old copy mourns no trade that was settled, in whichever order its ledgers are read") {
+    // The node is restored from before its n-th input, after everything was settled.
+    for (const char* name : {"buyer", "seller", "connector"}) {
+        std::size_t restored = 0;
+        std::size_t unknown = 0;
+        bool in_journal = false;
+        for (std::size_t n = 0; !in_journal; ++n)
+            for (const bool last_first : {false, true}) {
+                CAPTURE(std::string(name));
+                CAPTURE(n);
+                CAPTURE(last_first);
+                CoreWorld world;
+                CoreWorld::Node& node = world.node(name);
+                const std::size_t start = node.journal.size();
+                Backup backup = back_up(world, name);
+                const auto look = [&] {
+                    if (node.journal.size() <= start + n) backup = back_up(world, name);
+                };
+                world.pass_on = [&](const auto&, const auto&, const auto&) {
+                    look();
+                    return true;
+                };
+                world.carry_out = [&](const auto&, const core::output::ToLedger&) {
+                    look();
+                    return true;
+                };
+                world.submit({world.order("T1")});
+                world.settle_down();
+                check_settled(world);
+                in_journal = node.journal.size() <= start + n;
+                world.down(name);
+                restore(world, name, backup, last_first);
+                ++restored;
+                CHECK(loss_alarms(world, name) == std::vector<std::string>{});
+                world.pass(Duration::seconds(300));
+                CHECK(loss_alarms(world, name) == std::vector<std::string>{});
+                check_settled(world);
+                const core::State& state = node.machine->state();
+                CHECK(state.deals.empty());
+                CHECK(state.trades.empty());
+                CHECK(state.strays.empty());
+                for (const auto& [key, account] : state.accounts)
+                    CHECK(account.committed == Amount{});
+                if (std::string_view(name) == "connector") continue;
+                // A copy from before the deal cannot know, and says so.
+                const core::TradeRecord record = world.trade(name, "T1");
+                if (record.state == TradeState::settled) continue;
+                CHECK(record.state == TradeState::broken);
+                CHECK(record.reason == Reason::outcome_unknown);
+                CHECK(alarmed(world, name, "outcome_unknown"));
+                ++unknown;
+            }
+        CHECK(restored > 10);
+        CHECK(unknown < restored / 2);
+    }
 }
 
 TEST_CASE("nothing unexplained is given back before every ledger has been read to its tip") {

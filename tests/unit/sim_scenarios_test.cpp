@@ -65,6 +65,8 @@ TEST_CASE("worlds in which a rule was once thought broken hold it") {
     // A secret that was decided to be shown, and forgotten with the data of its node before any
     // ledger saw it.
     check_twice(*swarm, 20'110);
+    // An old copy that heard of its payment before it heard of its delivery mourned the trade.
+    check_twice(*swarm, 60'103);
 }
 
 TEST_CASE("a trace that is kept says of which settlement each step and message is") {
