@@ -22,20 +22,22 @@ bool awaits_lost_incoming(const Deal& deal) {
            deal.out->state == LegState::fulfilled;
 }
 
-Timestamp deal_due(const Deal& deal) {
+namespace {
+
+Timestamp deal_due(const State& state, const Deal& deal) {
     const bool nothing_in = !deal.in || deal.in->state == LegState::none;
     const bool nothing_out = !deal.out || deal.out->state == LegState::none;
     if (nothing_in && nothing_out) return deal.lapse;
-    // A forwarder whose incoming escrow stands must have placed by then, or gives up.
+    // What waits for a ledger to be read is looked at when it was. A forwarder whose incoming
+    // escrow stands must have placed by then, or gives up.
     if (deal.forwards() && deal.in->state == LegState::held && nothing_out && !deal.given_up &&
-        !deal.withheld)
+        !deal.withheld && state.caught_up(deal.out->hop.ledger))
         return deal.out->hop.place_by;
     // What never comes again is lost when it no longer can.
-    if (awaits_lost_incoming(deal)) return deal.in->hop.expiry;
+    if (awaits_lost_incoming(deal) && state.caught_up(deal.in->hop.ledger))
+        return deal.in->hop.expiry;
     return Timestamp::never();
 }
-
-namespace {
 
 // Every command that this node could have sent for the leg.
 std::array<CommandId, 3> commands_of(const Leg& leg) {
@@ -64,6 +66,10 @@ void index_leg(State& state, const Hash& id, const Leg& leg) {
 
 }  // namespace
 
+void set_deal_due(State& state, const Deal& deal) {
+    state.set_due(Due::deal, deal.id.view(), deal_due(state, deal));
+}
+
 void index_deal(State& state, const Deal& deal) {
     if (deal.in) index_leg(state, deal.id, *deal.in);
     if (deal.out) index_leg(state, deal.id, *deal.out);
@@ -76,7 +82,7 @@ void index_deal(State& state, const Deal& deal) {
         share = checked_add(share, deal.out->hop.amount).value_or(Amount{UINT64_MAX});
     }
     state.by_condition.emplace(deal.condition, deal.id);
-    state.set_due(Due::deal, deal.id.view(), deal_due(deal));
+    set_deal_due(state, deal);
 }
 
 Deal& open_deal(Effects& fx, Deal deal) {

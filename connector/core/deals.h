@@ -20,7 +20,7 @@ void name_leg(State& state, Deal& deal, Leg& leg, const EscrowKey& key);
 // The outgoing escrow was taken, and of the incoming one there is nothing (any more, or yet).
 bool awaits_lost_incoming(const Deal& deal);
 // When the deal needs attention without any input.
-Timestamp deal_due(const Deal& deal);
+void set_deal_due(State& state, const Deal& deal);
 void index_deal(State& state, const Deal& deal);
 
 // As readers see it.

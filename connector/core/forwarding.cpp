@@ -39,6 +39,8 @@ void place(Effects& fx, Deal& deal) {
     if (!may_place(deal)) return;
     State& state = fx.state();
     Leg& out = *deal.out;
+    // An old journal may have forgotten that it was placed; its ledger tells.
+    if (!state.caught_up(out.hop.ledger)) return;
     if (is_expired(state.ledger_now(out.hop.ledger, fx.at()), out.hop.place_by))
         return give_up(deal, Reason::place_by_passed);
     // On a paused ledger nothing is placed, nor anywhere against what would have to be claimed
@@ -96,6 +98,9 @@ void reveal(Effects& fx, Deal& deal) {
     State& state = fx.state();
     const Address& ledger = deal.in->hop.ledger;
     if (!state.live(ledger)) return;
+    // Whether hop 0 was placed, an old journal may have forgotten.
+    if (deal.out && deal.out->state == LegState::none && !state.caught_up(deal.out->hop.ledger))
+        return;
     const bool paying = !deal.out || deal.out->open();
     const LedgerConfig* config = state.ledger_config(ledger);
     ASSERT(config != nullptr);  // it is live
@@ -139,7 +144,9 @@ bool is_over(const State& state, const Deal& deal) {
     // Only an old journal has nothing of what we paid for it; the ledger that we paid on tells.
     const bool out_forgotten = in_done && deal.in->state == LegState::fulfilled && deal.out &&
                                deal.out->state == LegState::none;
-    const bool out_told = out_forgotten && state.live(deal.out->hop.ledger);
+    const bool out_told = out_forgotten && state.caught_up(deal.out->hop.ledger);
+    const bool nothing_placed =
+        deal.out && deal.out->state == LegState::none && (deal.given_up || deal.cancelled);
     switch (deal.role) {
         case DealRole::connector:
         case DealRole::seller:
@@ -150,7 +157,7 @@ bool is_over(const State& state, const Deal& deal) {
                    (out_done || out_told || (deal.out->state == LegState::none && !out_forgotten));
         case DealRole::buyer:
             return in_idle && !awaits_lost_incoming(deal) &&
-                   (out_done || out_told || (deal.given_up && deal.out->state == LegState::none));
+                   (out_done || out_told || (nothing_placed && !out_forgotten));
         case DealRole::sender:
             return out_done || (deal.given_up && deal.out->state == LegState::none);
         case DealRole::receiver:
@@ -205,7 +212,7 @@ void advance(Effects& fx, const Hash& id) {
     place(fx, *deal);
     reveal(fx, *deal);
     give_back(fx, *deal);
-    state.set_due(Due::deal, id.view(), deal_due(*deal));
+    set_deal_due(state, *deal);
     note_change(*deal, fx.at());
     deal_progressed(fx, *deal);
     if (!is_over(state, *deal)) return;

@@ -79,12 +79,13 @@ void take_unnoticed(Effects& fx, Deal& deal) {
 // An old journal may have forgotten the notice of an escrow and that it was claimed.
 void take_claimed(Effects& fx, const input::EscrowReported& e) {
     Deal* deal = find_by_condition(fx.state(), e.terms.condition);
-    if (deal == nullptr || deal->role == DealRole::receiver || e.certainty != Certainty::final_ ||
-        e.state != EscrowState::fulfilled || !may_take(*deal, e.ledger, e.terms))
+    if (deal == nullptr || deal->role == DealRole::receiver ||
+        e.certainty == Certainty::rolled_back || e.state != EscrowState::fulfilled ||
+        !may_take(*deal, e.ledger, e.terms))
         return;
     learn_preimage(fx, *deal, e.preimage);
     name_leg(fx.state(), *deal, *deal->in, {e.terms.payer, e.terms.id});
-    deal->in->state = LegState::fulfilled;
+    deal->in->state = e.certainty == Certainty::final_ ? LegState::fulfilled : LegState::held;
     advance(fx, deal->id);
 }
 

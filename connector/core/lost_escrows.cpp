@@ -22,6 +22,19 @@ std::string describe_escrow(const Address& ledger, const EscrowKey& escrow) {
     return "escrow " + escrow.id.hex() + " of " + escrow.payer.text() + " on " + ledger.text();
 }
 
+bool may_have_forgotten(const State& state, const TradeEntry& trade) {
+    if (!state.loud_stop || state.lost.empty()) return false;
+    // While business is closed no trade is remembered.
+    const TradeName name{trade.record.trade.venue, trade.record.trade.reference};
+    const auto known = state.references.find(name);
+    return known != state.references.end() && known->second.plan == trade.record.plan;
+}
+
+Timestamp look_again(Timestamp at) {
+    constexpr std::int64_t second = Duration::seconds(1).us();
+    return Timestamp{(at.us() / second + 1) * second};
+}
+
 Deal* on_lost_escrow(Effects& fx, const input::EscrowReported& e) {
     State& state = fx.state();
     if (!state.loud_stop)

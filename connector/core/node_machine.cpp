@@ -4,6 +4,7 @@
 #include <set>
 
 #include "connector/core/ledger_events.h"
+#include "connector/core/lost_escrows.h"
 #include "connector/core/operating.h"
 #include "connector/core/paying.h"
 #include "connector/core/quoting.h"
@@ -230,15 +231,21 @@ void on_call(Effects& fx, const input::FromApi& call) {
 // --- time ---
 void on_deal_due(Effects& fx, const Hash& id) {
     advance(fx, id);
-    const Deal* deal = find_deal(fx.state(), id);
+    Deal* deal = find_deal(fx.state(), id);
     if (deal == nullptr) return;
     const bool nothing_in = !deal->in || deal->in->state == LegState::none;
     const bool nothing_out = !deal->out || deal->out->state == LegState::none;
-    if (nothing_in && nothing_out && is_expired(fx.at(), deal->lapse))
-        lapse(fx, id,
-              deal->role == DealRole::seller  ? Reason::payment_not_placed
-              : deal->role == DealRole::buyer ? Reason::held
-                                              : Reason::quote_lapsed);
+    if (!nothing_in || !nothing_out || !is_expired(fx.at(), deal->lapse)) return;
+    // An old journal may have forgotten what was placed, or taken: its ledger tells first.
+    const Leg& own = deal->out ? *deal->out : *deal->in;
+    if (!fx.state().caught_up(own.hop.ledger)) {
+        deal->lapse = look_again(fx.at());
+        return set_deal_due(fx.state(), *deal);
+    }
+    lapse(fx, id,
+          deal->role == DealRole::seller  ? Reason::payment_not_placed
+          : deal->role == DealRole::buyer ? Reason::held
+                                          : Reason::quote_lapsed);
 }
 
 template <class T>
@@ -342,6 +349,8 @@ void on_started(Effects& fx, const input::Started& started) {
         ledger.mode = static_cast<std::uint8_t>(report::Mode::catching_up);
         ledger.caught_up = false;
     }
+    for (const auto& [id, deal] : state.deals)
+        set_deal_due(state, deal);
 }
 
 }  // namespace

@@ -54,10 +54,14 @@ bool State::paused(const Address& ledger) const {
 
 bool State::caught_up() const {
     if (!config) return false;
-    return std::all_of(config->ledgers.begin(), config->ledgers.end(), [&](const auto& ledger) {
-        const auto found = ledgers.find(ledger.ledger);
-        return found != ledgers.end() && found->second.caught_up;
-    });
+    return std::all_of(config->ledgers.begin(), config->ledgers.end(),
+                       [&](const auto& ledger) { return caught_up(ledger.ledger); });
+}
+
+bool State::caught_up(const Address& ledger) const {
+    if (ledger_config(ledger) == nullptr) return true;
+    const auto found = ledgers.find(ledger);
+    return found != ledgers.end() && found->second.caught_up;
 }
 
 LedgerTiming State::timing(const LedgerConfig& ledger) const {

@@ -282,6 +282,8 @@ struct State {
     // Every ledger's events have been replayed to its tip since this process took over: what the
     // journal lacks is known.
     bool caught_up() const;
+    // Of one ledger; what the configuration no longer names will never be read.
+    bool caught_up(const Address& ledger) const;
     // The worse of what the operator answers for and what the ledger declares.
     LedgerTiming timing(const LedgerConfig& ledger) const;
     // The ledger's time as cautiously as we know it: what it last said, or our own clock.

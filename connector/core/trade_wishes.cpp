@@ -62,7 +62,7 @@ void withhold(Effects& fx, TradeEntry& trade, Deal* deal) {
     if (deal != nullptr) {
         if (deal->out->state != LegState::none) return;
         deal->withheld = true;
-        fx.state().set_due(Due::deal, deal->id.view(), deal_due(*deal));
+        set_deal_due(fx.state(), *deal);
     }
     trade.record.withheld = true;
     set_trade_state(fx, trade, trade.record.state);

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "connector/core/forwarding.h"
+#include "connector/core/lost_escrows.h"
 #include "connector/core/quoting.h"
 #include "connector/core/route_plan.h"
 #include "connector/core/trade_checks.h"
@@ -16,6 +17,11 @@ namespace {
 const PublicKey& other_node(const TradeEntry& trade) {
     return trade.record.role == TradeRole::buyer ? trade.record.trade.seller.node
                                                  : trade.record.trade.buyer.node;
+}
+
+// A buyer's deal lapses after the trade's own deadline, which declines it with its reason.
+Timestamp after_trade(Timestamp deadline) {
+    return deadline + Duration::seconds(1);
 }
 
 // A ledger that restarts, a peer that is busy: worth another try while there is time. False where
@@ -78,8 +84,7 @@ void offer_terms(Effects& fx, TradeEntry& trade) {
     deal.out_ref = trade.plan.refs.front();
     deal.secret_context = trade.context;
     deal.secret_entropy = trade.entropy;
-    // Just after the trade's own deadline, which declines it with its reason.
-    deal.lapse = trade.deadline + Duration::seconds(1);
+    deal.lapse = after_trade(trade.deadline);
 
     trade.record.settlement = settlement_of(terms);
     trade.record.buyer_signature = fx.sign(terms_octets(*trade.record.settlement));
@@ -153,17 +158,26 @@ void alarm_outcome_unknown(Effects& fx, const TradeEntry& trade) {
     fx.alarm("outcome_unknown", "no word of how " + trade.record.trade.reference + " ended");
 }
 
+// Of the ledger that this node pays or delivers on: what an earlier run placed there is known.
 bool own_ledger_caught_up(const State& state, const TradeEntry& trade) {
     const Trade& matched = trade.record.trade;
-    for (const LedgerConfig& ledger : state.config->ledgers) {
-        const bool own = trade.record.role == TradeRole::buyer
-                             ? ledger.ledger.is_prefix_of(matched.buyer.cash_account)
-                             : ledger.ledger == matched.securities_ledger;
-        if (!own) continue;
-        const auto known = state.ledgers.find(ledger.ledger);
-        return known != state.ledgers.end() && known->second.caught_up;
-    }
+    if (trade.record.role == TradeRole::seller) return state.caught_up(matched.securities_ledger);
+    for (const LedgerConfig& ledger : state.config->ledgers)
+        if (ledger.ledger.is_prefix_of(matched.buyer.cash_account))
+            return state.caught_up(ledger.ledger);
     return true;
+}
+
+// Looked at again when its ledger may have been read; until then nobody says how it ended.
+void await_own_ledger(Effects& fx, TradeEntry& trade) {
+    const PlanId& plan = trade.record.plan;
+    trade.deadline = look_again(fx.at());
+    trade.retry_at.reset();
+    fx.state().set_due(Due::trade, plan.view(), trade.deadline);
+    if (Deal* deal = find_deal(fx.state(), Hash{plan.array()})) {
+        deal->lapse = after_trade(trade.deadline);
+        set_deal_due(fx.state(), *deal);
+    }
 }
 
 }  // namespace
@@ -313,7 +327,10 @@ void on_trade_quote(Effects& fx, TradeEntry& trade, const PublicKey& peer,
 
 void on_trade_quote_refused(Effects& fx, TradeEntry& trade, Reason reason) {
     forget_ask(fx.state(), trade.plan);
-    if (!put_off(fx, trade, reason)) decline_trade(fx, trade.record.plan, reason);
+    if (put_off(fx, trade, reason)) return;
+    trade.put_off = reason;
+    if (!own_ledger_caught_up(fx.state(), trade)) return await_own_ledger(fx, trade);
+    decline_trade(fx, trade.record.plan, reason);
 }
 
 void on_terms_offered(Effects& fx, const PublicKey& peer, const message::TermsOffered& offered) {
@@ -418,6 +435,13 @@ void decline_trade(Effects& fx, const PlanId& plan, Reason reason) {
     TradeEntry* trade = find_trade(fx.state(), plan);
     ASSERT(trade != nullptr);
     close_unplaced_deal(fx, plan);
+    if (may_have_forgotten(fx.state(), *trade)) {
+        alarm_outcome_unknown(fx, *trade);
+        fx.to_peer(
+            trade->record.trade.venue,
+            message::Ended{plan, message::EndState::broken, Reason::outcome_unknown, std::nullopt});
+        return end_trade(fx, plan, TradeState::broken, Reason::outcome_unknown);
+    }
     const message::Declined declined{plan, reason};
     fx.to_peer(trade->record.trade.venue, declined);
     if (other_node(*trade) != fx.self()) fx.to_peer(other_node(*trade), declined);
@@ -446,23 +470,7 @@ void on_trade_due(Effects& fx, const PlanId& plan) {
         fx.state().trades.erase(plan);
         return;
     }
-    // What an earlier run may have done for it is known once the ledger that this node pays or
-    // delivers on was read to its tip.
-    if (!own_ledger_caught_up(fx.state(), *trade)) {
-        constexpr Duration look_again = Duration::seconds(1);
-        trade->deadline = fx.at() + look_again;
-        trade->retry_at.reset();
-        return fx.state().set_due(Due::trade, plan.view(), trade->deadline);
-    }
-    if (!fx.state().lost.empty()) {
-        // The journal is an old copy, and may have forgotten how far the trade came.
-        alarm_outcome_unknown(fx, *trade);
-        fx.to_peer(
-            trade->record.trade.venue,
-            message::Ended{plan, message::EndState::broken, Reason::outcome_unknown, std::nullopt});
-        close_unplaced_deal(fx, plan);
-        return end_trade(fx, plan, TradeState::broken, Reason::outcome_unknown);
-    }
+    if (!own_ledger_caught_up(fx.state(), *trade)) return await_own_ledger(fx, *trade);
     decline_trade(fx, plan, trade->put_off.value_or(Reason::terms_lapsed));
 }
 

@@ -130,7 +130,13 @@ void on_ended(Effects& fx, const PublicKey& peer, const message::Ended& ended) {
     const bool any_broken = buyer.state == EndState::broken || seller.state == EndState::broken;
     const bool any_unwound = buyer.state == EndState::unwound || seller.state == EndState::unwound;
     const std::string reference = trade->record.trade.reference;
-    if (both_settled) return end_trade(fx, ended.plan, TradeState::settled, std::nullopt);
+    // Who does not know how it ended yields to who can show it.
+    const auto unknowing = [](const message::Ended& end) {
+        return end.state == EndState::broken && end.reason == Reason::outcome_unknown;
+    };
+    const bool shown = any_settled && trade->record.preimage.has_value();
+    if (both_settled || (shown && (unknowing(buyer) || unknowing(seller))))
+        return end_trade(fx, ended.plan, TradeState::settled, std::nullopt);
     // A seller that says why it did not deliver knows better than the buyer that waited for it.
     std::optional<Reason> reason = buyer.reason ? buyer.reason : seller.reason;
     if (buyer.reason == Reason::delivery_not_placed && seller.reason &&

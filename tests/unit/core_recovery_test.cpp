@@ -25,7 +25,8 @@ Backup back_up(CoreWorld& world, const char* name) {
     return backup;
 }
 
-// Its ledgers are read in the order of their names, or in the opposite one.
+// Its ledgers are read one after the other, each to its tip: in the order of their names, or in the
+// opposite one.
 void restore(CoreWorld& world, const char* name, const Backup& backup, bool last_first = false) {
     CoreWorld::Node& node = world.node(name);
     node.machine = std::make_unique<core::NodeMachine>(*node.signer);
@@ -35,23 +36,24 @@ void restore(CoreWorld& world, const char* name, const Backup& backup, bool last
     node.down = false;
     world.give(node, input::Started{9});
     world.settle_down();
-    // Each ledger in turn: its events from the backup's cursor to the tip, then that it is live.
+    std::vector<core::LedgerConfig> ledgers = node.config.ledgers;
+    std::sort(ledgers.begin(), ledgers.end(),
+              [](const auto& a, const auto& b) { return a.ledger < b.ledger; });
+    if (last_first) std::reverse(ledgers.begin(), ledgers.end());
+    // Each ledger's events from the backup's cursor to the tip, then that it is live.
     const auto history = std::move(node.history);
     node.history.clear();
-    std::vector<std::string> ledgers;
-    for (const auto& [ledger, events] : history)
-        ledgers.push_back(ledger);
-    if (last_first) std::reverse(ledgers.begin(), ledgers.end());
-    for (const std::string& ledger : ledgers) {
-        const std::vector<core::NodeInput>& events = history.at(ledger);
+    for (const core::LedgerConfig& config : ledgers) {
+        const std::string ledger(config.ledger.text());
         const auto known = backup.events.find(ledger);
         const std::size_t from = known == backup.events.end() ? 0 : known->second;
-        for (std::size_t i = from; i < events.size(); ++i)
-            world.give(node, events[i], ledger + " events");
+        if (const auto events = history.find(ledger); events != history.end())
+            for (std::size_t i = from; i < events->second.size(); ++i)
+                world.give(node, events->second[i], ledger + " events");
+        world.settle_down();
+        world.say_health(node, config);
+        world.settle_down();
     }
-    world.settle_down();
-    world.say_health(node);
-    world.settle_down();
 }
 
 }  // namespace
@@ -104,58 +106,64 @@ TEST_CASE("an old copy of a connector's journal loses nothing, wherever it is fr
 }
 
 TEST_CASE("an old copy mourns no trade that was settled, in whichever order its ledgers are read") {
-    // The node is restored from before its n-th input, after everything was settled.
+    // The node is restored from before its n-th input, after everything was settled; at once, or
+    // when all that the copy waits for is long overdue.
     for (const char* name : {"buyer", "seller", "connector"}) {
         std::size_t restored = 0;
         std::size_t unknown = 0;
         bool in_journal = false;
         for (std::size_t n = 0; !in_journal; ++n)
-            for (const bool last_first : {false, true}) {
-                CAPTURE(std::string(name));
-                CAPTURE(n);
-                CAPTURE(last_first);
-                CoreWorld world;
-                CoreWorld::Node& node = world.node(name);
-                const std::size_t start = node.journal.size();
-                Backup backup = back_up(world, name);
-                const auto look = [&] {
-                    if (node.journal.size() <= start + n) backup = back_up(world, name);
-                };
-                world.pass_on = [&](const auto&, const auto&, const auto&) {
-                    look();
-                    return true;
-                };
-                world.carry_out = [&](const auto&, const core::output::ToLedger&) {
-                    look();
-                    return true;
-                };
-                world.submit({world.order("T1")});
-                world.settle_down();
-                check_settled(world);
-                in_journal = node.journal.size() <= start + n;
-                world.down(name);
-                restore(world, name, backup, last_first);
-                ++restored;
-                CHECK(loss_alarms(world, name) == std::vector<std::string>{});
-                world.pass(Duration::seconds(300));
-                CHECK(loss_alarms(world, name) == std::vector<std::string>{});
-                check_settled(world);
-                const core::State& state = node.machine->state();
-                CHECK(state.deals.empty());
-                CHECK(state.trades.empty());
-                CHECK(state.strays.empty());
-                for (const auto& [key, account] : state.accounts)
-                    CHECK(account.committed == Amount{});
-                if (std::string_view(name) == "connector") continue;
-                // A copy from before the deal cannot know, and says so.
-                const core::TradeRecord record = world.trade(name, "T1");
-                if (record.state == TradeState::settled) continue;
-                CHECK(record.state == TradeState::broken);
-                CHECK(record.reason == Reason::outcome_unknown);
-                CHECK(alarmed(world, name, "outcome_unknown"));
-                ++unknown;
-            }
-        CHECK(restored > 10);
+            for (const bool last_first : {false, true})
+                for (const std::int64_t away : {0, 120}) {
+                    CAPTURE(std::string(name));
+                    CAPTURE(n);
+                    CAPTURE(last_first);
+                    CAPTURE(away);
+                    CoreWorld world;
+                    CoreWorld::Node& node = world.node(name);
+                    const std::size_t start = node.journal.size();
+                    Backup backup = back_up(world, name);
+                    const auto look = [&] {
+                        if (node.journal.size() <= start + n) backup = back_up(world, name);
+                    };
+                    world.pass_on = [&](const auto&, const auto&, const auto&) {
+                        look();
+                        return true;
+                    };
+                    world.carry_out = [&](const auto&, const core::output::ToLedger&) {
+                        look();
+                        return true;
+                    };
+                    world.submit({world.order("T1")});
+                    world.settle_down();
+                    check_settled(world);
+                    in_journal = node.journal.size() <= start + n;
+                    world.down(name);
+                    world.pass(Duration::seconds(away));
+                    restore(world, name, backup, last_first);
+                    ++restored;
+                    CHECK(loss_alarms(world, name).empty());
+                    world.pass(Duration::seconds(300));
+                    CHECK(loss_alarms(world, name).empty());
+                    CHECK(world.trade("venue", "T1").state == TradeState::settled);
+                    CHECK(!alarmed(world, "venue", "broken_trade"));
+                    check_settled(world);
+                    const core::State& state = node.machine->state();
+                    CHECK(state.deals.empty());
+                    CHECK(state.trades.empty());
+                    CHECK(state.strays.empty());
+                    for (const auto& [key, account] : state.accounts)
+                        CHECK(account.committed == Amount{});
+                    if (std::string_view(name) == "connector") continue;
+                    // A copy from before the deal cannot know, and says so.
+                    const core::TradeRecord record = world.trade(name, "T1");
+                    if (record.state == TradeState::settled) continue;
+                    CHECK(record.state == TradeState::broken);
+                    CHECK(record.reason == Reason::outcome_unknown);
+                    CHECK(alarmed(world, name, "outcome_unknown"));
+                    ++unknown;
+                }
+        CHECK(restored > 20);
         CHECK(unknown < restored / 2);
     }
 }
@@ -334,4 +342,25 @@ TEST_CASE("an old copy does not call a payment declined that it forgot to have m
         CHECK(payment.state == core::PaymentState::broken);
         CHECK(payment.reason == Reason::outcome_unknown);
     }
+}
+
+TEST_CASE("when an operator has acknowledged an old copy, a trade that lapses is declined again") {
+    CoreWorld world;
+    const Backup backup = back_up(world, "buyer");
+    world.submit({world.order("T1")});
+    world.settle_down();
+    world.down("buyer");
+    restore(world, "buyer", backup);
+    REQUIRE(alarmed(world, "buyer", "unknown_escrow"));
+    world.pass(Duration::seconds(60));
+    world.call("buyer", input::Acknowledge{});
+    world.pass_on = [](const auto&, const auto&, const core::Message& said) {
+        return !std::holds_alternative<message::TermsAccepted>(said);
+    };
+    world.submit({world.order("T2")});
+    world.pass(Duration::seconds(90));
+    CHECK(world.trade("buyer", "T2").state == TradeState::declined);
+    CHECK(world.trade("buyer", "T2").reason == Reason::terms_lapsed);
+    CHECK(world.trade("venue", "T2").state == TradeState::declined);
+    CHECK(!alarmed(world, "buyer", "outcome_unknown"));
 }

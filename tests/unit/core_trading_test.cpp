@@ -566,3 +566,27 @@ TEST_CASE("a node that drains or lacks disk takes no new trade and finishes the 
         }
     }
 }
+
+TEST_CASE("a delivery that comes before its payment is given back, and ends the trade") {
+    CoreWorld world;
+    world.pass_on = [](const auto&, const auto& to, const core::Message& said) {
+        return to != "buyer" || !std::holds_alternative<core::message::TermsAccepted>(said);
+    };
+    world.submit({world.order("T1")});
+    world.settle_down();
+    const core::Deal deal = deal_of(world, "buyer");
+    REQUIRE(deal.out->state == core::LegState::none);
+    const core::PlannedHop& hop = deal.in->hop;
+    const EscrowKey key{hop.payer, EscrowId{sha256(as_bytes("early")).array()}};
+    world.instruct_as("seller", "test.csd",
+                      op::Prepare{{key.id, hop.payer, hop.payee, hop.asset, hop.amount,
+                                   deal.condition, hop.expiry},
+                                  hop.place_by});
+    world.give(world.node("buyer"),
+               core::input::FromPeer{world.key("seller"),
+                                     core::message::HopNotice{hop.ledger, key, deal.id}});
+    world.pass(Duration::seconds(120));
+    CHECK(world.trade("buyer", "T1").state == core::TradeState::unwound);
+    check_nothing_moved(world);
+    check_idle(world);
+}

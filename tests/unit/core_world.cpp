@@ -90,26 +90,29 @@ void CoreWorld::configure(Node& node) {
 
 // What an adapter says after it has caught up: the ledger, the balances, that it is live.
 void CoreWorld::say_health(Node& node) {
-    for (const core::LedgerConfig& config : node.config.ledgers) {
-        Ledger& at = *ledgers_.at(config.ledger.text());
-        const std::string channel = config.ledger.text() + " events";
-        give(node, core::input::LedgerDescribed{at.machine.info()}, channel);
-        for (const Address& account : config.accounts) {
-            const auto answer =
-                at.machine.ask(time_of(at), node.signer->public_key(),
-                               cash::CashMachine::Reader::owner, ask::Balances{account});
-            REQUIRE(answer);
-            for (const Balance& balance : answer->balances)
-                give(node,
-                     core::input::BalanceReported{config.ledger, balance.account, balance.asset,
-                                                  balance.free, balance.escrowed},
-                     channel);
-        }
-        give(node,
-             core::input::LedgerHealth{config.ledger, time_of(at),
-                                       static_cast<std::uint8_t>(report::Mode::live)},
-             channel);
+    for (const core::LedgerConfig& config : node.config.ledgers)
+        say_health(node, config);
+}
+
+void CoreWorld::say_health(Node& node, const core::LedgerConfig& config) {
+    Ledger& at = *ledgers_.at(config.ledger.text());
+    const std::string channel = config.ledger.text() + " events";
+    give(node, core::input::LedgerDescribed{at.machine.info()}, channel);
+    for (const Address& account : config.accounts) {
+        const auto answer =
+            at.machine.ask(time_of(at), node.signer->public_key(), cash::CashMachine::Reader::owner,
+                           ask::Balances{account});
+        REQUIRE(answer);
+        for (const Balance& balance : answer->balances)
+            give(node,
+                 core::input::BalanceReported{config.ledger, balance.account, balance.asset,
+                                              balance.free, balance.escrowed},
+                 channel);
     }
+    give(node,
+         core::input::LedgerHealth{config.ledger, time_of(at),
+                                   static_cast<std::uint8_t>(report::Mode::live)},
+         channel);
 }
 
 void CoreWorld::give(Node& node, core::NodeInput input, const std::string& channel) {

@@ -109,6 +109,7 @@ public:
     void down(const std::string& node);
     void up(const std::string& node);
     void say_health(Node& node);
+    void say_health(Node& node, const core::LedgerConfig& config);
 
     // Called for each message between nodes; false loses it.
     std::function<bool(const std::string& from, const std::string& to, const core::Message&)>
