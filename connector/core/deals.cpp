@@ -17,6 +17,11 @@ AccountKey paying_account(const Leg& out) {
     return {out.hop.ledger, {out.hop.payer, out.hop.asset}};
 }
 
+bool awaits_ledger(const State& state, const Deal& deal) {
+    const Leg& own = deal.out ? *deal.out : *deal.in;
+    return deal.opened <= state.started && !state.caught_up(own.hop.ledger);
+}
+
 bool awaits_lost_incoming(const Deal& deal) {
     return deal.in && deal.out && deal.in->state == LegState::none &&
            deal.out->state == LegState::fulfilled;
@@ -27,11 +32,11 @@ namespace {
 Timestamp deal_due(const State& state, const Deal& deal) {
     const bool nothing_in = !deal.in || deal.in->state == LegState::none;
     const bool nothing_out = !deal.out || deal.out->state == LegState::none;
-    if (nothing_in && nothing_out) return deal.lapse;
-    // What waits for a ledger to be read is looked at when it was. A forwarder whose incoming
-    // escrow stands must have placed by then, or gives up.
+    const bool waits = awaits_ledger(state, deal);
+    if (nothing_in && nothing_out) return waits ? Timestamp::never() : deal.lapse;
+    // A forwarder whose incoming escrow stands must have placed by then, or gives up.
     if (deal.forwards() && deal.in->state == LegState::held && nothing_out && !deal.given_up &&
-        !deal.withheld && state.caught_up(deal.out->hop.ledger))
+        !deal.withheld && !waits)
         return deal.out->hop.place_by;
     // What never comes again is lost when it no longer can.
     if (awaits_lost_incoming(deal) && state.caught_up(deal.in->hop.ledger))
@@ -96,7 +101,7 @@ Deal& open_deal(Effects& fx, Deal deal) {
     }
     const auto [place, added] = state.deals.emplace(deal.id, std::move(deal));
     ASSERT(added);
-    place->second.changed = fx.at();
+    place->second.opened = place->second.changed = fx.at();
     index_deal(state, place->second);
     return place->second;
 }

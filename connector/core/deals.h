@@ -19,7 +19,11 @@ void uncommit(State& state, Deal& deal);
 void name_leg(State& state, Deal& deal, Leg& leg, const EscrowKey& key);
 // The outgoing escrow was taken, and of the incoming one there is nothing (any more, or yet).
 bool awaits_lost_incoming(const Deal& deal);
-// When the deal needs attention without any input.
+// Older than this process, and its ledger, the one that it pays on or, for a receiver, is paid on,
+// was not read since: an earlier run may have placed there, or taken, what the journal does not
+// know.
+bool awaits_ledger(const State& state, const Deal& deal);
+// Sets when the deal needs attention without any input.
 void set_deal_due(State& state, const Deal& deal);
 void index_deal(State& state, const Deal& deal);
 

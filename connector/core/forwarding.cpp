@@ -26,7 +26,9 @@ bool may_place(const Deal& deal) {
     if (!deal.out || deal.out->state != LegState::none || deal.given_up || deal.withheld)
         return false;
     if (deal.preimage || deal.cancelled) return false;
-    return deal.forwards() ? deal.in->state == LegState::held : deal.go;
+    if (deal.forwards()) return deal.in->state == LegState::held;
+    // A delivery that is over is not paid for any more.
+    return deal.go && !(deal.in && is_terminal(deal.in->state));
 }
 
 void give_up(Deal& deal, Reason reason) {
@@ -39,8 +41,7 @@ void place(Effects& fx, Deal& deal) {
     if (!may_place(deal)) return;
     State& state = fx.state();
     Leg& out = *deal.out;
-    // An old journal may have forgotten that it was placed; its ledger tells.
-    if (!state.caught_up(out.hop.ledger)) return;
+    if (awaits_ledger(state, deal)) return;
     if (is_expired(state.ledger_now(out.hop.ledger, fx.at()), out.hop.place_by))
         return give_up(deal, Reason::place_by_passed);
     // On a paused ledger nothing is placed, nor anywhere against what would have to be claimed
@@ -98,9 +99,7 @@ void reveal(Effects& fx, Deal& deal) {
     State& state = fx.state();
     const Address& ledger = deal.in->hop.ledger;
     if (!state.live(ledger)) return;
-    // Whether hop 0 was placed, an old journal may have forgotten.
-    if (deal.out && deal.out->state == LegState::none && !state.caught_up(deal.out->hop.ledger))
-        return;
+    if (deal.out && deal.out->state == LegState::none && awaits_ledger(state, deal)) return;
     const bool paying = !deal.out || deal.out->open();
     const LedgerConfig* config = state.ledger_config(ledger);
     ASSERT(config != nullptr);  // it is live
@@ -141,25 +140,20 @@ bool is_over(const State& state, const Deal& deal) {
     const bool in_done = deal.in && is_terminal(deal.in->state);
     const bool out_done = deal.out && is_terminal(deal.out->state);
     const bool out_never = !deal.out || (deal.out->state == LegState::none && !deal.go);
-    // Only an old journal has nothing of what we paid for it; the ledger that we paid on tells.
-    const bool out_forgotten = in_done && deal.in->state == LegState::fulfilled && deal.out &&
-                               deal.out->state == LegState::none;
-    const bool out_told = out_forgotten && state.caught_up(deal.out->hop.ledger);
-    const bool nothing_placed =
-        deal.out && deal.out->state == LegState::none && (deal.given_up || deal.cancelled);
+    const bool nothing_out =
+        deal.out && deal.out->state == LegState::none && !awaits_ledger(state, deal);
     switch (deal.role) {
         case DealRole::connector:
         case DealRole::seller:
             // An incoming escrow that was rolled back binds nobody once the outgoing one is safe.
             if (deal.in->state == LegState::none)
                 return out_done && deal.out->state != LegState::fulfilled;
-            return in_done &&
-                   (out_done || out_told || (deal.out->state == LegState::none && !out_forgotten));
+            return in_done && (out_done || nothing_out);
         case DealRole::buyer:
             return in_idle && !awaits_lost_incoming(deal) &&
-                   (out_done || out_told || (nothing_placed && !out_forgotten));
+                   (out_done || (nothing_out && (deal.given_up || deal.cancelled || in_done)));
         case DealRole::sender:
-            return out_done || (deal.given_up && deal.out->state == LegState::none);
+            return out_done || (deal.given_up && nothing_out);
         case DealRole::receiver:
             return in_done && out_never;
     }

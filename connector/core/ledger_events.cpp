@@ -242,6 +242,16 @@ void on_ledger(Effects& fx, const input::BalanceReported& balance) {
     account.escrowed = balance.escrowed;
 }
 
+namespace {
+
+void note_caught_up(State& state, const Address& ledger) {
+    if (!state.live(ledger) || state.caught_up(ledger)) return;
+    state.ledgers[ledger].caught_up = true;
+    state.set_dues_again();
+}
+
+}  // namespace
+
 void on_ledger(Effects& fx, const input::LedgerHealth& health) {
     State& state = fx.state();
     if (state.ledger_config(health.ledger) == nullptr) return;
@@ -250,7 +260,7 @@ void on_ledger(Effects& fx, const input::LedgerHealth& health) {
     const bool was_refused = ledger.mode == static_cast<std::uint8_t>(report::Mode::refused);
     ledger.time = std::max(ledger.time, health.ledger_time);
     ledger.mode = health.mode;
-    if (state.live(health.ledger)) ledger.caught_up = true;
+    note_caught_up(state, health.ledger);
     if (health.mode == static_cast<std::uint8_t>(report::Mode::refused) && !was_refused)
         fx.alarm("ledger_refused", "what " + health.ledger.text() +
                                        " says cannot be verified; no new business there");
@@ -275,7 +285,7 @@ void on_ledger(Effects& fx, const input::LedgerDescribed& described) {
         fx.alarm("profile_worse", described.info.ledger.text() +
                                       " declares a worse profile than is configured; the worse one "
                                       "counts, and offers may be too tight for it");
-    if (state.live(described.info.ledger)) ledger.caught_up = true;
+    note_caught_up(state, described.info.ledger);
     if (!was_live && state.live(described.info.ledger)) advance_all_on(fx, described.info.ledger);
 }
 

@@ -23,16 +23,7 @@ std::string describe_escrow(const Address& ledger, const EscrowKey& escrow) {
 }
 
 bool may_have_forgotten(const State& state, const TradeEntry& trade) {
-    if (!state.loud_stop || state.lost.empty()) return false;
-    // While business is closed no trade is remembered.
-    const TradeName name{trade.record.trade.venue, trade.record.trade.reference};
-    const auto known = state.references.find(name);
-    return known != state.references.end() && known->second.plan == trade.record.plan;
-}
-
-Timestamp look_again(Timestamp at) {
-    constexpr std::int64_t second = Duration::seconds(1).us();
-    return Timestamp{(at.us() / second + 1) * second};
+    return trade.record.created <= state.forgotten_before;
 }
 
 Deal* on_lost_escrow(Effects& fx, const input::EscrowReported& e) {
@@ -42,6 +33,7 @@ Deal* on_lost_escrow(Effects& fx, const input::EscrowReported& e) {
                                        " is ours and not in the journal; no new business until an "
                                        "operator has looked at it");
     state.loud_stop = true;
+    state.forgotten_before = state.started;
     Deal* deal = find_by_condition(state, e.terms.condition);
     if (deal != nullptr && deal->out && deal->out->state == LegState::none &&
         deal->out->key.id.is_zero() && deal->out->hop.ledger == e.ledger &&

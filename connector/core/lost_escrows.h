@@ -15,11 +15,8 @@ constexpr std::size_t max_lost_of_condition = 1'024;
 // The deal that the escrow belongs to, where the journal still has it and it is exactly what that
 // deal would have placed; otherwise null, and what its preimage is worth to us is claimed.
 Deal* on_lost_escrow(Effects& fx, const input::EscrowReported& e);
-// Whether it may have forgotten how far a trade of ours came, which this node took on before it
-// knew that the journal is old.
+// Whether the journal may have forgotten how far the trade came.
 bool may_have_forgotten(const State& state, const TradeEntry& trade);
-// When what waits for a ledger to be read is looked at again: many share one moment.
-Timestamp look_again(Timestamp at);
 std::string describe_escrow(const Address& ledger, const EscrowKey& escrow);
 
 }  // namespace lockstep::core

@@ -4,7 +4,6 @@
 #include <set>
 
 #include "connector/core/ledger_events.h"
-#include "connector/core/lost_escrows.h"
 #include "connector/core/operating.h"
 #include "connector/core/paying.h"
 #include "connector/core/quoting.h"
@@ -231,17 +230,11 @@ void on_call(Effects& fx, const input::FromApi& call) {
 // --- time ---
 void on_deal_due(Effects& fx, const Hash& id) {
     advance(fx, id);
-    Deal* deal = find_deal(fx.state(), id);
+    const Deal* deal = find_deal(fx.state(), id);
     if (deal == nullptr) return;
     const bool nothing_in = !deal->in || deal->in->state == LegState::none;
     const bool nothing_out = !deal->out || deal->out->state == LegState::none;
     if (!nothing_in || !nothing_out || !is_expired(fx.at(), deal->lapse)) return;
-    // An old journal may have forgotten what was placed, or taken: its ledger tells first.
-    const Leg& own = deal->out ? *deal->out : *deal->in;
-    if (!fx.state().caught_up(own.hop.ledger)) {
-        deal->lapse = look_again(fx.at());
-        return set_deal_due(fx.state(), *deal);
-    }
     lapse(fx, id,
           deal->role == DealRole::seller  ? Reason::payment_not_placed
           : deal->role == DealRole::buyer ? Reason::held
@@ -343,14 +336,14 @@ void report_lost_accounts(Effects& fx) {
 void on_started(Effects& fx, const input::Started& started) {
     State& state = fx.state();
     state.epoch = started.epoch;
+    state.started = fx.at();
     state.draining = false;
     // Nothing is believed about any ledger until its events have been replayed to the tip.
     for (auto& [address, ledger] : state.ledgers) {
         ledger.mode = static_cast<std::uint8_t>(report::Mode::catching_up);
         ledger.caught_up = false;
     }
-    for (const auto& [id, deal] : state.deals)
-        set_deal_due(state, deal);
+    state.set_dues_again();
 }
 
 }  // namespace

@@ -49,7 +49,7 @@ void send_payment(Effects& fx, PaymentEntry& payment) {
     deal.lapse = first.place_by;
     deal.go = true;
     payment.deadline = Timestamp::never();
-    state.set_due(Due::payment, id.view(), payment.deadline);
+    state.set_due(payment);
     set_payment_state(fx, payment, PaymentState::paying);
     const Hash deal_id = open_deal(fx, std::move(deal)).id;
     advance(fx, deal_id);
@@ -65,7 +65,7 @@ void quoted(Effects& fx, PaymentEntry& payment) {
                            Reason::amount_out_of_bounds);
     if (!payment.quote_only) return send_payment(fx, payment);
     payment.deadline = first.place_by;
-    fx.state().set_due(Due::payment, payment.record.id.view(), payment.deadline);
+    fx.state().set_due(payment);
     set_payment_state(fx, payment, PaymentState::quoted);
 }
 
@@ -219,7 +219,7 @@ PlanId begin_payment(Effects& fx, const input::FromApi& call, const input::Pay& 
     entry.quote_only = pay.quote_only;
     entry.deadline = fx.at() + state.config->decision_time;
     PaymentEntry& payment = state.payments[id] = std::move(entry);
-    state.set_due(Due::payment, id.view(), payment.deadline);
+    state.set_due(payment);
     set_payment_state(fx, payment, PaymentState::quoting);
 
     RouteRequest request;
@@ -270,6 +270,14 @@ void on_payment_quote(Effects& fx, PaymentEntry& payment, const PublicKey& peer,
 void end_payment(Effects& fx, const PlanId& id, PaymentState state, std::optional<Reason> reason) {
     PaymentEntry* payment = find_payment(fx.state(), id);
     ASSERT(payment != nullptr);
+    const bool asking = payment->record.state == PaymentState::quoting ||
+                        payment->record.state == PaymentState::quoted;
+    if (state == PaymentState::declined && asking && fx.state().awaits_ledger(*payment)) {
+        // Declined as soon as it is known that an earlier run did not make it.
+        forget_ask(fx.state(), payment->plan);
+        payment->deadline = fx.at();
+        return fx.state().set_due(*payment);
+    }
     // A journal that is an old copy may have forgotten that the escrow was made: the ledger's word
     // counts, and where it says too little nobody knows.
     const auto lost = fx.state().lost.find(payment->record.invoice.condition);
@@ -288,12 +296,6 @@ void end_payment(Effects& fx, const PlanId& id, PaymentState state, std::optiona
 void on_payment_due(Effects& fx, const PlanId& id) {
     PaymentEntry* payment = find_payment(fx.state(), id);
     if (payment == nullptr) return;
-    // What an earlier run did is known once every ledger was read to its tip.
-    constexpr Duration look_again = Duration::seconds(1);
-    if (!fx.state().caught_up()) {
-        payment->deadline = fx.at() + look_again;
-        return fx.state().set_due(Due::payment, id.view(), payment->deadline);
-    }
     if (payment->record.state == PaymentState::quoting ||
         payment->record.state == PaymentState::quoted)
         end_payment(fx, id, PaymentState::declined, Reason::quote_lapsed);

@@ -177,8 +177,8 @@ struct DealRecord {
     }
 };
 
-// Earned when both hops are fulfilled: spread and fixed fee in the incoming asset; the residue is
-// the part of it that rounding gave.
+// Earned when both hops are fulfilled: spread, fixed fee and what rounding gave, in the incoming
+// asset.
 struct FeeRecord {
     Hash deal;
     AssetId asset;

@@ -85,6 +85,39 @@ Timestamp State::ledger_now(const Address& ledger, Timestamp at) const {
     return found == ledgers.end() ? at : std::max(at, found->second.time);
 }
 
+bool State::awaits_ledger(const TradeEntry& trade) const {
+    const Trade& matched = trade.record.trade;
+    if (trade.record.role == TradeRole::venue || !trade.confirmed || trade.record.created > started)
+        return false;
+    if (trade.record.role == TradeRole::seller) return !caught_up(matched.securities_ledger);
+    return std::any_of(config->ledgers.begin(), config->ledgers.end(), [&](const auto& ledger) {
+        return ledger.ledger.is_prefix_of(matched.buyer.cash_account) && !caught_up(ledger.ledger);
+    });
+}
+
+bool State::awaits_ledger(const PaymentEntry& payment) const {
+    return payment.record.created <= started && !caught_up();
+}
+
+void State::set_due(const TradeEntry& trade) {
+    set_due(Due::trade, trade.record.plan.view(),
+            awaits_ledger(trade) ? Timestamp::never() : trade.due());
+}
+
+void State::set_due(const PaymentEntry& payment) {
+    set_due(Due::payment, payment.record.id.view(),
+            awaits_ledger(payment) ? Timestamp::never() : payment.deadline);
+}
+
+void State::set_dues_again() {
+    for (const auto& [id, deal] : deals)
+        set_deal_due(*this, deal);
+    for (const auto& [plan, trade] : trades)
+        set_due(trade);
+    for (const auto& [id, payment] : payments)
+        set_due(payment);
+}
+
 void State::set_due(Due kind, ByteView key, Timestamp when) {
     Bytes owned(key.begin(), key.end());
     const auto known = due_of.find({kind, owned});
@@ -177,13 +210,13 @@ void State::rebuild_indexes() {
     for (const auto& [id, deal] : deals)
         index_deal(*this, deal);
     for (const auto& [plan, trade] : trades) {
-        set_due(Due::trade, plan.view(), trade.due());
+        set_due(trade);
         if (trade.plan.asked) by_ask[trade.plan.asked->ask] = plan;
         if (!trade.context.is_zero()) by_context[trade.context] = plan;
         if (!trade.confirmed) ++early[trade.record.trade.buyer.node];
     }
     for (const auto& [id, payment] : payments) {
-        set_due(Due::payment, id.view(), payment.deadline);
+        set_due(payment);
         if (payment.plan.asked) by_ask[payment.plan.asked->ask] = id;
     }
     for (const auto& [id, invoice] : invoices) {

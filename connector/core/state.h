@@ -52,7 +52,8 @@ struct Deal {
     Hash secret_entropy;
     Timestamp lapse;  // forgotten then, where nothing has come
     std::optional<Reason> reason;
-    Amount fee;         // earned if both legs are fulfilled
+    Amount fee;  // earned if both legs are fulfilled
+    Timestamp opened;
     Timestamp changed;  // when it was opened, or the state of a leg changed
 
     bool forwards() const { return role == DealRole::connector || role == DealRole::seller; }
@@ -62,7 +63,7 @@ struct Deal {
         a(s.id, s.role, s.condition, s.in, s.out, s.in_notifier, s.asked_by, s.ask, s.out_peer,
           s.out_ref, s.go, s.given_up, s.withheld, s.cancelled, s.committed, s.claim_sent,
           s.reject_sent, s.preimage_shown, s.release_recorded, s.preimage, s.secret_context,
-          s.secret_entropy, s.lapse, s.reason, s.fee, s.changed);
+          s.secret_entropy, s.lapse, s.reason, s.fee, s.opened, s.changed);
     }
 };
 
@@ -228,6 +229,9 @@ enum class Due : std::uint8_t {
 struct State {
     std::optional<NodeConfig> config;
     std::uint64_t epoch = 0;
+    Timestamp started;  // when this process took over
+    // Escrows turned up that the journal lacks: of what is as old as this it may lack more.
+    Timestamp forgotten_before;
     bool draining = false;
     bool disk_low = false;
     // Something is wrong that a person must look at: no new business until an operator has
@@ -253,9 +257,10 @@ struct State {
 
     template <class S, class A>
     static void fields(S& s, A& a) {
-        a(s.config, s.epoch, s.draining, s.disk_low, s.loud_stop, s.next_event, s.next_alarm,
-          s.next_invoice, s.ledgers, s.accounts, s.deals, s.trades, s.payments, s.invoices,
-          s.strays, s.conditions, s.lost, s.references, s.withholdings, s.calls, s.abort_rates);
+        a(s.config, s.epoch, s.started, s.forgotten_before, s.draining, s.disk_low, s.loud_stop,
+          s.next_event, s.next_alarm, s.next_invoice, s.ledgers, s.accounts, s.deals, s.trades,
+          s.payments, s.invoices, s.strays, s.conditions, s.lost, s.references, s.withholdings,
+          s.calls, s.abort_rates);
     }
 
     // --- indexes, not in the snapshot ---
@@ -291,6 +296,16 @@ struct State {
 
     // One deadline per thing; a later call replaces it, Timestamp::never() removes it.
     void set_due(Due kind, ByteView key, Timestamp when);
+    // None while it awaits a ledger.
+    void set_due(const TradeEntry& trade);
+    void set_due(const PaymentEntry& payment);
+    // Older than this process, and the ledger that an earlier run may have used for it was not read
+    // since: the one that this node pays or delivers on; for a payment all. Nobody says until then
+    // how it ended.
+    bool awaits_ledger(const TradeEntry& trade) const;
+    bool awaits_ledger(const PaymentEntry& payment) const;
+    // After a ledger was read, or none is any more.
+    void set_dues_again();
     void rebuild_indexes();
     // Whether what was read fits together, so that the machine can go on with it: each thing under
     // its own name, deals with the legs of their role, promises as large as what was promised.

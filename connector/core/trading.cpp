@@ -19,11 +19,6 @@ const PublicKey& other_node(const TradeEntry& trade) {
                                                  : trade.record.trade.buyer.node;
 }
 
-// A buyer's deal lapses after the trade's own deadline, which declines it with its reason.
-Timestamp after_trade(Timestamp deadline) {
-    return deadline + Duration::seconds(1);
-}
-
 // A ledger that restarts, a peer that is busy: worth another try while there is time. False where
 // the reason is for good or no time is left.
 bool put_off(Effects& fx, TradeEntry& trade, Reason reason) {
@@ -31,7 +26,7 @@ bool put_off(Effects& fx, TradeEntry& trade, Reason reason) {
     if (family(reason) != ReasonFamily::retry || fx.at() + pause >= trade.deadline) return false;
     trade.put_off = reason;
     trade.retry_at = fx.at() + pause;
-    fx.state().set_due(Due::trade, trade.record.plan.view(), trade.due());
+    fx.state().set_due(trade);
     return true;
 }
 
@@ -41,7 +36,7 @@ void start_buying(Effects& fx, TradeEntry& trade) {
     trade.context = sha256(name.bytes());
     trade.deadline = fx.at() + fx.state().config->decision_time;
     fx.state().by_context[trade.context] = trade.record.plan;
-    fx.state().set_due(Due::trade, trade.record.plan.view(), trade.deadline);
+    fx.state().set_due(trade);
     set_trade_state(fx, trade, TradeState::quoting);
     fx.make_condition(trade.context);
 }
@@ -84,7 +79,8 @@ void offer_terms(Effects& fx, TradeEntry& trade) {
     deal.out_ref = trade.plan.refs.front();
     deal.secret_context = trade.context;
     deal.secret_entropy = trade.entropy;
-    deal.lapse = after_trade(trade.deadline);
+    // Just after the trade's own deadline, which declines it with its reason.
+    deal.lapse = trade.deadline + Duration::seconds(1);
 
     trade.record.settlement = settlement_of(terms);
     trade.record.buyer_signature = fx.sign(terms_octets(*trade.record.settlement));
@@ -126,7 +122,7 @@ void accept_terms(Effects& fx, TradeEntry& trade, const message::TermsOffered& o
     trade.record.seller_signature = fx.sign(terms_octets(*trade.record.settlement));
     trade.deadline = Timestamp::never();
     trade.retry_at.reset();
-    fx.state().set_due(Due::trade, plan.view(), trade.deadline);
+    fx.state().set_due(trade);
     open_deal(fx, std::move(deal));
     set_trade_state(fx, trade, TradeState::accepted);
     const message::TermsAccepted accepted{*trade.record.settlement, plan,
@@ -156,28 +152,6 @@ void close_unplaced_deal(Effects& fx, const PlanId& plan) {
 
 void alarm_outcome_unknown(Effects& fx, const TradeEntry& trade) {
     fx.alarm("outcome_unknown", "no word of how " + trade.record.trade.reference + " ended");
-}
-
-// Of the ledger that this node pays or delivers on: what an earlier run placed there is known.
-bool own_ledger_caught_up(const State& state, const TradeEntry& trade) {
-    const Trade& matched = trade.record.trade;
-    if (trade.record.role == TradeRole::seller) return state.caught_up(matched.securities_ledger);
-    for (const LedgerConfig& ledger : state.config->ledgers)
-        if (ledger.ledger.is_prefix_of(matched.buyer.cash_account))
-            return state.caught_up(ledger.ledger);
-    return true;
-}
-
-// Looked at again when its ledger may have been read; until then nobody says how it ended.
-void await_own_ledger(Effects& fx, TradeEntry& trade) {
-    const PlanId& plan = trade.record.plan;
-    trade.deadline = look_again(fx.at());
-    trade.retry_at.reset();
-    fx.state().set_due(Due::trade, plan.view(), trade.deadline);
-    if (Deal* deal = find_deal(fx.state(), Hash{plan.array()})) {
-        deal->lapse = after_trade(trade.deadline);
-        set_deal_due(fx.state(), *deal);
-    }
 }
 
 }  // namespace
@@ -258,7 +232,7 @@ void on_proposal(Effects& fx, const PublicKey& peer, const message::Proposal& pr
         state.set_due(Due::withholding, encode_fields(name), Timestamp::never());
     }
     state.trades[plan] = std::move(entry);
-    state.set_due(Due::trade, plan.view(), state.trades[plan].deadline);
+    state.set_due(state.trades[plan]);
     TradeEntry& here = state.trades[plan];
     if (duplicate) return decline_trade(fx, plan, Reason::duplicate_reference);
     const TradeRole role = here.record.role;
@@ -328,8 +302,6 @@ void on_trade_quote(Effects& fx, TradeEntry& trade, const PublicKey& peer,
 void on_trade_quote_refused(Effects& fx, TradeEntry& trade, Reason reason) {
     forget_ask(fx.state(), trade.plan);
     if (put_off(fx, trade, reason)) return;
-    trade.put_off = reason;
-    if (!own_ledger_caught_up(fx.state(), trade)) return await_own_ledger(fx, trade);
     decline_trade(fx, trade.record.plan, reason);
 }
 
@@ -367,7 +339,7 @@ void on_terms_offered(Effects& fx, const PublicKey& peer, const message::TermsOf
         entry.record.created = fx.at();
         entry.early_terms = offered;
         entry.deadline = fx.at() + state.config->decision_time;
-        state.set_due(Due::trade, plan.view(), entry.deadline);
+        state.set_due(entry);
         state.trades[plan] = std::move(entry);
         return;
     }
@@ -393,7 +365,7 @@ void on_terms_accepted(Effects& fx, const PublicKey& peer, const message::TermsA
     if (trade->record.role != TradeRole::buyer)
         return set_trade_state(fx, *trade, TradeState::accepted);
     trade->deadline = Timestamp::never();
-    fx.state().set_due(Due::trade, accepted.plan.view(), trade->deadline);
+    fx.state().set_due(*trade);
     set_trade_state(fx, *trade, TradeState::accepted);
     Deal* deal = find_deal(fx.state(), Hash{accepted.plan.array()});
     ASSERT(deal != nullptr);
@@ -434,6 +406,17 @@ void on_declined(Effects& fx, const PublicKey& peer, const message::Declined& de
 void decline_trade(Effects& fx, const PlanId& plan, Reason reason) {
     TradeEntry* trade = find_trade(fx.state(), plan);
     ASSERT(trade != nullptr);
+    if (fx.state().awaits_ledger(*trade)) {
+        // Declined as soon as it is known that an earlier run did nothing for it.
+        trade->put_off = reason;
+        trade->retry_at.reset();
+        trade->deadline = fx.at();
+        if (Deal* deal = find_deal(fx.state(), Hash{plan.array()})) {
+            deal->given_up = true;
+            deal->reason = reason;
+        }
+        return fx.state().set_due(*trade);
+    }
     close_unplaced_deal(fx, plan);
     if (may_have_forgotten(fx.state(), *trade)) {
         alarm_outcome_unknown(fx, *trade);
@@ -460,7 +443,7 @@ void on_trade_due(Effects& fx, const PlanId& plan) {
     if (trade->record.state >= TradeState::accepted) return;
     if (trade->confirmed && !is_expired(fx.at(), trade->deadline)) {
         trade->retry_at.reset();
-        fx.state().set_due(Due::trade, plan.view(), trade->deadline);
+        fx.state().set_due(*trade);
         return resume(fx, *trade);
     }
     if (!trade->confirmed) {
@@ -470,7 +453,6 @@ void on_trade_due(Effects& fx, const PlanId& plan) {
         fx.state().trades.erase(plan);
         return;
     }
-    if (!own_ledger_caught_up(fx.state(), *trade)) return await_own_ledger(fx, *trade);
     decline_trade(fx, plan, trade->put_off.value_or(Reason::terms_lapsed));
 }
 
@@ -492,6 +474,10 @@ void trade_deal_progressed(Effects& fx, const Deal& deal) {
     }
     if (deal.preimage && !trade->record.preimage) trade->record.preimage = deal.preimage;
     if (now <= trade->record.state) return;
+    // From here on the escrows' own times end it.
+    trade->deadline = Timestamp::never();
+    trade->retry_at.reset();
+    fx.state().set_due(*trade);
     if (now != TradeState::settled) return set_trade_state(fx, *trade, now);
     fx.to_peer(trade->record.trade.venue,
                message::Ended{trade->record.plan, message::EndState::settled, std::nullopt,

@@ -80,7 +80,7 @@ answer::SubmittedTrade submit_trade(Effects& fx, const input::TradeOrder& order)
     answer.plan = plan;
     remember(fx, name, plan);
     TradeEntry& here = state.trades[plan] = std::move(entry);
-    state.set_due(Due::trade, plan.view(), here.deadline);
+    state.set_due(here);
     if (!filled) {
         answer.declined = filled.error();
         end_trade(fx, plan, TradeState::declined, filled.error());
@@ -130,7 +130,8 @@ void on_ended(Effects& fx, const PublicKey& peer, const message::Ended& ended) {
     const bool any_broken = buyer.state == EndState::broken || seller.state == EndState::broken;
     const bool any_unwound = buyer.state == EndState::unwound || seller.state == EndState::unwound;
     const std::string reference = trade->record.trade.reference;
-    // Who does not know how it ended yields to who can show it.
+    // Who does not know how it ended yields to who can show the preimage: with it the buyer got
+    // what it bought, and the seller claims, and alarms what it could not.
     const auto unknowing = [](const message::Ended& end) {
         return end.state == EndState::broken && end.reason == Reason::outcome_unknown;
     };

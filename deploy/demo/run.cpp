@@ -23,6 +23,14 @@ double since(Steady::time_point from) {
     return std::chrono::duration<double>(Steady::now() - from).count();
 }
 
+// As one word that a person can paste into a shell.
+std::string for_shell(const std::filesystem::path& path) {
+    std::string word = "'";
+    for (const char c : path.string())
+        word += c == '\'' ? std::string("'\\''") : std::string(1, c);
+    return word + "'";
+}
+
 class Run {
 public:
     Run(const RunSettings& settings, Screen& screen, const std::atomic<bool>& stop)
@@ -298,11 +306,9 @@ private:
     }
 
     void how_to_talk() {
-        const std::string programs = settings_.world.programs.string();
-        const std::string key = world_->key_file("operator").string();
         const auto at = [&](const char* node) {
-            return "  " + programs + "/lockstep --node " + world_->url(node) + " --key " + key +
-                   " ";
+            return "  " + for_shell(settings_.world.programs / "lockstep") + " --node " +
+                   world_->url(node) + " --key " + for_shell(world_->key_file("operator")) + " ";
         };
         screen_.line("6. The processes go on. Talk to the nodes as their operator:");
         screen_.line(at("venue") + "trades");
@@ -313,8 +319,9 @@ private:
         screen_.line(at("seller") + "invoice test.sek.delta-bank 1000.00");
         screen_.line(at("buyer") + "pay INVOICE --from test.eur.aspen-fund");
         for (const char* ledger : {"csd", "sek", "eur"}) {
-            screen_.line("  " + programs + "/lockstep-ledger --url " + world_->url(ledger) +
-                         " --key " + world_->key_file("auditor").string() + " totals");
+            screen_.line("  " + for_shell(settings_.world.programs / "lockstep-ledger") +
+                         " --url " + world_->url(ledger) + " --key " +
+                         for_shell(world_->key_file("auditor")) + " totals");
         }
         std::string pids;
         for (const pid_t pid : world_->pids())

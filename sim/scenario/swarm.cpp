@@ -48,7 +48,9 @@ public:
         : seed_(seed), spec_(spec), rng_(Rng(seed).fork("swarm")) {}
 
     Scenario draw() {
-        day_ = spec_.length == SwarmLength::both ? coin() : spec_.length == SwarmLength::day;
+        // A day costs as much as six worlds of minutes.
+        day_ = spec_.length == SwarmLength::both ? rng_.below(8) == 0
+                                                 : spec_.length == SwarmLength::day;
         world_.name = "swarm";
         world_.title =
             std::string(day_ ? "A day" : "Minutes") + " drawn from seed " + std::to_string(seed_);
@@ -123,6 +125,7 @@ private:
         constexpr std::array<std::int64_t, 7> slow{1, 2, 5, 20, 60, 120, 300};
         constexpr std::array<std::int64_t, 4> clock_ms{250, 1'000, 1'000, 2'000};
         constexpr std::array<std::int64_t, 3> finality_ms{0, 0, 500};
+        constexpr std::array<std::int64_t, 5> block_ms{500, 1'000, 1'000, 2'000, 2'000};
         TimingProfile& p = ledger.profile;
         p.inclusion = Duration::seconds(day_ ? one_of(slow) : one_of(fast));
         p.finality = Duration::milliseconds(one_of(finality_ms));
@@ -130,8 +133,9 @@ private:
         p.early = Duration::milliseconds(one_of(clock_ms));
         ledger.beat = Duration::seconds(1);
         if (day_) ledger.beat = std::max(Duration::seconds(300), p.inclusion);
-        if (ledger.kind == LedgerKind::securities)
-            p.block = day_ ? ledger.beat : Duration::milliseconds(500);
+        if (ledger.kind != LedgerKind::securities) return;
+        p.block = day_ ? ledger.beat : Duration::milliseconds(one_of(block_ms));
+        ledger.beat = std::max(ledger.beat, p.block);
     }
 
     // --- connectors -------------------------------------------------------------------------

@@ -41,3 +41,29 @@ TEST_CASE("every trade of the demonstration's file ends as the file and the worl
     CHECK(counts.declined > 0);
     directory.keep = false;
 }
+
+TEST_CASE("--chaos kills processes while trades settle, and the books are whole") {
+    TestDirectory directory("demo-chaos");
+    directory.keep = true;
+    demo::RunSettings settings;
+    settings.world = {directory.path / "world", program_directory(), demo::Profiles{}, false, {}};
+    settings.trades_file = fs::path(LOCKSTEP_SOURCE_DIR) / "deploy" / "demo" / "trades.csv";
+    settings.trades = 50;
+    settings.speed_trades = 1'500;
+    settings.latency_trades = 100;
+    settings.chaos = true;
+    demo::Screen screen;
+    const auto report = demo::run_demo(settings, screen, never_stop);
+    if (!report) FAIL(report.error().detail);
+    CHECK(report->conserved);
+    CHECK(report->restarts > 0);
+    CHECK(report->file.counts.total == 50);
+    CHECK(report->speed.counts.settled == 1'500);
+    REQUIRE(report->endings.size() == 7);
+    for (const demo::Ending& ending : report->endings) {
+        CAPTURE(ending.name);
+        CHECK(ending.status == 0);
+        CHECK(ending.replayed);
+    }
+    directory.keep = false;
+}

@@ -281,7 +281,7 @@ void check_start(const Kind& kind, const std::string& wrong,
         CHECK(found.size() == lines.size());
         for (const std::string& line : lines) {
             const bool there = std::any_of(found.begin(), found.end(), [&](const auto& one) {
-                return one.starts_with("wrong.toml: " + line);
+                return one.starts_with(file.string() + ": " + line);
             });
             CHECK_MESSAGE(there, line);
         }
@@ -348,7 +348,7 @@ TEST_CASE("a securities ledger refuses an asset that is told twice and a quorum 
         check.start();
         CHECK(check.wait(5'000) == exit_usage);
         const std::string said = test::read_file(check.log());
-        CHECK_MESSAGE(said.starts_with(std::string("wrong.toml: ") + row.line), said);
+        CHECK_MESSAGE(said.starts_with(file.string() + ": " + row.line), said);
         CHECK_MESSAGE(std::count(said.begin(), said.end(), '\n') == 1, said);
     }
 }

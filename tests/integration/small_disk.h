@@ -13,6 +13,7 @@
 #include <cstring>
 #include <filesystem>
 #include <string>
+#include <vector>
 
 namespace lockstep::test {
 
@@ -83,6 +84,15 @@ public:
                ::write(file, page.data(), page.size()) == ssize_t(page.size())) {
         }
         ::close(file);
+    }
+    // Every file of that name; how many.
+    std::size_t remove(const std::string& name) const {
+        std::vector<std::filesystem::path> found;
+        for (const auto& entry : std::filesystem::recursive_directory_iterator(at_))
+            if (entry.path().filename() == name) found.push_back(entry.path());
+        for (const auto& file : found)
+            std::filesystem::remove(file);
+        return found.size();
     }
     void make_room() const { std::filesystem::remove(at_ / "filler"); }
 

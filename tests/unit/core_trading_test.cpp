@@ -570,7 +570,7 @@ TEST_CASE("a node that drains or lacks disk takes no new trade and finishes the 
 TEST_CASE("a delivery that comes before its payment is given back, and ends the trade") {
     CoreWorld world;
     world.pass_on = [](const auto&, const auto& to, const core::Message& said) {
-        return to != "buyer" || !std::holds_alternative<core::message::TermsAccepted>(said);
+        return to != "buyer" || !std::holds_alternative<message::TermsAccepted>(said);
     };
     world.submit({world.order("T1")});
     world.settle_down();
@@ -578,15 +578,63 @@ TEST_CASE("a delivery that comes before its payment is given back, and ends the 
     REQUIRE(deal.out->state == core::LegState::none);
     const core::PlannedHop& hop = deal.in->hop;
     const EscrowKey key{hop.payer, EscrowId{sha256(as_bytes("early")).array()}};
-    world.instruct_as("seller", "test.csd",
-                      op::Prepare{{key.id, hop.payer, hop.payee, hop.asset, hop.amount,
-                                   deal.condition, hop.expiry},
-                                  hop.place_by});
-    world.give(world.node("buyer"),
-               core::input::FromPeer{world.key("seller"),
-                                     core::message::HopNotice{hop.ledger, key, deal.id}});
-    world.pass(Duration::seconds(120));
-    CHECK(world.trade("buyer", "T1").state == core::TradeState::unwound);
+    const auto deliver = [&] {
+        world.instruct_as("seller", "test.csd",
+                          op::Prepare{{key.id, hop.payer, hop.payee, hop.asset, hop.amount,
+                                       deal.condition, hop.expiry},
+                                      hop.place_by});
+        world.give(
+            world.node("buyer"),
+            input::FromPeer{world.key("seller"), message::HopNotice{hop.ledger, key, deal.id}});
+    };
+    SUBCASE("at once") {
+        deliver();
+    }
+    SUBCASE("and the ledger that the buyer pays on is read again after it has expired") {
+        world.pass(Duration::seconds(1));
+        world.crash("buyer");
+        world.slow.insert({"buyer", "test.eur events"});
+        deliver();
+        world.pass(hop.expiry - world.now() + Duration::seconds(5));
+        CHECK(!core::is_end(world.trade("buyer", "T1").state));
+        world.slow.clear();
+    }
+    world.pass(Duration::seconds(300));
+    CHECK(world.trade("buyer", "T1").state == TradeState::unwound);
     check_nothing_moved(world);
     check_idle(world);
+}
+
+TEST_CASE("who does not know how a trade ended yields to who shows the preimage") {
+    struct Row {
+        const char* knows;
+        bool shows;
+        TradeState end;
+    };
+    for (const Row& row :
+         {Row{"buyer", true, TradeState::settled}, Row{"seller", true, TradeState::settled},
+          Row{"buyer", false, TradeState::broken}}) {
+        CAPTURE(std::string(row.knows));
+        CAPTURE(row.shows);
+        CoreWorld world;
+        world.pass_on = [](const auto&, const auto&, const core::Message& said) {
+            return !std::holds_alternative<message::Ended>(said);
+        };
+        world.submit({world.order("T1")});
+        world.settle_down();
+        check_settled(world);
+        const core::TradeRecord record = world.trade("buyer", "T1");
+        REQUIRE(record.preimage);
+        for (const char* party : {"buyer", "seller"}) {
+            const bool knows = std::string_view(party) == row.knows;
+            const message::Ended ended{
+                record.plan, knows ? message::EndState::settled : message::EndState::broken,
+                knows ? std::nullopt : std::optional(Reason::outcome_unknown),
+                knows && row.shows ? record.preimage : std::nullopt};
+            world.give(world.node("venue"), input::FromPeer{world.key(party), ended});
+        }
+        world.settle_down();
+        CHECK(world.trade("venue", "T1").state == row.end);
+        CHECK(alarmed(world, "venue", "broken_trade") == (row.end == TradeState::broken));
+    }
 }

@@ -90,8 +90,7 @@ std::optional<ProgramSettings> read_settings(LedgerKind& kind, const Arguments& 
     if (!values) return std::nullopt;
     ProgramSettings settings;
     {
-        const std::string name = fs::path(arguments.config).filename().string();
-        SettingsTable file(*values, name + ": ", mistakes);
+        SettingsTable file(*values, arguments.config + ": ", mistakes);
         read_common(file, arguments, settings);
         settings.service.ledger = kind.read(file);
     }

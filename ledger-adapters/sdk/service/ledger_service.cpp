@@ -46,11 +46,15 @@ std::vector<std::string_view> parameters_of(std::string_view path) {
 // A new reader of the port never sees half a number.
 Result<void, Failure> write_port(const std::string& file, std::uint16_t port) {
     const std::string next = file + ".new";
-    std::ofstream(next) << port << '\n';
+    std::ofstream out(next);
+    out << port << '\n';
+    out.close();
     std::error_code error;
-    std::filesystem::rename(next, file, error);
-    if (error) return fail("io", file + ": " + error.message());
-    return {};
+    if (out) std::filesystem::rename(next, file, error);
+    if (out && !error) return {};
+    const std::string why = out ? error.message() : "cannot be written; is the disk full?";
+    std::filesystem::remove(next, error);
+    return fail("io", file + ": " + why);
 }
 
 }  // namespace
@@ -84,9 +88,11 @@ Result<std::uint16_t, Failure> LedgerService::start() {
     }
     verifier_ = std::make_unique<net::RequestVerifier>(ports_.scheme, std::move(rules));
     serving_ = true;
+    // On a full disk claims go on without it.
     if (!settings_.port_file.empty()) {
         if (const auto written = write_port(settings_.port_file, *port); !written)
-            return unexpected<Failure>(written.error());
+            log(LogLevel::warning, "no_port_file",
+                Json::object({{"detail", written.error().detail}}));
     }
     return port;
 }

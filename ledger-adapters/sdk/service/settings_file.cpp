@@ -8,13 +8,13 @@ namespace lockstep::service {
 
 std::optional<Json> read_settings_file(const std::filesystem::path& file, Mistakes& mistakes) {
     constexpr TomlRules rules{std::size_t{1} << 20, false};
-    const std::string name = file.filename().string();
+    const std::string name = file.string();
     auto document = read_toml_file(file, rules);
     if (!document) {
         const TomlMistake& wrong = document.error();
         switch (wrong.trouble) {
             case TomlTrouble::unreadable:
-                mistakes.push_back(file.string() + ": cannot be read; give its path with --config");
+                mistakes.push_back(name + ": cannot be read; give its path with --config");
                 break;
             case TomlTrouble::too_large:
                 mistakes.push_back(name + ": is no file of at most a mebibyte");
@@ -115,14 +115,23 @@ PublicKey SettingsTable::public_key(std::string_view key) {
     return found.value_or(PublicKey{});
 }
 
+namespace {
+
+std::string element(std::string_view key, std::size_t index) {
+    return std::string(key).append("[").append(std::to_string(index)).append("]");
+}
+
+}  // namespace
+
 std::vector<PublicKey> SettingsTable::public_keys(std::string_view key) {
     std::vector<PublicKey> keys;
-    for (const std::string& text : texts(key)) {
-        const auto found = PublicKey::from_hex(text);
+    const std::vector<std::string> all = texts(key);
+    for (std::size_t i = 0; i < all.size(); ++i) {
+        const auto found = PublicKey::from_hex(all[i]);
         if (found)
             keys.push_back(*found);
-        else
-            mistake(key, "public keys of 64 hexadecimal digits");
+        else if (!all[i].empty())
+            mistake(element(key, i), "a public key of 64 hexadecimal digits");
     }
     return keys;
 }
@@ -135,10 +144,9 @@ std::vector<std::string> SettingsTable::texts(std::string_view key) {
     if (list == nullptr) mistake(key, "a list of texts");
     for (std::size_t i = 0; list != nullptr && i < list->size(); ++i) {
         const std::string* text = (*list)[i].as_text();
-        if (text != nullptr)
-            texts.push_back(*text);
-        else
-            mistake(key, "a list of texts");
+        // Each keeps its place.
+        texts.push_back(text != nullptr ? *text : "");
+        if (texts.back().empty()) mistake(element(key, i), "a text");
     }
     return texts;
 }

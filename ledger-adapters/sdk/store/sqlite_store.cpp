@@ -89,11 +89,10 @@ Result<Recovered, Failure> SqliteStore::open() {
     // SQLite would let everybody read what it makes; what it keeps beside a file is like the file.
     if (auto made = directory_.make_file(journal_name); !made)
         return unexpected<Failure>(made.error());
-    auto database = sqlite::Database::open(journal_file(options_.directory), sqlite::Access::create,
-                                           options_.vfs);
-    if (!database) return unexpected<Failure>(database.error());
-    connection_ = std::make_unique<Connection>(std::move(*database));
-    if (auto ready = prepare_file(); !ready) return unexpected<Failure>(ready.error());
+    auto ready = connect();
+    if (!ready && ready.error().code == "disk_full" && directory_.release_ballast())
+        ready = connect();
+    if (!ready) return unexpected<Failure>(ready.error());
     auto recovered = read_journal(connection_->database, ReadFrom::snapshot);
     if (!recovered) return recovered;
     const auto epoch = begin_epoch();
@@ -101,6 +100,16 @@ Result<Recovered, Failure> SqliteStore::open() {
     recovered->epoch = epoch_ = *epoch;
     last_seq_ = recovered->last_seq;
     return recovered;
+}
+
+// The log beside the file, and its index, take up room before anything is written.
+Result<void, Failure> SqliteStore::connect() {
+    connection_.reset();
+    auto database = sqlite::Database::open(journal_file(options_.directory), sqlite::Access::create,
+                                           options_.vfs);
+    if (!database) return unexpected<Failure>(database.error());
+    connection_ = std::make_unique<Connection>(std::move(*database));
+    return prepare_file();
 }
 
 Result<void, Failure> SqliteStore::prepare_file() {

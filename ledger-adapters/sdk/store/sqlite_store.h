@@ -47,6 +47,7 @@ public:
 private:
     struct Connection;
 
+    Result<void, Failure> connect();
     Result<void, Failure> prepare_file();
     Result<std::uint64_t, Failure> begin_epoch();
     int write(const Batch& batch);
