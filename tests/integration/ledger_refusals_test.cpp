@@ -361,7 +361,7 @@ TEST_CASE("a second securities ledger on the same data is refused, and each mist
         "[readers]\nauditors = [\"me\"]\n",
         {"colour: unknown key", "ledger.address:", "ledger.operator:", "validators.quorum:",
          "validators.votes: unknown key", "blocks.max_interval_ms:", "blocks.clock_error_ms:",
-         "assets[0].name:", "assets[0].code:", "listen.port:", "readers.auditors:"});
+         "assets[0].name:", "assets[0].code:", "listen.port:", "readers.auditors[0]:"});
 }
 
 TEST_CASE("a statement is shown to its end, or it is told how to go on") {
