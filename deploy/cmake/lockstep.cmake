@@ -127,13 +127,13 @@ function(lockstep_test_support)
   lockstep_test_definitions(${ARG_NAME})
 endfunction()
 
-# lockstep_test(NAME x LABELS unit... SOURCES a_test.cpp... [DEPS ...] [NEEDS program...]
+# lockstep_test(NAME x [FAST] LABELS unit... SOURCES a_test.cpp... [DEPS ...] [NEEDS program...]
 #               [TIMEOUT seconds])
 # An executable of doctest cases that is one CTest test. A case that cannot run prints SKIPPED and
-# why. NEEDS names programs and plugins that the test starts, so that they are built before it runs.
+# why. FAST: its own sources are what takes its time. NEEDS names programs and plugins that the test starts, so that they are built before it runs.
 # The target tests-LABEL builds all that the tests with that label need.
 function(lockstep_test)
-  cmake_parse_arguments(PARSE_ARGV 0 ARG "" "NAME;TIMEOUT" "LABELS;SOURCES;DEPS;NEEDS")
+  cmake_parse_arguments(PARSE_ARGV 0 ARG "FAST" "NAME;TIMEOUT" "LABELS;SOURCES;DEPS;NEEDS")
   lockstep_check_arguments(lockstep_test)
   if(NOT ARG_LABELS)
     message(FATAL_ERROR "lockstep_test: ${ARG_NAME} has no LABELS")
@@ -145,7 +145,7 @@ function(lockstep_test)
     ${ARG_NAME} PRIVATE ${PROJECT_SOURCE_DIR} ${PROJECT_SOURCE_DIR}/ledger-adapters)
   lockstep_test_definitions(${ARG_NAME})
   target_link_libraries(${ARG_NAME} PRIVATE ${ARG_DEPS} external::doctest)
-  if("bench" IN_LIST ARG_LABELS)
+  if(ARG_FAST OR "bench" IN_LIST ARG_LABELS)
     lockstep_compile(${ARG_NAME} fast)
   else()
     lockstep_compile(${ARG_NAME} light)

@@ -489,8 +489,8 @@ TEST_CASE("the swarm draws a thousand sound worlds, and each of them twice the s
     CHECK(hops == std::set<std::size_t>{2, 3, 4, 5, 6});
     CHECK(real_signatures == 10);
     CHECK(real_store == 10);
-    CHECK(days > 400);
-    CHECK(days < 600);
+    CHECK(days > 100);
+    CHECK(days < 200);
     CHECK(slow > 100);
     CHECK(targeted > 1'000);
     for (const BehaviourEntry& each : behaviours())
