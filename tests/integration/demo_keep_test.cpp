@@ -1,8 +1,8 @@
 // The demonstration as a person runs it: what `--keep` leaves behind and prints to type.
-#include <signal.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
 
+#include <csignal>
 #include <sstream>
 
 #include "deploy/demo/process.h"
