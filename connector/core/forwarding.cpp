@@ -140,7 +140,7 @@ bool is_over(const State& state, const Deal& deal) {
     const bool in_done = deal.in && is_terminal(deal.in->state);
     const bool out_done = deal.out && is_terminal(deal.out->state);
     const bool out_never = !deal.out || (deal.out->state == LegState::none && !deal.go);
-    const bool nothing_out =
+    const bool never_placed =
         deal.out && deal.out->state == LegState::none && !awaits_ledger(state, deal);
     switch (deal.role) {
         case DealRole::connector:
@@ -148,12 +148,12 @@ bool is_over(const State& state, const Deal& deal) {
             // An incoming escrow that was rolled back binds nobody once the outgoing one is safe.
             if (deal.in->state == LegState::none)
                 return out_done && deal.out->state != LegState::fulfilled;
-            return in_done && (out_done || nothing_out);
+            return in_done && (out_done || never_placed);
         case DealRole::buyer:
             return in_idle && !awaits_lost_incoming(deal) &&
-                   (out_done || (nothing_out && (deal.given_up || deal.cancelled || in_done)));
+                   (out_done || (never_placed && (deal.given_up || deal.cancelled || in_done)));
         case DealRole::sender:
-            return out_done || (deal.given_up && nothing_out);
+            return out_done || (deal.given_up && never_placed);
         case DealRole::receiver:
             return in_done && out_never;
     }

@@ -143,13 +143,6 @@ void resume(Effects& fx, TradeEntry& trade) {
     }
 }
 
-void close_unplaced_deal(Effects& fx, const PlanId& plan) {
-    const Deal* deal = find_deal(fx.state(), Hash{plan.array()});
-    if (deal == nullptr) return;
-    ASSERT(!deal->out || deal->out->state == LegState::none);
-    close_deal(fx, deal->id);
-}
-
 void alarm_outcome_unknown(Effects& fx, const TradeEntry& trade) {
     fx.alarm("outcome_unknown", "no word of how " + trade.record.trade.reference + " ended");
 }
@@ -301,8 +294,7 @@ void on_trade_quote(Effects& fx, TradeEntry& trade, const PublicKey& peer,
 
 void on_trade_quote_refused(Effects& fx, TradeEntry& trade, Reason reason) {
     forget_ask(fx.state(), trade.plan);
-    if (put_off(fx, trade, reason)) return;
-    decline_trade(fx, trade.record.plan, reason);
+    if (!put_off(fx, trade, reason)) decline_trade(fx, trade.record.plan, reason);
 }
 
 void on_terms_offered(Effects& fx, const PublicKey& peer, const message::TermsOffered& offered) {
@@ -406,18 +398,22 @@ void on_declined(Effects& fx, const PublicKey& peer, const message::Declined& de
 void decline_trade(Effects& fx, const PlanId& plan, Reason reason) {
     TradeEntry* trade = find_trade(fx.state(), plan);
     ASSERT(trade != nullptr);
+    Deal* deal = find_deal(fx.state(), Hash{plan.array()});
     if (fx.state().awaits_ledger(*trade)) {
         // Declined as soon as it is known that an earlier run did nothing for it.
         trade->put_off = reason;
         trade->retry_at.reset();
         trade->deadline = fx.at();
-        if (Deal* deal = find_deal(fx.state(), Hash{plan.array()})) {
+        if (deal != nullptr) {
             deal->given_up = true;
             deal->reason = reason;
         }
         return fx.state().set_due(*trade);
     }
-    close_unplaced_deal(fx, plan);
+    if (deal != nullptr) {
+        ASSERT(!deal->out || deal->out->state == LegState::none);
+        close_deal(fx, deal->id);
+    }
     if (may_have_forgotten(fx.state(), *trade)) {
         alarm_outcome_unknown(fx, *trade);
         fx.to_peer(

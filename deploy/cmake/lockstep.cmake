@@ -130,7 +130,8 @@ endfunction()
 # lockstep_test(NAME x [FAST] LABELS unit... SOURCES a_test.cpp... [DEPS ...] [NEEDS program...]
 #               [TIMEOUT seconds])
 # An executable of doctest cases that is one CTest test. A case that cannot run prints SKIPPED and
-# why. FAST: its own sources are what takes its time. NEEDS names programs and plugins that the test starts, so that they are built before it runs.
+# why. FAST: its own sources are what takes its time. NEEDS names programs and plugins that the test
+# starts, so that they are built before it runs.
 # The target tests-LABEL builds all that the tests with that label need.
 function(lockstep_test)
   cmake_parse_arguments(PARSE_ARGV 0 ARG "FAST" "NAME;TIMEOUT" "LABELS;SOURCES;DEPS;NEEDS")

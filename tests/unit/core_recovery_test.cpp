@@ -60,6 +60,21 @@ void restore(CoreWorld& world, const char* name, const Backup& backup, bool last
     }
 }
 
+// Of the seller, in krona; paid by the buyer, in euro.
+auto make_invoice(CoreWorld& world) {
+    return std::get<core::answer::InvoiceMade>(
+               world.call("seller",
+                          input::CreateInvoice{addr("test.sek.sven"), sek, Amount{113'000},
+                                               world.now() + Duration::seconds(600)}))
+        .invoice;
+}
+core::PlanId pay(CoreWorld& world, const decltype(core::answer::InvoiceMade::invoice)& invoice) {
+    return std::get<core::answer::PaymentBegun>(
+               world.call("buyer",
+                          input::Pay{invoice, addr("test.eur.anna"), eur, Amount{11'000}, false}))
+        .id;
+}
+
 }  // namespace
 
 TEST_CASE("an old copy of a connector's journal loses nothing, wherever it is from") {
@@ -304,11 +319,7 @@ TEST_CASE("a stale securities ledger keeps the secret, and shows it when live ag
 TEST_CASE("an old copy does not call a payment declined that it forgot to have made") {
     CoreWorld world;
     CoreWorld::Node& buyer = world.node("buyer");
-    const auto invoice =
-        std::get<core::answer::InvoiceMade>(
-            world.call("seller", input::CreateInvoice{addr("test.sek.sven"), sek, Amount{113'000},
-                                                      world.now() + Duration::seconds(600)}))
-            .invoice;
+    const auto invoice = make_invoice(world);
     // The copy is from when the price was asked for; the escrow was placed after it.
     Backup backup = back_up(world, "buyer");
     world.pass_on = [&](const std::string& from, const std::string&, const core::Message& said) {
@@ -324,10 +335,7 @@ TEST_CASE("an old copy does not call a payment declined that it forgot to have m
     world.carry_out = [&](const std::string& from, const core::output::ToLedger& command) {
         return pays || from != "connector" || !std::holds_alternative<op::Prepare>(command.body);
     };
-    const core::PlanId id = std::get<core::answer::PaymentBegun>(
-                                world.call("buyer", input::Pay{invoice, addr("test.eur.anna"), eur,
-                                                               Amount{11'000}, false}))
-                                .id;
+    const core::PlanId id = pay(world, invoice);
     world.settle_down();
     REQUIRE(backup.journal < buyer.journal.size());
     // Its price lapses while it is away: what fell due waits until the ledgers have been read.
@@ -377,11 +385,7 @@ TEST_CASE("only what is as old as the copy may be forgotten, also after another 
 TEST_CASE(
     "an old copy that is refused its price does not call the payment declined before it reads") {
     CoreWorld world;
-    const auto invoice =
-        std::get<core::answer::InvoiceMade>(
-            world.call("seller", input::CreateInvoice{addr("test.sek.sven"), sek, Amount{113'000},
-                                                      world.now() + Duration::seconds(600)}))
-            .invoice;
+    const auto invoice = make_invoice(world);
     Backup backup = back_up(world, "buyer");
     std::optional<message::QuoteAsk> asked;
     world.pass_on = [&](const std::string& from, const std::string&, const core::Message& said) {
@@ -392,10 +396,7 @@ TEST_CASE(
         }
         return true;
     };
-    const core::PlanId id = std::get<core::answer::PaymentBegun>(
-                                world.call("buyer", input::Pay{invoice, addr("test.eur.anna"), eur,
-                                                               Amount{11'000}, false}))
-                                .id;
+    const core::PlanId id = pay(world, invoice);
     world.settle_down();
     REQUIRE(world.payment("buyer", id).state == core::PaymentState::paid);
     REQUIRE(asked);
@@ -412,4 +413,38 @@ TEST_CASE(
     restore(world, "buyer", backup, false, early);
     world.pass(Duration::seconds(120));
     CHECK(world.payment("buyer", id).state == core::PaymentState::paid);
+}
+
+TEST_CASE("who does not know how a trade ended yields to who shows the preimage") {
+    struct Row {
+        const char* knows;
+        bool shows;
+        TradeState end;
+    };
+    for (const Row& row :
+         {Row{"buyer", true, TradeState::settled}, Row{"seller", true, TradeState::settled},
+          Row{"buyer", false, TradeState::broken}}) {
+        CAPTURE(std::string(row.knows));
+        CAPTURE(row.shows);
+        CoreWorld world;
+        world.pass_on = [](const auto&, const auto&, const core::Message& said) {
+            return !std::holds_alternative<message::Ended>(said);
+        };
+        world.submit({world.order("T1")});
+        world.settle_down();
+        check_settled(world);
+        const core::TradeRecord record = world.trade("buyer", "T1");
+        REQUIRE(record.preimage);
+        for (const char* party : {"buyer", "seller"}) {
+            const bool knows = std::string_view(party) == row.knows;
+            const message::Ended ended{
+                record.plan, knows ? message::EndState::settled : message::EndState::broken,
+                knows ? std::nullopt : std::optional(Reason::outcome_unknown),
+                knows && row.shows ? record.preimage : std::nullopt};
+            world.give(world.node("venue"), input::FromPeer{world.key(party), ended});
+        }
+        world.settle_down();
+        CHECK(world.trade("venue", "T1").state == row.end);
+        CHECK(alarmed(world, "venue", "broken_trade") == (row.end == TradeState::broken));
+    }
 }

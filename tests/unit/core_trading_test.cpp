@@ -604,37 +604,3 @@ TEST_CASE("a delivery that comes before its payment is given back, and ends the 
     check_nothing_moved(world);
     check_idle(world);
 }
-
-TEST_CASE("who does not know how a trade ended yields to who shows the preimage") {
-    struct Row {
-        const char* knows;
-        bool shows;
-        TradeState end;
-    };
-    for (const Row& row :
-         {Row{"buyer", true, TradeState::settled}, Row{"seller", true, TradeState::settled},
-          Row{"buyer", false, TradeState::broken}}) {
-        CAPTURE(std::string(row.knows));
-        CAPTURE(row.shows);
-        CoreWorld world;
-        world.pass_on = [](const auto&, const auto&, const core::Message& said) {
-            return !std::holds_alternative<message::Ended>(said);
-        };
-        world.submit({world.order("T1")});
-        world.settle_down();
-        check_settled(world);
-        const core::TradeRecord record = world.trade("buyer", "T1");
-        REQUIRE(record.preimage);
-        for (const char* party : {"buyer", "seller"}) {
-            const bool knows = std::string_view(party) == row.knows;
-            const message::Ended ended{
-                record.plan, knows ? message::EndState::settled : message::EndState::broken,
-                knows ? std::nullopt : std::optional(Reason::outcome_unknown),
-                knows && row.shows ? record.preimage : std::nullopt};
-            world.give(world.node("venue"), input::FromPeer{world.key(party), ended});
-        }
-        world.settle_down();
-        CHECK(world.trade("venue", "T1").state == row.end);
-        CHECK(alarmed(world, "venue", "broken_trade") == (row.end == TradeState::broken));
-    }
-}
