@@ -68,8 +68,12 @@ std::string_view to_string(core::EventKind kind) {
             return "payment";
         case core::EventKind::invoice:
             return "invoice";
+        case core::EventKind::escrow:
+            return "escrow";
         case core::EventKind::alarm:
             return "alarm";
+        case core::EventKind::quote:
+            return "quote";
     }
     UNREACHABLE();
 }
@@ -187,6 +191,17 @@ Json render(const core::EventRecord& record) {
     if (!record.reference.empty()) json.set("reference", record.reference);
     json.set("state", record.state);
     if (record.reason) json.set("reason", to_string(*record.reason));
+    if (record.legs.empty()) return json;
+    Json legs = Json::array();
+    for (const core::EventLeg& leg : record.legs) {
+        Json one = Json::object({{"leg", leg.incoming ? "in" : "out"},
+                                 {"ledger", leg.ledger.text()},
+                                 {"asset", code(leg.asset)},
+                                 {"amount", render_amount(leg.amount, leg.asset)}});
+        if (!leg.escrow.is_zero()) one.set("escrow", hex(leg.escrow.view()));
+        legs.push(std::move(one));
+    }
+    json.set("legs", std::move(legs));
     return json;
 }
 

@@ -1,5 +1,7 @@
 #include "connector/api/service.h"
 
+#include <algorithm>
+
 #include "connector/api/service_call.h"
 #include "sdk/base/assert.h"
 
@@ -25,13 +27,41 @@ EventFeed::Kinds kinds_for(Role role) {
         {core::EventKind::trade, all},
         {core::EventKind::payment, not_venue},
         {core::EventKind::invoice, not_venue},
+        {core::EventKind::escrow, not_venue},
         {core::EventKind::alarm, op | auditor},
+        {core::EventKind::quote, not_venue},
     };
     EventFeed::Kinds kinds;
     for (const auto& [kind, roles] : table) {
         if ((roles & bit(role)) != 0) kinds.insert(kind);
     }
     return kinds;
+}
+
+// Those of `kinds` that a list as "trade,escrow" names; the error is a sentence.
+Result<EventFeed::Kinds, std::string> chosen_kinds(std::string_view list,
+                                                   const EventFeed::Kinds& kinds) {
+    EventFeed::Kinds chosen;
+    while (true) {
+        const std::string_view name = list.substr(0, list.find(','));
+        const auto kind = std::find_if(kinds.begin(), kinds.end(), [&](core::EventKind one) {
+            return to_string(one) == name;
+        });
+        if (kind == kinds.end()) {
+            std::string known;
+            for (const core::EventKind one : kinds)
+                known += (known.empty() ? "" : ", ") + std::string(to_string(one));
+            return unexpected<std::string>("kinds: \"" + std::string(name) +
+                                           "\" is none of what this caller may follow: " + known);
+        }
+        chosen.insert(*kind);
+        if (name.size() == list.size()) return chosen;
+        list.remove_prefix(name.size() + 1);
+    }
+}
+
+std::string may_not(Role role) {
+    return "the role " + std::string(to_string(role)) + " may not do this";
 }
 
 // Split before it is decoded: a reference may hold a slash, as %2F.
@@ -104,7 +134,8 @@ const std::vector<Service::Route>& Service::routes() {
 }
 
 Service::Service(ServiceParts parts)
-    : parts_(std::move(parts)), assets_(parts_.config), feed_(*parts_.records, *parts_.loop) {
+    : parts_(std::move(parts)), assets_(parts_.config), feed_(*parts_.records, *parts_.loop),
+      balances_(*parts_.node, *parts_.loop) {
     ASSERT(parts_.node != nullptr && parts_.verifier != nullptr && parts_.clock != nullptr);
     for (const Caller& caller : parts_.callers)
         callers_.emplace(caller.key, caller);
@@ -135,9 +166,7 @@ void Service::dispatch(Call call) {
         path_known = true;
         if (route.method != call.request.method) continue;
         if ((route.roles & bit(call.caller.role)) == 0) {
-            return call.refuse(
-                Reason::not_permitted,
-                "the role " + std::string(to_string(call.caller.role)) + " may not do this");
+            return call.refuse(Reason::not_permitted, may_not(call.caller.role));
         }
         if (const auto unknown = net::unknown_parameter(call.request, route.parameters))
             return call.refuse(Reason::unknown_field, *unknown);
@@ -150,9 +179,22 @@ void Service::dispatch(Call call) {
 void Service::upgrade(const net::HttpRequest& request, const net::WebSocketAccept& accept) {
     const auto caller = authenticate(request);
     if (!caller) return accept.refuse(caller.error());
-    if (request.path != "/v1/events")
-        return accept.refuse(net::problem(Reason::not_found, "the stream is at /v1/events"));
-    constexpr std::string_view known[]{"cursor"};
+    if (request.path == "/v1/events") return follow_events(request, accept, caller->role);
+    if (request.path != "/v1/balances") {
+        return accept.refuse(net::problem(
+            Reason::not_found, "the streams are at /v1/events and, of balances, /v1/balances"));
+    }
+    if (const auto unknown = net::unknown_parameter(request, {}))
+        return accept.refuse(net::problem(Reason::unknown_field, *unknown));
+    if ((not_venue & bit(caller->role)) == 0) {
+        return accept.refuse(net::problem(Reason::not_permitted, may_not(caller->role)));
+    }
+    balances_.accept(accept);
+}
+
+void Service::follow_events(const net::HttpRequest& request, const net::WebSocketAccept& accept,
+                            Role role) {
+    constexpr std::string_view known[]{"cursor", "kinds"};
     if (const auto unknown = net::unknown_parameter(request, known))
         return accept.refuse(net::problem(Reason::unknown_field, *unknown));
     std::uint64_t cursor = 0;
@@ -164,7 +206,13 @@ void Service::upgrade(const net::HttpRequest& request, const net::WebSocketAccep
         }
         cursor = number->units();
     }
-    feed_.accept(accept, cursor, kinds_for(caller->role));
+    EventFeed::Kinds kinds = kinds_for(role);
+    if (const std::string* list = request.parameter("kinds")) {
+        auto chosen = chosen_kinds(*list, kinds);
+        if (!chosen) return accept.refuse(net::problem(Reason::malformed, chosen.error()));
+        kinds = std::move(*chosen);
+    }
+    feed_.accept(accept, cursor, std::move(kinds));
 }
 
 }  // namespace lockstep::api

@@ -5,6 +5,7 @@
 #include <memory>
 
 #include "connector/api/asset_book.h"
+#include "connector/api/balance_feed.h"
 #include "connector/api/callers.h"
 #include "connector/api/event_feed.h"
 #include "connector/api/node_port.h"
@@ -38,13 +39,18 @@ public:
     void publish(std::uint64_t number, ByteView event) { feed_.publish(number, event); }
     void learn(const LedgerInfo& info) { assets_.learn(info); }
     // Closes the streams.
-    void stop() { feed_.stop(); }
+    void stop() {
+        feed_.stop();
+        balances_.stop();
+    }
 
 private:
     struct Call;
     struct Route;
     static const std::vector<Route>& routes();
 
+    void follow_events(const net::HttpRequest& request, const net::WebSocketAccept& accept,
+                       Role role);
     Result<Caller, net::HttpResponse> authenticate(const net::HttpRequest& request);
     void dispatch(Call call);
 
@@ -86,6 +92,7 @@ private:
     std::map<PublicKey, Caller> callers_;
     AssetBook assets_;
     EventFeed feed_;
+    BalanceFeed balances_;
 };
 
 }  // namespace lockstep::api

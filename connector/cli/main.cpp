@@ -123,13 +123,25 @@ private:
             [](Session& session) { return cli::show_one(session, "/v1/stats"); });
         add("digest", "of its present state",
             [](Session& session) { return cli::show_one(session, "/v1/digest"); });
-        auto& watch = add("watch", "events as they come, until Ctrl-C",
-                          [this](Session& session) { return cli::watch(session, from_); });
+        auto& watch = add(
+            "watch", "events as they come, until Ctrl-C", [this](Session& session) {
+                return balances_ ? cli::watch_balances(session)
+                                 : cli::watch(session, from_, kinds_);
+            });
         auto* from = watch.add_option("--from", from_, "number of the event to begin with");
+        auto* all = watch
+                        .add_flag_callback(
+                            "--all", [this] { from_ = 1; }, "from the first event on")
+                        ->excludes(from);
+        auto* kinds = watch.add_option(
+            "--kinds", kinds_,
+            "only these, with commas: trade, payment, invoice, escrow, quote, alarm");
         watch
-            .add_flag_callback(
-                "--all", [this] { from_ = 1; }, "from the first event on")
-            ->excludes(from);
+            .add_flag("--balances", balances_,
+                      "instead of events every account, and each again when it changes")
+            ->excludes(from)
+            ->excludes(kinds)
+            ->excludes(all);
     }
 
     void trading() {
@@ -222,6 +234,8 @@ private:
     std::string state_, id_, venue_;
     std::size_t limit_ = 100;
     std::optional<std::uint64_t> from_;
+    std::string kinds_;
+    bool balances_ = false;
     cli::SettleArguments settle_;
     cli::InvoiceArguments invoice_;
     cli::PayArguments pay_;

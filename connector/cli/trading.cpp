@@ -37,7 +37,7 @@ class Ends {
 public:
     explicit Ends(Session& session)
         : stream_(session.loop(), session.access(), 0,
-                  [this](const client::EventView& event) { take(event); }) {}
+                  [this](const client::EventView& event) { take(event); }, {}, "trade") {}
     ~Ends() { stream_.stop(); }
 
     struct End {

@@ -1,7 +1,5 @@
 #include <algorithm>
-#include <condition_variable>
 #include <cstdio>
-#include <mutex>
 
 #include "connector/cli/commands.h"
 #include "connector/cli/print.h"
@@ -212,53 +210,6 @@ int show_escrows(Session& session, bool all) {
                          {"state", "out.state"},
                          {"reason", "reason"}});
     return exit_done;
-}
-
-int watch(Session& session, std::optional<std::uint64_t> from) {
-    if (!from) {
-        const auto stats = session.api().stats();
-        if (!stats) return complain(stats.error(), session.global());
-        from = stats->last_event + 1;
-    }
-    const std::uint64_t cursor = *from == 0 ? 0 : *from - 1;
-    const bool json = session.prints_json();
-    const auto show = [json](const client::EventView& event) {
-        if (json) {
-            std::printf("%s\n", write_json(Json::object({{"number", event.number},
-                                                         {"at", format_time(event.at)},
-                                                         {"kind", event.kind},
-                                                         {"id", event.id},
-                                                         {"reference", event.reference},
-                                                         {"state", event.state},
-                                                         {"reason", event.reason}}))
-                                    .c_str());
-        } else {
-            const std::string name = event.reference.empty() ? event.id : event.reference;
-            std::printf("%8llu  %s  %-8s %-20s  %s%s%s\n",
-                        static_cast<unsigned long long>(event.number),
-                        format_time(event.at).substr(11, 12).c_str(), printable(event.kind).c_str(),
-                        shortened(printable(name), 40).c_str(), printable(event.state).c_str(),
-                        event.reason.empty() ? "" : ": ", printable(event.reason).c_str());
-        }
-        std::fflush(stdout);
-    };
-    std::mutex mutex;
-    std::condition_variable changed;
-    std::optional<Failure> refusal;
-    const client::EventStream stream(session.loop(), session.access(), cursor, show,
-                                     [&](const Failure& failure) {
-                                         if (failure.code != "refused") {
-                                             std::fprintf(stderr, "lockstep: %s; trying again\n",
-                                                          printable(failure.detail).c_str());
-                                             return;
-                                         }
-                                         const std::lock_guard lock(mutex);
-                                         refusal = failure;
-                                         changed.notify_all();
-                                     });
-    std::unique_lock lock(mutex);
-    changed.wait(lock, [&] { return refusal.has_value(); });
-    return complain(*refusal, session.global());
 }
 
 }  // namespace lockstep::cli

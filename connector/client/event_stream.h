@@ -2,10 +2,7 @@
 // restarts of the node.
 #pragma once
 
-#include <functional>
-#include <memory>
-
-#include "connector/client/api_client.h"
+#include "connector/client/stream_link.h"
 
 namespace lockstep::client {
 
@@ -13,12 +10,12 @@ class EventStream {
 public:
     // On a thread of the loop, one at a time.
     using OnEvent = std::function<void(const EventView&)>;
-    // Each time a connection could not be made or was lost; it is tried again by itself.
-    using OnTrouble = std::function<void(const Failure&)>;
+    using OnTrouble = StreamLink::OnTrouble;
 
-    // Everything after event number `cursor`; 0 from the first.
+    // Everything after event number `cursor`; 0 from the first. Of these kinds, as "trade,escrow";
+    // empty: all that the caller may see.
     EventStream(net::IoLoop& loop, ApiAccess access, std::uint64_t cursor, OnEvent on_event,
-                OnTrouble on_trouble = {});
+                OnTrouble on_trouble = {}, const std::string& kinds = {});
     // As stop().
     ~EventStream();
     EventStream(const EventStream&) = delete;
@@ -30,8 +27,9 @@ public:
     void stop();
 
 private:
-    struct Impl;
-    std::shared_ptr<Impl> impl_;
+    struct Place;
+    std::shared_ptr<Place> place_;
+    std::unique_ptr<StreamLink> link_;
 };
 
 }  // namespace lockstep::client

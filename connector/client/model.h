@@ -157,14 +157,19 @@ struct PeerView {
     bool reachable = true;
     std::uint64_t waiting = 0;
 };
+struct EventLegView {
+    std::string leg;  // in, out
+    std::string ledger, asset, amount, escrow;
+};
 struct EventView {
     std::uint64_t number = 0;
     Timestamp at;
-    std::string kind;  // trade, payment, invoice, alarm
+    std::string kind;  // trade, payment, invoice, escrow, quote, alarm
     std::string id;
     std::string reference;
     std::string state;
     std::string reason;
+    std::vector<EventLegView> legs;  // of an escrow the one that changed, of a quote both
 };
 struct StatsView {
     std::string name, node;

@@ -6,6 +6,12 @@
 
 namespace lockstep::core {
 
+namespace {
+EventLeg event_leg(const Leg& leg, bool incoming) {
+    return {incoming, leg.hop.ledger, leg.key.id, leg.hop.asset, leg.hop.amount};
+}
+}  // namespace
+
 EscrowId escrow_id(std::string_view role, ByteView of) {
     OerWriter writer;
     writer.text("lockstep/escrow/v1").text(role).octets(of);
@@ -57,7 +63,7 @@ void Effects::refuse_caller(std::uint64_t ticket, Reason reason) {
 }
 
 void Effects::event(EventKind kind, const Hash& id, std::string reference, std::string_view state,
-                    std::optional<Reason> reason) {
+                    std::optional<Reason> reason, std::vector<EventLeg> legs) {
     EventRecord row;
     row.number = state_.next_event++;
     row.at = at_;
@@ -66,6 +72,7 @@ void Effects::event(EventKind kind, const Hash& id, std::string reference, std::
     row.reference = std::move(reference);
     row.state = state;
     row.reason = reason;
+    row.legs = std::move(legs);
     out_.records.push_back(make_record(RecordKind::event, number_key(row.number), row));
 }
 
@@ -105,6 +112,16 @@ void Effects::write(const InvoiceEntry& invoice) {
 
 void Effects::write(const DealRecord& deal) {
     out_.records.push_back(make_record(RecordKind::hop, deal.id.view(), deal));
+}
+
+void Effects::escrow_changed(const Deal& deal, const Leg& leg) {
+    event(EventKind::escrow, deal.id, {}, to_string(leg.state), deal.reason,
+          {event_leg(leg, deal.in && &leg == &*deal.in)});
+}
+
+void Effects::quote_changed(const Deal& deal, std::string_view state) {
+    event(EventKind::quote, deal.id, {}, state, deal.reason,
+          {event_leg(*deal.in, true), event_leg(*deal.out, false)});
 }
 
 void Effects::write_fee(const Deal& deal) {

@@ -36,11 +36,14 @@ public:
     void write_fee(const Deal& deal);
     void write(const AbortRecord& rate);
     void write_reference(const TradeName& name, const PlanId& plan);
+    // Events only: a deal's row is written when it closes.
+    void escrow_changed(const Deal& deal, const Leg& leg);
+    void quote_changed(const Deal& deal, std::string_view state);
 
 private:
     void write_order(RecordKind kind, Timestamp created, const PlanId& id, bool& listed);
     void event(EventKind kind, const Hash& id, std::string reference, std::string_view state,
-               std::optional<Reason> reason);
+               std::optional<Reason> reason, std::vector<EventLeg> legs = {});
 
     State& state_;
     Timestamp at_;

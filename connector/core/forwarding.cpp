@@ -126,11 +126,15 @@ void miss(const Effects& fx, Deal& deal) {
         deal.in->state = LegState::refunded;
 }
 
-void note_change(Deal& deal, Timestamp at) {
+void note_change(Effects& fx, Deal& deal) {
+    if (deal.role == DealRole::connector && deal.in->seen == LegState::none &&
+        deal.in->state != LegState::none && deal.out->seen == LegState::none)
+        fx.quote_changed(deal, "used");
     for (std::optional<Leg>* leg : {&deal.in, &deal.out}) {
         if (!*leg || (*leg)->seen == (*leg)->state) continue;
         (*leg)->seen = (*leg)->state;
-        deal.changed = at;
+        deal.changed = fx.at();
+        fx.escrow_changed(deal, **leg);
     }
 }
 
@@ -207,7 +211,7 @@ void advance(Effects& fx, const Hash& id) {
     reveal(fx, *deal);
     give_back(fx, *deal);
     set_deal_due(state, *deal);
-    note_change(*deal, fx.at());
+    note_change(fx, *deal);
     deal_progressed(fx, *deal);
     if (!is_over(state, *deal)) return;
     report_loss(fx, *deal);
@@ -235,6 +239,7 @@ void lapse(Effects& fx, const Hash& id, Reason reason) {
     ASSERT(!deal->out || deal->out->state == LegState::none);
     deal->given_up = true;
     if (!deal->reason) deal->reason = reason;
+    if (deal->role == DealRole::connector) fx.quote_changed(*deal, "lapsed");
     deal_ended(fx, *deal);
     close_deal(fx, id);
 }

@@ -153,7 +153,7 @@ void on_quote_ask(Effects& fx, const PublicKey& peer, const message::QuoteAsk& a
     deal.out_ref = Hash{ask.next_ref.array()};
     deal.lapse = priced->lapse;
     deal.fee = routing::fee_part(*priced->offer, priced->in.amount, priced->out.amount);
-    open_deal(fx, std::move(deal));
+    fx.quote_changed(open_deal(fx, std::move(deal)), "given");
     fx.to_peer(peer, std::move(quote));
 }
 

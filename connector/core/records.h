@@ -214,22 +214,40 @@ struct AlarmRecord {
 };
 
 // The stream that API readers follow; numbers grow by one.
-// Escrows have none: a node has several of them a settlement, and shows how they stand when asked.
-enum class EventKind : std::uint8_t { trade = 1, payment = 2, invoice = 3, alarm = 5 };
+enum class EventKind : std::uint8_t {
+    trade = 1,
+    payment = 2,
+    invoice = 3,
+    escrow = 4,  // a leg of a deal came into a LegState
+    alarm = 5,
+    quote = 6,  // given, used (its incoming escrow stands) or lapsed
+};
 constexpr bool is_valid(EventKind kind) {
-    return (kind >= EventKind::trade && kind <= EventKind::invoice) || kind == EventKind::alarm;
+    return kind >= EventKind::trade && kind <= EventKind::quote;
 }
+struct EventLeg {
+    bool incoming = false;
+    Address ledger;
+    EscrowId escrow;  // zero until there is one
+    AssetId asset;
+    Amount amount;
+    template <class S, class A>
+    static void fields(S& s, A& a) {
+        a(s.incoming, s.ledger, s.escrow, s.asset, s.amount);
+    }
+};
 struct EventRecord {
     std::uint64_t number = 0;
     Timestamp at;
     EventKind kind = EventKind::trade;
-    Hash id;                // plan id, payment id
+    Hash id;                // plan id, payment id, deal id, quote id
     std::string reference;  // of a trade
     std::string state;
     std::optional<Reason> reason;
+    std::vector<EventLeg> legs;  // of an escrow the one that changed, of a quote both
     template <class S, class A>
     static void fields(S& s, A& a) {
-        a(s.number, s.at, s.kind, s.id, s.reference, s.state, s.reason);
+        a(s.number, s.at, s.kind, s.id, s.reference, s.state, s.reason, s.legs);
     }
 };
 

@@ -195,7 +195,11 @@ void add_record_seeds(Seeds& seeds) {
     seeds.numbered("node_record", 5, encode_fields(AlarmRecord{1, second(1), "code", "detail"}));
     seeds.numbered("node_record", 6,
                    encode_fields(EventRecord{1, second(1), EventKind::payment, named<Hash>("d"), "",
-                                             "held", Reason::held}));
+                                             "held", Reason::held, {}}));
+    EventRecord quoted{2, second(1), EventKind::quote, named<Hash>("d"), "", "given", {}, {}};
+    for (const bool incoming : {true, false})
+        quoted.legs.push_back({incoming, *Address::parse("test.l"), {}, krona(), Amount{7}});
+    seeds.numbered("node_record", 6, encode_fields(quoted));
     seeds.numbered("node_record", 7, encode_fields(AbortRecord{"anna", 5, 1}));
     for (const CallerAnswer& answer :
          {CallerAnswer{answer::Submitted{{{"T-1", plan_of(trade(true)), std::nullopt}}}},

@@ -6,6 +6,7 @@
 #include <mutex>
 #include <thread>
 
+#include "connector/client/balance_stream.h"
 #include "connector/client/event_stream.h"
 #include "sdk/base/exit_code.h"
 #include "tests/integration/node_world.h"
@@ -135,4 +136,61 @@ TEST_CASE("events come once and in order, from the beginning and across a restar
     events.stop();
     for (std::size_t i = 0; i < numbers.size(); ++i)
         CHECK(numbers[i] == i + 1);
+}
+
+TEST_CASE("a connector's operator follows its quotes, escrows and balances through a payment") {
+    NodeWorld world;
+    REQUIRE(world.wait_ready(10'000));
+    std::mutex mutex;
+    std::vector<std::string> told;
+    std::map<std::string, std::vector<client::BalanceView>> balances;
+    client::EventStream events(
+        world.loop(), world.access("connector"), 0,
+        [&](const client::EventView& event) {
+            const std::lock_guard lock(mutex);
+            std::string line = event.kind + " " + event.state;
+            for (const client::EventLegView& leg : event.legs)
+                line += ", " + leg.leg + " " + leg.amount + " " + leg.asset + " on " + leg.ledger;
+            told.push_back(line);
+        },
+        {}, "quote,escrow");
+    client::BalanceStream accounts(world.loop(), world.access("connector"),
+                                   [&](const client::BalanceView& balance) {
+                                       const std::lock_guard lock(mutex);
+                                       balances[balance.account].push_back(balance);
+                                   });
+    const auto locked = [&](const auto& question) {
+        return eventually(10'000, [&] {
+            const std::lock_guard lock(mutex);
+            return question();
+        });
+    };
+    // All accounts come at first, before anything changes.
+    CHECK(locked([&] { return balances.size() == 2; }));
+    std::string before;
+    {
+        const std::lock_guard lock(mutex);
+        before = balances["test.eur.connector"].back().free;
+    }
+    CHECK(before == "0.00");
+    CHECK(end_of(world, pay(world, "100.00"), 20'000) == "paid");
+    CHECK(locked([&] { return told.size() >= 7; }));
+    CHECK(locked([&] {
+        const client::BalanceView& euro = balances["test.eur.connector"].back();
+        const client::BalanceView& krona = balances["test.sek.connector"].back();
+        return euro.free == "9.02" && krona.escrowed == "0.00" && krona.available == krona.free;
+    }));
+    events.stop();
+    accounts.stop();
+    const std::string in = ", in 9.02 EUR on test.eur";
+    const std::string out = ", out 100.00 SEK on test.sek";
+    CHECK(told == std::vector<std::string>{
+                      "quote given" + in + out, "quote used" + in + out, "escrow held" + in,
+                      "escrow sent" + out, "escrow held" + out, "escrow fulfilled" + out,
+                      "escrow fulfilled" + in});
+    // Nothing was told twice.
+    for (const auto& [account, views] : balances)
+        for (std::size_t i = 1; i < views.size(); ++i)
+            CHECK(std::tie(views[i].free, views[i].escrowed, views[i].available) !=
+                  std::tie(views[i - 1].free, views[i - 1].escrowed, views[i - 1].available));
 }

@@ -156,13 +156,28 @@ private:
 // Follows until an event of that number came, or the time is over; the numbers that came.
 class Follower {
 public:
-    Follower(World& world, Role role)
-        : stream_(world.loop(), world.access(role), 0, [this](const client::EventView& event) {
-              const std::lock_guard lock(mutex_);
-              seen_.push_back(event.number);
-              changed_.notify_all();
-          }) {}
+    Follower(World& world, Role role, const std::string& kinds = {})
+        : stream_(
+              world.loop(), world.access(role), 0,
+              [this](const client::EventView& event) {
+                  const std::lock_guard lock(mutex_);
+                  seen_.push_back(event.number);
+                  changed_.notify_all();
+              },
+              [this](const Failure& failure) {
+                  const std::lock_guard lock(mutex_);
+                  if (trouble_.empty()) trouble_ = failure.detail;
+                  changed_.notify_all();
+              },
+              kinds) {}
     ~Follower() { stream_.stop(); }
+
+    // What the node said first when it refused.
+    std::string trouble() {
+        std::unique_lock lock(mutex_);
+        changed_.wait_for(lock, std::chrono::seconds(5), [&] { return !trouble_.empty(); });
+        return trouble_;
+    }
 
     std::vector<std::uint64_t> until(std::uint64_t number) {
         std::unique_lock lock(mutex_);
@@ -175,6 +190,7 @@ private:
     std::mutex mutex_;
     std::condition_variable changed_;
     std::vector<std::uint64_t> seen_;
+    std::string trouble_;
     client::EventStream stream_;
 };
 
@@ -184,8 +200,8 @@ TEST_CASE("the stream tells each role the kinds that it may list, and nothing el
     World world;
     using core::EventKind;
     // 1..6 from the records, 7..12 as they happen.
-    const EventKind kinds[] = {EventKind::alarm,   EventKind::payment, EventKind::invoice,
-                               EventKind::invoice, EventKind::alarm,   EventKind::trade};
+    const EventKind kinds[] = {EventKind::alarm,  EventKind::payment, EventKind::invoice,
+                               EventKind::escrow, EventKind::quote,   EventKind::trade};
     std::uint64_t number = 0;
     for (const EventKind kind : kinds)
         world.put_event(++number, kind);
@@ -194,7 +210,7 @@ TEST_CASE("the stream tells each role the kinds that it may list, and nothing el
     Follower auditor(world, Role::auditor);
     Follower all(world, Role::operator_);
     CHECK(venue.until(6) == std::vector<std::uint64_t>{6});
-    CHECK(participant.until(6) == std::vector<std::uint64_t>{2, 3, 4, 6});
+    CHECK(participant.until(6) == std::vector<std::uint64_t>{2, 3, 4, 5, 6});
     CHECK(auditor.until(6) == std::vector<std::uint64_t>{1, 2, 3, 4, 5, 6});
     CHECK(all.until(6) == std::vector<std::uint64_t>{1, 2, 3, 4, 5, 6});
     for (const EventKind kind : kinds) {
@@ -202,8 +218,27 @@ TEST_CASE("the stream tells each role the kinds that it may list, and nothing el
         world.service().publish(number, encode_fields(event));
     }
     CHECK(venue.until(12) == std::vector<std::uint64_t>{6, 12});
-    CHECK(participant.until(12) == std::vector<std::uint64_t>{2, 3, 4, 6, 8, 9, 10, 12});
+    CHECK(participant.until(12) == std::vector<std::uint64_t>{2, 3, 4, 5, 6, 8, 9, 10, 11, 12});
     CHECK(all.until(12).size() == 12);
+}
+
+TEST_CASE("a reader chooses kinds among those that it may follow") {
+    World world;
+    using core::EventKind;
+    std::uint64_t number = 0;
+    for (const EventKind kind : {EventKind::escrow, EventKind::quote, EventKind::payment,
+                                 EventKind::alarm, EventKind::escrow})
+        world.put_event(++number, kind);
+    Follower two(world, Role::participant, "quote,escrow");
+    CHECK(two.until(5) == std::vector<std::uint64_t>{1, 2, 5});
+    for (const std::string kinds : {"alarm", "escrow,", "escrow,balance", "Escrow"}) {
+        CAPTURE(kinds);
+        Follower refused(world, Role::participant, kinds);
+        const std::string trouble = refused.trouble();
+        CHECK_MESSAGE(trouble.find("may follow: trade, payment, invoice, escrow, quote") !=
+                          std::string::npos,
+                      trouble);
+    }
 }
 
 TEST_CASE("a reader that may see little gets past any number of events that it may not see") {

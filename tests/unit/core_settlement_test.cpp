@@ -269,6 +269,56 @@ TEST_CASE("an open deal is seen as it stands, and a closed one as it ended") {
     CHECK(record->changed > deals[0].changed);
 }
 
+namespace {
+// Of quotes and escrows: what, where, state.
+std::vector<std::string> deal_events(CoreWorld& world, const std::string& node) {
+    std::vector<std::string> told;
+    for (const auto& [key, value] : world.node(node).rows) {
+        if (key.first != static_cast<std::uint16_t>(core::RecordKind::event)) continue;
+        const auto event = decode_fields<core::EventRecord>(value);
+        REQUIRE(event);
+        if (event->kind == core::EventKind::quote) {
+            REQUIRE(event->legs.size() == 2);
+            told.push_back("quote " + event->state);
+        } else if (event->kind == core::EventKind::escrow) {
+            REQUIRE(event->legs.size() == 1);
+            CHECK_FALSE(event->legs[0].escrow.is_zero());
+            CHECK_FALSE(event->legs[0].amount.is_zero());
+            told.push_back((event->legs[0].incoming ? "in " : "out ") + event->state);
+        }
+    }
+    return told;
+}
+}  // namespace
+
+TEST_CASE("each state of an escrow and of a quote is an event, once and in order") {
+    using Told = std::vector<std::string>;
+    CoreWorld world;
+    SUBCASE("of a trade that settles") {
+        world.submit({world.order("T1")});
+        world.pass(Duration::seconds(90));
+        CHECK(world.trade("venue", "T1").state == TradeState::settled);
+        CHECK(deal_events(world, "venue").empty());
+        CHECK(deal_events(world, "connector") ==
+              Told{"quote given", "quote used", "in held", "out sent", "out held", "out fulfilled",
+                   "in fulfilled"});
+        CHECK(deal_events(world, "buyer") ==
+              Told{"out sent", "out held", "in held", "in fulfilled", "out fulfilled"});
+        CHECK(deal_events(world, "seller") ==
+              Told{"in held", "out sent", "out held", "out fulfilled", "in fulfilled"});
+    }
+    SUBCASE("of one that unwinds") {
+        world.call("seller", core::input::ActOnTrade{world.node("venue").signer->public_key(), "T1",
+                                                     core::input::TradeAction::withhold});
+        world.submit({world.order("T1")});
+        world.pass(Duration::seconds(90));
+        CHECK(deal_events(world, "connector") ==
+              Told{"quote given", "quote used", "in held", "out sent", "out held", "out refunded",
+                   "in refunded"});
+        CHECK(deal_events(world, "seller") == Told{"in held", "in refunded"});
+    }
+}
+
 TEST_CASE("every trade has one place in the order in which they came") {
     CoreWorld world;
     auto bad = world.order("T0");
