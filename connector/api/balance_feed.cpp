@@ -11,7 +11,7 @@ namespace {
 
 using AccountName = std::tuple<Address, Address, AssetId>;
 
-struct Reader {
+struct BalanceReader {
     net::WebSocketPtr socket;
     std::map<AccountName, core::AccountView> told;
 };
@@ -58,7 +58,7 @@ struct BalanceFeed::State : std::enable_shared_from_this<BalanceFeed::State> {
         later();
     }
 
-    static Json::Array news(Reader& reader, const std::vector<core::AccountView>& accounts) {
+    static Json::Array news(BalanceReader& reader, const std::vector<core::AccountView>& accounts) {
         Json::Array changed;
         for (const core::AccountView& account : accounts) {
             const AccountName name{account.ledger, account.account, account.asset};
@@ -85,7 +85,7 @@ struct BalanceFeed::State : std::enable_shared_from_this<BalanceFeed::State> {
     NodePort& node;
     net::IoLoop& loop;
     std::mutex mutex;
-    std::set<std::shared_ptr<Reader>> readers;
+    std::set<std::shared_ptr<BalanceReader>> readers;
     bool looking = false;
 };
 
@@ -96,7 +96,7 @@ BalanceFeed::~BalanceFeed() {
 }
 
 void BalanceFeed::accept(const net::WebSocketAccept& accept) {
-    const auto reader = std::make_shared<Reader>();
+    const auto reader = std::make_shared<BalanceReader>();
     const std::weak_ptr<State> weak = state_;
     net::WebSocketHandlers handlers;
     handlers.on_message = [](const net::WebSocketPtr& socket, ByteView, net::MessageKind) {

@@ -24,12 +24,9 @@ constexpr unsigned not_venue = op | participant | auditor;
 // The kinds of events that a role may follow: those that it may list.
 EventFeed::Kinds kinds_for(Role role) {
     constexpr std::pair<core::EventKind, unsigned> table[]{
-        {core::EventKind::trade, all},
-        {core::EventKind::payment, not_venue},
-        {core::EventKind::invoice, not_venue},
-        {core::EventKind::escrow, not_venue},
-        {core::EventKind::alarm, op | auditor},
-        {core::EventKind::quote, not_venue},
+        {core::EventKind::trade, all},          {core::EventKind::payment, not_venue},
+        {core::EventKind::invoice, not_venue},  {core::EventKind::escrow, not_venue},
+        {core::EventKind::alarm, op | auditor}, {core::EventKind::quote, not_venue},
     };
     EventFeed::Kinds kinds;
     for (const auto& [kind, roles] : table) {
@@ -44,9 +41,8 @@ Result<EventFeed::Kinds, std::string> chosen_kinds(std::string_view list,
     EventFeed::Kinds chosen;
     while (true) {
         const std::string_view name = list.substr(0, list.find(','));
-        const auto kind = std::find_if(kinds.begin(), kinds.end(), [&](core::EventKind one) {
-            return to_string(one) == name;
-        });
+        const auto kind = std::find_if(kinds.begin(), kinds.end(),
+                                       [&](core::EventKind one) { return to_string(one) == name; });
         if (kind == kinds.end()) {
             std::string known;
             for (const core::EventKind one : kinds)
@@ -134,7 +130,9 @@ const std::vector<Service::Route>& Service::routes() {
 }
 
 Service::Service(ServiceParts parts)
-    : parts_(std::move(parts)), assets_(parts_.config), feed_(*parts_.records, *parts_.loop),
+    : parts_(std::move(parts)),
+      assets_(parts_.config),
+      feed_(*parts_.records, *parts_.loop),
       balances_(*parts_.node, *parts_.loop) {
     ASSERT(parts_.node != nullptr && parts_.verifier != nullptr && parts_.clock != nullptr);
     for (const Caller& caller : parts_.callers)

@@ -123,11 +123,9 @@ private:
             [](Session& session) { return cli::show_one(session, "/v1/stats"); });
         add("digest", "of its present state",
             [](Session& session) { return cli::show_one(session, "/v1/digest"); });
-        auto& watch = add(
-            "watch", "events as they come, until Ctrl-C", [this](Session& session) {
-                return balances_ ? cli::watch_balances(session)
-                                 : cli::watch(session, from_, kinds_);
-            });
+        auto& watch = add("watch", "events as they come, until Ctrl-C", [this](Session& session) {
+            return balances_ ? cli::watch_balances(session) : cli::watch(session, from_, kinds_);
+        });
         auto* from = watch.add_option("--from", from_, "number of the event to begin with");
         auto* all = watch
                         .add_flag_callback(

@@ -36,8 +36,9 @@ bool is_end(const std::string& state) {
 class Ends {
 public:
     explicit Ends(Session& session)
-        : stream_(session.loop(), session.access(), 0,
-                  [this](const client::EventView& event) { take(event); }, {}, "trade") {}
+        : stream_(
+              session.loop(), session.access(), 0,
+              [this](const client::EventView& event) { take(event); }, {}, "trade") {}
     ~Ends() { stream_.stop(); }
 
     struct End {

@@ -18,8 +18,7 @@ class Troubles {
 public:
     void take(const Failure& failure) {
         if (failure.code != "refused") {
-            std::fprintf(stderr, "lockstep: %s; trying again\n",
-                         printable(failure.detail).c_str());
+            std::fprintf(stderr, "lockstep: %s; trying again\n", printable(failure.detail).c_str());
             return;
         }
         const std::lock_guard lock(mutex_);

@@ -33,8 +33,8 @@ EventStream::EventStream(net::IoLoop& loop, ApiAccess access, std::uint64_t curs
             on_event(event);
         }
     };
-    link_ = std::make_unique<StreamLink>(loop, std::move(access), target, take,
-                                         std::move(on_trouble));
+    link_ =
+        std::make_unique<StreamLink>(loop, std::move(access), target, take, std::move(on_trouble));
 }
 
 EventStream::~EventStream() {

@@ -138,14 +138,9 @@ PeerView read_peer(const Json& json) {
 }
 
 EventView read_event(const Json& json) {
-    EventView view{number(json, "number"),
-                   time(json, "at"),
-                   text(json, "kind"),
-                   text(json, "id"),
-                   text(json, "reference"),
-                   text(json, "state"),
-                   text(json, "reason"),
-                   {}};
+    EventView view{
+        number(json, "number"),  time(json, "at"),    text(json, "kind"),   text(json, "id"),
+        text(json, "reference"), text(json, "state"), text(json, "reason"), {}};
     if (const auto* legs = json["legs"].as_array()) {
         for (const Json& leg : *legs) {
             view.legs.push_back({text(leg, "leg"), text(leg, "ledger"), text(leg, "asset"),

@@ -193,9 +193,10 @@ void add_record_seeds(Seeds& seeds) {
     seeds.numbered("node_record", 4,
                    encode_fields(FeeRecord{named<Hash>("d"), krona(), Amount{3}, second(1)}));
     seeds.numbered("node_record", 5, encode_fields(AlarmRecord{1, second(1), "code", "detail"}));
-    seeds.numbered("node_record", 6,
-                   encode_fields(EventRecord{1, second(1), EventKind::payment, named<Hash>("d"), "",
-                                             "held", Reason::held, {}}));
+    seeds.numbered(
+        "node_record", 6,
+        encode_fields(EventRecord{
+            1, second(1), EventKind::payment, named<Hash>("d"), "", "held", Reason::held, {}}));
     EventRecord quoted{2, second(1), EventKind::quote, named<Hash>("d"), "", "given", {}, {}};
     for (const bool incoming : {true, false})
         quoted.legs.push_back({incoming, *Address::parse("test.l"), {}, krona(), Amount{7}});

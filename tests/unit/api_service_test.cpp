@@ -7,6 +7,7 @@
 
 #include "connector/api/service.h"
 #include "connector/client/api_client.h"
+#include "connector/client/balance_stream.h"
 #include "connector/client/event_stream.h"
 #include "sdk/machine/memory_store.h"
 #include "sdk/net/system_time.h"
@@ -235,10 +236,29 @@ TEST_CASE("a reader chooses kinds among those that it may follow") {
         CAPTURE(kinds);
         Follower refused(world, Role::participant, kinds);
         const std::string trouble = refused.trouble();
-        CHECK_MESSAGE(trouble.find("may follow: trade, payment, invoice, escrow, quote") !=
-                          std::string::npos,
-                      trouble);
+        CHECK_MESSAGE(
+            trouble.find("may follow: trade, payment, invoice, escrow, quote") != std::string::npos,
+            trouble);
     }
+}
+
+TEST_CASE("a venue is not told of its gateway's balances") {
+    World world;
+    std::mutex mutex;
+    std::condition_variable changed;
+    std::string said;
+    client::BalanceStream stream(
+        world.loop(), world.access(Role::venue), [](const client::BalanceView&) {},
+        [&](const Failure& failure) {
+            const std::lock_guard lock(mutex);
+            said = failure.detail;
+            changed.notify_all();
+        });
+    std::unique_lock lock(mutex);
+    changed.wait_for(lock, std::chrono::seconds(5), [&] { return !said.empty(); });
+    lock.unlock();
+    stream.stop();
+    CHECK_MESSAGE(said.find("not_permitted") != std::string::npos, said);
 }
 
 TEST_CASE("a reader that may see little gets past any number of events that it may not see") {

@@ -299,9 +299,9 @@ TEST_CASE("each state of an escrow and of a quote is an event, once and in order
         world.pass(Duration::seconds(90));
         CHECK(world.trade("venue", "T1").state == TradeState::settled);
         CHECK(deal_events(world, "venue").empty());
-        CHECK(deal_events(world, "connector") ==
-              Told{"quote given", "quote used", "in held", "out sent", "out held", "out fulfilled",
-                   "in fulfilled"});
+        CHECK(deal_events(world, "connector") == Told{"quote given", "quote used", "in held",
+                                                      "out sent", "out held", "out fulfilled",
+                                                      "in fulfilled"});
         CHECK(deal_events(world, "buyer") ==
               Told{"out sent", "out held", "in held", "in fulfilled", "out fulfilled"});
         CHECK(deal_events(world, "seller") ==
@@ -312,9 +312,9 @@ TEST_CASE("each state of an escrow and of a quote is an event, once and in order
                                                      core::input::TradeAction::withhold});
         world.submit({world.order("T1")});
         world.pass(Duration::seconds(90));
-        CHECK(deal_events(world, "connector") ==
-              Told{"quote given", "quote used", "in held", "out sent", "out held", "out refunded",
-                   "in refunded"});
+        CHECK(deal_events(world, "connector") == Told{"quote given", "quote used", "in held",
+                                                      "out sent", "out held", "out refunded",
+                                                      "in refunded"});
         CHECK(deal_events(world, "seller") == Told{"in held", "in refunded"});
     }
 }
