@@ -14,6 +14,7 @@ using AccountName = std::tuple<Address, Address, AssetId>;
 struct BalanceReader {
     net::WebSocketPtr socket;
     std::map<AccountName, core::AccountView> told;
+    bool greeted = false;
 };
 
 bool is_same(const core::AccountView& a, const core::AccountView& b) {
@@ -47,7 +48,8 @@ struct BalanceFeed::State : std::enable_shared_from_this<BalanceFeed::State> {
                 // Not before it took what it was told last.
                 if (!reader->socket || reader->socket->queued_bytes() > 0) continue;
                 Json::Array changed = news(*reader, accounts);
-                if (changed.empty()) continue;
+                // The first message comes in any case: there may be no account at all.
+                if (std::exchange(reader->greeted, true) && changed.empty()) continue;
                 messages.emplace_back(
                     reader->socket,
                     write_json(Json::object({{"balances", Json(std::move(changed))}})));

@@ -26,17 +26,6 @@ struct Reader {
     bool closed = false;
 };
 
-struct Event {
-    core::EventKind kind = core::EventKind::alarm;
-    std::string text;  // JSON
-};
-
-Event read_event(ByteView octets) {
-    const auto event = decode_fields<core::EventRecord>(octets);
-    if (!event) return {core::EventKind::alarm, "{}"};
-    return {event->kind, write_json(render(*event))};
-}
-
 }  // namespace
 
 struct EventFeed::State : std::enable_shared_from_this<EventFeed::State> {
@@ -48,36 +37,38 @@ struct EventFeed::State : std::enable_shared_from_this<EventFeed::State> {
     };
     // The events after `cursor`, of these kinds; nullopt where there is none after it.
     std::optional<Batch> next(std::uint64_t cursor, const EventFeed::Kinds& kinds) {
+        const std::vector<Bytes> events = after(cursor);
+        if (events.empty()) return std::nullopt;
         Batch batch{cursor, {}};
-        const auto add = [&](std::uint64_t number, const Event& event) {
-            batch.last = number;
-            if (!kinds.contains(event.kind)) return;
+        for (const Bytes& octets : events) {
+            const auto event = decode_fields<core::EventRecord>(octets);
+            batch.last = event ? event->number : batch.last + 1;
+            if (!event || !kinds.contains(event->kind)) continue;
             batch.message += batch.message.empty() ? "{\"events\":[" : ",";
-            batch.message += event.text;
-        };
-        bool in_memory = false;
+            batch.message += write_json(render(*event));
+        }
+        if (!batch.message.empty()) batch.message += "]}";
+        return batch;
+    }
+
+    // Those numbered cursor + 1 and on, as they are stored.
+    std::vector<Bytes> after(std::uint64_t cursor) {
+        std::vector<Bytes> events;
         {
             const std::lock_guard lock(mutex);
             if (!recent.empty() && cursor + 1 >= first_recent) {
-                in_memory = true;
-                for (std::uint64_t number = cursor + 1; number < first_recent + recent.size() &&
-                                                        number - cursor <= max_events_per_message;
-                     ++number)
-                    add(number, recent[number - first_recent]);
+                const std::uint64_t skipped = cursor + 1 - first_recent;
+                for (std::uint64_t i = skipped; i < recent.size(); ++i) {
+                    if (events.size() == max_events_per_message) break;
+                    events.push_back(recent[i]);
+                }
+                return events;
             }
         }
-        if (!in_memory) {
-            const auto rows =
-                records.scan(static_cast<std::uint16_t>(core::RecordKind::event),
-                             core::number_key(cursor + 1), {}, max_events_per_message);
-            for (const Record& row : rows) {
-                OerReader number(row.key);
-                add(number.u64(), read_event(row.value));
-            }
-        }
-        if (batch.last == cursor) return std::nullopt;
-        if (!batch.message.empty()) batch.message += "]}";
-        return batch;
+        for (Record& row : records.scan(static_cast<std::uint16_t>(core::RecordKind::event),
+                                        core::number_key(cursor + 1), {}, max_events_per_message))
+            events.push_back(std::move(row.value));
+        return events;
     }
 
     void pump(const std::shared_ptr<Reader>& reader) {
@@ -137,7 +128,7 @@ struct EventFeed::State : std::enable_shared_from_this<EventFeed::State> {
     const RecordReader& records;
     net::IoLoop& loop;
     std::mutex mutex;
-    std::deque<Event> recent;  // numbered from first_recent
+    std::deque<Bytes> recent;  // as they came, numbered from first_recent
     std::uint64_t first_recent = 0;
     std::set<std::shared_ptr<Reader>> readers;
     bool woken = false;  // readers will be pumped soon
@@ -192,14 +183,13 @@ void EventFeed::accept(const net::WebSocketAccept& accept, std::uint64_t cursor,
 }
 
 void EventFeed::publish(std::uint64_t number, ByteView event) {
-    Event read = read_event(event);
     const std::lock_guard lock(state_->mutex);
     auto& recent = state_->recent;
     if (recent.empty() || number != state_->first_recent + recent.size()) {
         recent.clear();
         state_->first_recent = number;
     }
-    recent.push_back(std::move(read));
+    recent.emplace_back(event.begin(), event.end());
     if (recent.size() > max_recent_events) {
         recent.pop_front();
         ++state_->first_recent;

@@ -65,6 +65,18 @@ constexpr Advice advice[]{
     {Reason::price_out_of_tolerance,
      "The party's node takes no price so far from its reference: agree on another."},
     {Reason::peer_limit, "Too much of this peer is open there: try again when some has ended."},
+    {Reason::bad_signature,
+     "The signature covers the URL: give the one under which the node knows itself with --node."},
+    {Reason::too_large, "Send less at once."},
+    {Reason::amount_too_large, "The ledger takes no more at once: pay it in parts."},
+    {Reason::same_account, "Payer and payee are one account: `lockstep balances` lists others."},
+    {Reason::unknown_peer, "The node's configuration names its peers under [[peers]]."},
+    {Reason::too_far_ahead, "Give an earlier time."},
+    {Reason::expiry_too_far, "Give an earlier time."},
+    {Reason::expiry_past_limit, "Give an earlier time."},
+    {Reason::too_late, "Ask for a new one: this one has lapsed."},
+    {Reason::unknown_quote, "Ask for the price again."},
+    {Reason::internal_error, "The node's log says more."},
     {Reason::duplicate_reference, "`lockstep trade REFERENCE` shows the trade of that name."},
 };
 

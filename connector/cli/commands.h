@@ -16,8 +16,9 @@ int show_escrows(Session& session, bool all);
 int show_one(Session& session, const std::string& target);
 // Until it is interrupted.
 // From the event of this number, or from now on.
-// `kinds` as "trade,escrow"; empty: all.
-int watch(Session& session, std::optional<std::uint64_t> from, const std::string& kinds);
+// `kinds` as "trade,escrow"; without: all.
+int watch(Session& session, std::optional<std::uint64_t> from,
+          const std::optional<std::string>& kinds);
 int watch_balances(Session& session);
 
 // --- trading.cpp: what changes something ---

@@ -232,7 +232,7 @@ private:
     std::string state_, id_, venue_;
     std::size_t limit_ = 100;
     std::optional<std::uint64_t> from_;
-    std::string kinds_;
+    std::optional<std::string> kinds_;
     bool balances_ = false;
     cli::SettleArguments settle_;
     cli::InvoiceArguments invoice_;

@@ -16,13 +16,14 @@ namespace {
 // Says what is wrong while the stream is tried again, and waits until the node refuses it.
 class Troubles {
 public:
-    void take(const Failure& failure) {
-        if (failure.code != "refused") {
-            std::fprintf(stderr, "lockstep: %s; trying again\n", printable(failure.detail).c_str());
+    void take(const client::StreamLink::Trouble& trouble) {
+        if (!trouble.for_good) {
+            std::fprintf(stderr, "lockstep: %s; trying again\n",
+                         printable(trouble.failure.detail).c_str());
             return;
         }
         const std::lock_guard lock(mutex_);
-        refusal_ = failure;
+        refusal_ = trouble.failure;
         changed_.notify_all();
     }
     Failure wait() {
@@ -97,7 +98,8 @@ void print_balance(const client::BalanceView& balance, bool json) {
 
 }  // namespace
 
-int watch(Session& session, std::optional<std::uint64_t> from, const std::string& kinds) {
+int watch(Session& session, std::optional<std::uint64_t> from,
+          const std::optional<std::string>& kinds) {
     if (!from) {
         const auto stats = session.api().stats();
         if (!stats) return complain(stats.error(), session.global());
@@ -110,7 +112,7 @@ int watch(Session& session, std::optional<std::uint64_t> from, const std::string
         [json = session.prints_json()](const client::EventView& event) {
             print_event(event, json);
         },
-        [&](const Failure& failure) { troubles.take(failure); }, kinds);
+        [&](const client::StreamLink::Trouble& trouble) { troubles.take(trouble); }, kinds);
     return complain(troubles.wait(), session.global());
 }
 
@@ -121,7 +123,7 @@ int watch_balances(Session& session) {
         [json = session.prints_json()](const client::BalanceView& balance) {
             print_balance(balance, json);
         },
-        [&](const Failure& failure) { troubles.take(failure); });
+        [&](const client::StreamLink::Trouble& trouble) { troubles.take(trouble); });
     return complain(troubles.wait(), session.global());
 }
 

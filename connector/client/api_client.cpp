@@ -18,17 +18,11 @@ Answer<Json> read_answer(Result<net::HttpResponse, net::ClientError> answer) {
     if (!answer) {
         return fail(std::string(to_string(answer.error().reason)), answer.error().detail);
     }
+    if (answer->status < 200 || answer->status >= 300)
+        return unexpected<Failure>(read_problem(answer->status, as_text(answer->body)));
     const auto json = parse_json(as_text(answer->body), {max_answer_octets, 32});
-    if (answer->status >= 200 && answer->status < 300) {
-        if (!json) return fail("malformed", "the node's answer is no JSON: " + json.error().detail);
-        return *json;
-    }
-    const std::string status = "HTTP status " + std::to_string(answer->status);
-    if (!json) return fail("internal_error", status + " without a problem document");
-    const std::string title = (*json)["title"].text_or(status);
-    const std::string detail = (*json)["detail"].text_or("");
-    return fail((*json)["code"].text_or("internal_error"),
-                detail.empty() ? title : title + ": " + detail);
+    if (!json) return fail("malformed", "the node's answer is no JSON: " + json.error().detail);
+    return *json;
 }
 
 template <class T>

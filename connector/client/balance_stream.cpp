@@ -12,6 +12,8 @@ BalanceStream::BalanceStream(net::IoLoop& loop, ApiAccess access, OnBalance on_b
               for (const Json& item : *balances)
                   on_balance(read_balance(item));
           },
-          std::move(on_trouble)) {}
+          std::move(on_trouble)) {
+    link_.start();
+}
 
 }  // namespace lockstep::client

@@ -12,13 +12,14 @@ struct EventStream::Place {
 };
 
 EventStream::EventStream(net::IoLoop& loop, ApiAccess access, std::uint64_t cursor,
-                         OnEvent on_event, OnTrouble on_trouble, const std::string& kinds)
+                         OnEvent on_event, OnTrouble on_trouble,
+                         const std::optional<std::string>& kinds)
     : place_(std::make_shared<Place>()) {
     place_->cursor = cursor;
     const auto target = [place = place_, kinds] {
         const std::lock_guard lock(place->mutex);
         return "/v1/events?cursor=" + std::to_string(place->cursor) +
-               (kinds.empty() ? "" : "&kinds=" + net::percent_encode(kinds));
+               (kinds ? "&kinds=" + net::percent_encode(*kinds) : "");
     };
     const auto take = [place = place_, on_event = std::move(on_event)](const Json& message) {
         const auto* events = message["events"].as_array();
@@ -35,6 +36,7 @@ EventStream::EventStream(net::IoLoop& loop, ApiAccess access, std::uint64_t curs
     };
     link_ =
         std::make_unique<StreamLink>(loop, std::move(access), target, take, std::move(on_trouble));
+    link_->start();  // not before a callback finds the link
 }
 
 EventStream::~EventStream() {

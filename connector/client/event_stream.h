@@ -13,9 +13,9 @@ public:
     using OnTrouble = StreamLink::OnTrouble;
 
     // Everything after event number `cursor`; 0 from the first. Of these kinds, as "trade,escrow";
-    // empty: all that the caller may see.
+    // without: all that the caller may see.
     EventStream(net::IoLoop& loop, ApiAccess access, std::uint64_t cursor, OnEvent on_event,
-                OnTrouble on_trouble = {}, const std::string& kinds = {});
+                OnTrouble on_trouble = {}, const std::optional<std::string>& kinds = {});
     // As stop().
     ~EventStream();
     EventStream(const EventStream&) = delete;

@@ -167,6 +167,16 @@ StatsView read_stats(const Json& json) {
     return view;
 }
 
+Failure read_problem(int status, std::string_view body) {
+    const std::string told = "HTTP status " + std::to_string(status);
+    const auto json = parse_json(body);
+    if (!json) return {"internal_error", told + " without a problem document"};
+    const std::string title((*json)["title"].text_or(told));
+    const std::string detail((*json)["detail"].text_or(""));
+    return {std::string((*json)["code"].text_or("internal_error")),
+            detail.empty() ? title : title + ": " + detail};
+}
+
 DigestView read_digest(const Json& json) {
     return {number(json, "seq"), text(json, "digest")};
 }

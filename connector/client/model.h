@@ -184,6 +184,10 @@ struct DigestView {
     std::string digest;
 };
 
+// What a refusal says: the code and sentence of a problem document (RFC 9457); internal_error where
+// the body is none.
+Failure read_problem(int status, std::string_view body);
+
 // Absent members give zero values; a member of another type too. What came from our own node is
 // read, not judged.
 TradeView read_trade(const Json& json);

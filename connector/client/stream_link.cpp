@@ -12,6 +12,14 @@ namespace lockstep::client {
 namespace {
 constexpr Duration first_pause = Duration::milliseconds(50);
 constexpr Duration longest_pause = Duration::seconds(1);
+
+StreamLink::Trouble trouble_of(const net::WebSocketClosed& closed) {
+    if (closed.cause != net::CloseCause::refused)
+        return {{std::string(net::to_string(closed.cause)), closed.detail}, false};
+    const Failure failure = read_problem(closed.status, closed.detail);
+    const auto reason = reason_from_string(failure.code);
+    return {failure, reason && !is_worth_another_try(*reason)};
+}
 }  // namespace
 
 struct StreamLink::Impl : std::enable_shared_from_this<StreamLink::Impl> {
@@ -67,12 +75,7 @@ struct StreamLink::Impl : std::enable_shared_from_this<StreamLink::Impl> {
             wait = pause;
             pause = std::min(pause * 2, longest_pause);
         }
-        if (on_trouble) {
-            on_trouble({std::string(net::to_string(closed.cause)),
-                        closed.status != 0
-                            ? "HTTP status " + std::to_string(closed.status) + " " + closed.detail
-                            : closed.detail});
-        }
+        if (on_trouble) on_trouble(trouble_of(closed));
         const std::weak_ptr<Impl> weak = weak_from_this();
         loop.after(wait, [weak] {
             if (const auto self = weak.lock()) self->connect();
@@ -93,7 +96,9 @@ struct StreamLink::Impl : std::enable_shared_from_this<StreamLink::Impl> {
 StreamLink::StreamLink(net::IoLoop& loop, ApiAccess access, Target target, OnMessage on_message,
                        OnTrouble on_trouble)
     : impl_(std::make_shared<Impl>(loop, std::move(access), std::move(target),
-                                   std::move(on_message), std::move(on_trouble))) {
+                                   std::move(on_message), std::move(on_trouble))) {}
+
+void StreamLink::start() {
     impl_->connect();
 }
 

@@ -15,11 +15,18 @@ public:
     using Target = std::function<std::string()>;
     // On a thread of the loop, one at a time.
     using OnMessage = std::function<void(const Json&)>;
-    // Each time a connection could not be made or was lost; it is tried again by itself.
-    using OnTrouble = std::function<void(const Failure&)>;
+    // Each time a connection could not be made or was lost. It is tried again by itself, which will
+    // not help where `for_good`: the node refuses this stream or this caller.
+    struct Trouble {
+        Failure failure;
+        bool for_good = false;
+    };
+    using OnTrouble = std::function<void(const Trouble&)>;
 
     StreamLink(net::IoLoop& loop, ApiAccess access, Target target, OnMessage on_message,
                OnTrouble on_trouble);
+    // Once.
+    void start();
     // As stop().
     ~StreamLink();
     StreamLink(const StreamLink&) = delete;

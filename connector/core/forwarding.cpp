@@ -127,9 +127,11 @@ void miss(const Effects& fx, Deal& deal) {
 }
 
 void note_change(Effects& fx, Deal& deal) {
-    if (deal.role == DealRole::connector && deal.in->seen == LegState::none &&
-        deal.in->state != LegState::none && deal.out->seen == LegState::none)
+    if (deal.role == DealRole::connector && !deal.used &&
+        (deal.in->state != LegState::none || deal.out->state != LegState::none)) {
+        deal.used = true;
         fx.quote_changed(deal, "used");
+    }
     for (std::optional<Leg>* leg : {&deal.in, &deal.out}) {
         if (!*leg || (*leg)->seen == (*leg)->state) continue;
         (*leg)->seen = (*leg)->state;
@@ -239,7 +241,7 @@ void lapse(Effects& fx, const Hash& id, Reason reason) {
     ASSERT(!deal->out || deal->out->state == LegState::none);
     deal->given_up = true;
     if (!deal->reason) deal->reason = reason;
-    if (deal->role == DealRole::connector) fx.quote_changed(*deal, "lapsed");
+    if (deal->role == DealRole::connector && !deal->used) fx.quote_changed(*deal, "lapsed");
     deal_ended(fx, *deal);
     close_deal(fx, id);
 }

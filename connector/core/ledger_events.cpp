@@ -116,7 +116,7 @@ void on_outgoing(Effects& fx, const input::EscrowReported& e, bool is_old_news) 
         e.terms.condition != deal->condition || e.terms.expiry != hop.expiry) {
         fx.alarm("ledger_differs", describe_escrow(e.ledger, key) + " is not what was sent");
         state.loud_stop = true;
-        return;
+        return advance(fx, deal->id);
     }
     if (out.state == LegState::absent) {
         // Its adapter had said that it never was. Its fate is open again.

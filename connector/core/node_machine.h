@@ -75,7 +75,7 @@ public:
     static Bytes encode_input(const NodeInput& in) { return encode_node_input(in); }
     static Result<NodeInput> decode_input(ByteView octets) { return decode_node_input(octets); }
     std::uint16_t rules() const { return 1; }
-    static constexpr SnapshotForm snapshot_form{"node", 2};
+    static constexpr SnapshotForm snapshot_form{"node", 3};
     Bytes write_snapshot() const;
     Result<void> read_snapshot(ByteView octets);
 

@@ -39,6 +39,7 @@ struct Deal {
     PublicKey out_peer;      // who is told of the outgoing escrow
     Hash out_ref;            // and what it refers to there
     bool go = false;         // an originator may place hop 0
+    bool used = false;       // connector: an escrow stood, or stands, under its quote
     bool given_up = false;   // nothing will be placed any more
     bool withheld = false;   // neither place nor reject
     bool cancelled = false;  // a secret holder gives the last hop back instead of revealing
@@ -61,7 +62,7 @@ struct Deal {
     template <class S, class A>
     static void fields(S& s, A& a) {
         a(s.id, s.role, s.condition, s.in, s.out, s.in_notifier, s.asked_by, s.ask, s.out_peer,
-          s.out_ref, s.go, s.given_up, s.withheld, s.cancelled, s.committed, s.claim_sent,
+          s.out_ref, s.go, s.used, s.given_up, s.withheld, s.cancelled, s.committed, s.claim_sent,
           s.reject_sent, s.preimage_shown, s.release_recorded, s.preimage, s.secret_context,
           s.secret_entropy, s.lapse, s.reason, s.fee, s.opened, s.changed);
     }

@@ -112,6 +112,23 @@ TEST_CASE("a list is read to its last page") {
     }
 }
 
+TEST_CASE("a stream that the node refuses is an error with its code and what to do") {
+    MadeUpNode node;
+    node.answer("/v1/stats", R"({"last_event":7})");
+    for (const std::vector<std::string>& words :
+         {std::vector<std::string>{"watch", "--kinds", "trade,escrow"},
+          std::vector<std::string>{"watch", "--kinds", ""},
+          std::vector<std::string>{"watch", "--balances"}}) {
+        CAPTURE(words.back());
+        const auto refused = node.run(words);
+        CHECK(refused.status == 1);
+        CHECK_MESSAGE(has(refused, "[not_found]"), refused.output);
+        CHECK_MESSAGE(!has(refused, "{"), refused.output);
+        CHECK_MESSAGE(has(refused, "list what there is"), refused.output);
+    }
+    CHECK(node.run({"watch", "--balances", "--kinds", "trade"}).status == 2);
+}
+
 TEST_CASE("an id is one part of a path, whatever it holds") {
     MadeUpNode node;
     CHECK(node.run({"payment", "a b/../c?d"}).status == 1);

@@ -7,7 +7,6 @@
 
 #include "connector/api/service.h"
 #include "connector/client/api_client.h"
-#include "connector/client/balance_stream.h"
 #include "connector/client/event_stream.h"
 #include "sdk/machine/memory_store.h"
 #include "sdk/net/system_time.h"
@@ -157,7 +156,7 @@ private:
 // Follows until an event of that number came, or the time is over; the numbers that came.
 class Follower {
 public:
-    Follower(World& world, Role role, const std::string& kinds = {})
+    Follower(World& world, Role role, const std::optional<std::string>& kinds = {})
         : stream_(
               world.loop(), world.access(role), 0,
               [this](const client::EventView& event) {
@@ -165,9 +164,10 @@ public:
                   seen_.push_back(event.number);
                   changed_.notify_all();
               },
-              [this](const Failure& failure) {
+              [this](const client::StreamLink::Trouble& trouble) {
                   const std::lock_guard lock(mutex_);
-                  if (trouble_.empty()) trouble_ = failure.detail;
+                  if (trouble_.empty() && trouble.for_good)
+                      trouble_ = trouble.failure.code + " " + trouble.failure.detail;
                   changed_.notify_all();
               },
               kinds) {}
@@ -232,33 +232,60 @@ TEST_CASE("a reader chooses kinds among those that it may follow") {
         world.put_event(++number, kind);
     Follower two(world, Role::participant, "quote,escrow");
     CHECK(two.until(5) == std::vector<std::uint64_t>{1, 2, 5});
-    for (const std::string kinds : {"alarm", "escrow,", "escrow,balance", "Escrow"}) {
+    for (const std::string kinds : {"alarm", "escrow,", "escrow,balance", "Escrow", ""}) {
         CAPTURE(kinds);
         Follower refused(world, Role::participant, kinds);
         const std::string trouble = refused.trouble();
+        CHECK_MESSAGE(trouble.starts_with("malformed "), trouble);
         CHECK_MESSAGE(
             trouble.find("may follow: trade, payment, invoice, escrow, quote") != std::string::npos,
             trouble);
     }
 }
 
-TEST_CASE("a venue is not told of its gateway's balances") {
+TEST_CASE("a stream that cannot be followed is refused with its reason") {
     World world;
-    std::mutex mutex;
-    std::condition_variable changed;
-    std::string said;
-    client::BalanceStream stream(
-        world.loop(), world.access(Role::venue), [](const client::BalanceView&) {},
-        [&](const Failure& failure) {
-            const std::lock_guard lock(mutex);
-            said = failure.detail;
-            changed.notify_all();
-        });
-    std::unique_lock lock(mutex);
-    changed.wait_for(lock, std::chrono::seconds(5), [&] { return !said.empty(); });
-    lock.unlock();
-    stream.stop();
-    CHECK_MESSAGE(said.find("not_permitted") != std::string::npos, said);
+    struct Row {
+        Role role;
+        const char* target;
+        const char* code;
+        const char* says;
+    };
+    const Row rows[] = {
+        {Role::venue, "/v1/balances", "not_permitted", "venue"},
+        {Role::operator_, "/v1/balances?limit=5", "unknown_field", "limit"},
+        {Role::operator_, "/v1/escrows", "not_found", "/v1/events"},
+        {Role::operator_, "/v1/events?from=3", "unknown_field", "from"},
+        {Role::operator_, "/v1/events?cursor=x", "malformed", "cursor"},
+        {Role::operator_, "/v1/events?cursor=-1", "malformed", "cursor"},
+        {Role::operator_, "/v1/events?cursor=18446744073709551615", "malformed", "cursor"},
+        {Role::operator_, "/v1/events?kinds=trade,trades", "malformed", "\"trades\""},
+        {Role::venue, "/v1/events?kinds=escrow", "malformed", "may follow: trade"},
+    };
+    for (const Row& row : rows) {
+        CAPTURE(std::string(row.target));
+        std::mutex mutex;
+        std::condition_variable changed;
+        std::optional<client::StreamLink::Trouble> trouble;
+        client::StreamLink link(
+            world.loop(), world.access(row.role), [&] { return std::string(row.target); },
+            [](const Json&) { FAIL("it was let in"); },
+            [&](const client::StreamLink::Trouble& told) {
+                const std::lock_guard lock(mutex);
+                trouble = told;
+                changed.notify_all();
+            });
+        link.start();
+        std::unique_lock lock(mutex);
+        changed.wait_for(lock, std::chrono::seconds(5), [&] { return trouble.has_value(); });
+        lock.unlock();
+        link.stop();
+        REQUIRE(trouble);
+        CHECK(trouble->for_good);
+        CHECK(trouble->failure.code == row.code);
+        CHECK_MESSAGE(trouble->failure.detail.find(row.says) != std::string::npos,
+                      trouble->failure.detail);
+    }
 }
 
 TEST_CASE("a reader that may see little gets past any number of events that it may not see") {
