@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "connector/api/render.h"
 #include "connector/api/service_call.h"
 #include "sdk/base/assert.h"
 

@@ -2,6 +2,8 @@
 
 #include <mutex>
 
+#include "sdk/net/http.h"
+
 namespace lockstep::client {
 
 // Shared with the link's callbacks, which may still run while the stream is destroyed.

@@ -2,6 +2,9 @@
 // restarts of the node.
 #pragma once
 
+#include <optional>
+#include <string>
+
 #include "connector/client/stream_link.h"
 
 namespace lockstep::client {

@@ -60,9 +60,10 @@ void check_whole(NodeWorld& world) {
     auto& connector = world.process("connector");
     connector.terminate();
     REQUIRE(connector.wait(20'000) == exit_done);
-    Process replay("lockstepd",
-                   {"--config", (world.directory() / "connector" / "node.toml").string(), "--replay"},
-                   world.directory() / "replay");
+    Process replay(
+        "lockstepd",
+        {"--config", (world.directory() / "connector" / "node.toml").string(), "--replay"},
+        world.directory() / "replay");
     replay.start();
     CHECK(replay.wait(20'000) == exit_done);  // another digest than state.json's is exit_diverged
 }
@@ -88,9 +89,8 @@ void play(bool is_claimed) {
     if (is_claimed) world.process("bob").start();
     CHECK(end_of(world, payment, 60'000) == (is_claimed ? "paid" : "refunded"));
     if (is_claimed) {
-        CHECK(eventually(10'000, [&] {
-            return world.balance("test.eur.connector").free.units() == 9'02;
-        }));
+        CHECK(eventually(10'000,
+                         [&] { return world.balance("test.eur.connector").free.units() == 9'02; }));
     } else {
         CHECK(world.balance("test.eur.connector").free.is_zero());
         world.process("bob").start();
