@@ -28,6 +28,7 @@ void add_text_seeds(Seeds& seeds);
 void add_codec_seeds(Seeds& seeds);
 void add_file_seeds(Seeds& seeds);
 void add_ledger_seeds(Seeds& seeds);
+void add_bitcoin_seeds(Seeds& seeds);
 void add_node_seeds(Seeds& seeds);
 void add_net_seeds(Seeds& seeds);
 void add_world_seeds(Seeds& seeds);

@@ -13,6 +13,7 @@ std::vector<Bytes> seeds(std::string_view target) {
         add_codec_seeds(made);
         add_file_seeds(made);
         add_ledger_seeds(made);
+        add_bitcoin_seeds(made);
         add_node_seeds(made);
         add_net_seeds(made);
         add_world_seeds(made);

@@ -84,6 +84,13 @@ bool fuzz_validator_machine(ByteView octets);
 bool fuzz_securities_ledger(ByteView octets);
 bool fuzz_securities_record(ByteView octets);
 
+// --- targets_bitcoin.cpp ---
+bool fuzz_bitcoin_block(ByteView octets);
+bool fuzz_bitcoin_transaction(ByteView octets);
+bool fuzz_bitcoin_script(ByteView octets);
+bool fuzz_bitcoin_script_text(ByteView octets);
+bool fuzz_bitcoin_address(ByteView octets);
+
 // --- targets_node.cpp: the node's machine, its peers, callers and readers ---
 bool fuzz_node_input(ByteView octets);
 bool fuzz_node_message(ByteView octets);

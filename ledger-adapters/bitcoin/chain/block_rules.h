@@ -1,0 +1,60 @@
+// What must hold for a block: by itself, behind its parent, and against the coins that it spends.
+// Faults are Bitcoin Core's words, for example "bad-cb-amount". Source: Bitcoin Core, validation.cpp.
+#pragma once
+
+#include <functional>
+#include <span>
+#include <string>
+
+#include "bitcoin/chain/coins.h"
+#include "bitcoin/chain/params.h"
+#include "bitcoin/script/verify_script.h"
+
+namespace lockstep::bitcoin {
+
+constexpr std::size_t max_block_weight = 4'000'000;
+// A header may lie so far ahead of the clock of who looks at it.
+constexpr std::int64_t max_ahead_s = 2 * 60 * 60;
+
+// Where a block stands.
+struct Context {
+    int height = 0;
+    std::int64_t median_time = 0;  // of its parent: the middle of eleven (BIP 113)
+};
+
+using Fault = std::optional<std::string>;
+
+// Without its surroundings.
+Fault check_block(const Block& block, const ChainParams& params);
+Fault check_header(const BlockHeader& header, const Context& context, std::int64_t now_s,
+                   const ChainParams& params);
+// Locktimes, the height in the coinbase (BIP 34), the witness commitment.
+Fault check_in_context(const Block& block, const Context& context);
+
+// The locktime has passed, or no input cares.
+bool is_final(const Transaction& transaction, int height, std::int64_t time);
+
+// The median time of the block before the one that made a coin at that height (BIP 68).
+using MedianBefore = std::function<std::int64_t(int height)>;
+// Every relative locktime has passed for the block of this context.
+bool has_sequence_locks(const Transaction& transaction, std::span<const Coin> spent,
+                        const Context& context, const MedianBefore& median_before);
+
+// Of a transaction that is no coinbase: what it spends is there and mature, and is not less than
+// what it pays. The fee, or the fault.
+struct Spent {
+    std::vector<Coin> coins;
+    Satoshi fee = 0;
+    Fault fault;
+};
+Spent check_inputs(const Transaction& transaction, const Coins& coins, int height,
+                   const ChainParams& params);
+// Each input's script, under these rules; the error of the first that fails.
+std::optional<ScriptError> check_scripts(const Transaction& transaction,
+                                         std::span<const Coin> spent, VerifyFlags flags);
+
+// Applies the block to the coins where it may stand there, and leaves them as they were where not.
+Fault connect(const Block& block, const Context& context, const ChainParams& params,
+              const MedianBefore& median_before, Coins& coins, BlockUndo& undo);
+
+}  // namespace lockstep::bitcoin

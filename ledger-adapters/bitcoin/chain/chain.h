@@ -1,0 +1,80 @@
+// The tree of blocks and the chain with the most work: what comes is checked, the best branch is
+// connected, and another one takes its place when it has more work or the first is called invalid.
+#pragma once
+
+#include <set>
+
+#include "bitcoin/chain/block_rules.h"
+
+namespace lockstep::bitcoin {
+
+// The block with which every regtest chain begins.
+Block regtest_genesis();
+
+// What became of the active chain: blocks that left it, the highest first, and then those that came.
+struct ChainChange {
+    std::vector<BlockId> left;
+    std::vector<BlockId> joined;
+};
+
+class Chain {
+public:
+    Chain(const ChainParams& params, const Block& genesis);
+    Chain(const Chain&) = delete;  // its parts point at each other
+    Chain& operator=(const Chain&) = delete;
+
+    struct Entry {
+        Block block;
+        BlockId id;
+        int height = 0;
+        std::uint64_t sequence = 0;  // in which order they came
+        bool invalid = false;        // it, or one before it
+        BlockUndo undo;              // while it is active
+    };
+
+    // "duplicate", "duplicate-invalid", "prev-blk-not-found", "bad-prevblk", or what is wrong with
+    // it. A block that stands on a branch of less work is taken and not connected; one that turns
+    // out wrong when it is connected is a fault here where it would be the new tip.
+    Fault accept(const Block& block, std::int64_t now_s, ChainChange& change);
+    // Never on the active chain again, nor what stands on it; false for an unknown one or the first.
+    bool invalidate(const BlockId& id, ChainChange& change);
+    // Takes that back for it, what stands on it and what it stands on.
+    bool reconsider(const BlockId& id, ChainChange& change);
+
+    const Entry* find(const BlockId& id) const;
+    const Entry& tip() const { return *active_.back(); }
+    int height() const { return tip().height; }
+    // nullptr above the tip.
+    const Entry* at(int height) const;
+    bool is_active(const BlockId& id) const;
+    // Of those branches that end nowhere else.
+    std::vector<const Entry*> tips() const;
+    const Coins& coins() const { return coins_; }
+    const ChainParams& params() const { return params_; }
+
+    // Of the block and the ten before it.
+    std::int64_t median_time(const Entry& entry) const;
+    // For the block that would come next.
+    Context next() const { return {height() + 1, median_time(tip())}; }
+    // Of the block below `height` on the active chain.
+    std::int64_t median_before(int height) const;
+
+private:
+    Entry* entry(const BlockId& id);
+    bool descends(const Entry& block, const Entry& from) const;
+    // The valid one with the most work; of several the first that came.
+    Entry* best();
+    void activate(ChainChange& change);
+    void disconnect_tip(ChainChange& change);
+    Fault connect(Entry& next, ChainChange& change);
+    void mark_invalid(const Entry& from);
+
+    ChainParams params_;
+    std::map<BlockId, Entry> entries_;
+    std::vector<Entry*> active_;  // by height
+    Coins coins_;
+    std::uint64_t next_sequence_ = 0;
+    std::map<BlockId, std::string> faults_;  // of those that could not be connected
+};
+
+}  // namespace lockstep::bitcoin

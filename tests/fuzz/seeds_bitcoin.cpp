@@ -1,0 +1,92 @@
+// Seeds for Bitcoin's blocks, transactions, scripts and addresses.
+#include "bitcoin/chain/chain.h"
+#include "bitcoin/keys/address.h"
+#include "bitcoin/script/script.h"
+#include "bitcoin/script/script_text.h"
+#include "bitcoin/script/transaction.h"
+#include "bitcoin/script/verify_flags.h"
+#include "sdk/base/assert.h"
+#include "sdk/crypto/hash.h"
+#include "tests/fuzz/seed_makers.h"
+
+namespace lockstep::fuzz {
+
+namespace {
+
+Bytes bitcoin_script(std::string_view text) {
+    const auto bytes = bitcoin::parse_script(text);
+    ASSERT(bytes);
+    return *bytes;
+}
+
+struct BitcoinSpend {
+    bitcoin::VerifyFlags flags = 0;
+    Bytes script_sig, element, script_pubkey;
+    Bytes octets() const {
+        Bytes bytes;
+        for (int shift : {0, 8, 16})
+            bytes.push_back(static_cast<std::uint8_t>(flags >> shift));
+        bytes.push_back(static_cast<std::uint8_t>(script_sig.size()));
+        bytes.push_back(static_cast<std::uint8_t>(element.size()));
+        append(bytes, script_sig);
+        append(bytes, element);
+        append(bytes, script_pubkey);
+        return bytes;
+    }
+};
+
+void add_scripts(Seeds& seeds) {
+    using namespace bitcoin;
+    const VerifyFlags standard = verify_flag::standard & ~verify_flag::taproot;
+    for (const std::string_view text :
+         {"1 2 ADD 3 NUMEQUAL", "'abc' SIZE 3 EQUALVERIFY SHA256 SIZE NIP 32 EQUAL",
+          "0 IF RETURN ELSE 1 ENDIF", "1 2 3 4 2SWAP ROT 2DROP DROP DEPTH NIP",
+          "0 0 0 CHECKMULTISIG", "5 1 10 WITHIN TOALTSTACK FROMALTSTACK",
+          "0 CHECKLOCKTIMEVERIFY 1ADD", "2 1 0 PICK MAX 0 ROLL MIN"})
+        seeds.add("bitcoin_script", BitcoinSpend{0, {}, {}, bitcoin_script(text)}.octets());
+    const Bytes nested = bitcoin_script("1");
+    ScriptWriter redeem;
+    redeem.push(nested);
+    ScriptWriter to_hash;
+    to_hash.op(Opcode::op_0).push(sha256(nested).view());
+    seeds.add("bitcoin_script", BitcoinSpend{standard, {}, nested, to_hash.take()}.octets());
+}
+
+void add_transactions(Seeds& seeds) {
+    using namespace bitcoin;
+    Transaction transaction;
+    TxIn input;
+    input.prevout.index = 1;
+    input.script_sig = bitcoin_script("'sig' 'key'");
+    transaction.inputs.push_back(input);
+    transaction.outputs.push_back({5'000, bitcoin_script("DUP HASH160 0x01 0x07 EQUALVERIFY CHECKSIG")});
+    transaction.outputs.push_back({coin, bitcoin_script("0 0x14 0x0102030405060708090a0b0c0d0e0f1011121314")});
+    seeds.add("bitcoin_transaction", serialize(transaction));
+    transaction.inputs[0].witness = {Bytes{1, 2, 3}, {}};
+    transaction.locktime = 500'000'001;
+    seeds.add("bitcoin_transaction", serialize(transaction));
+}
+
+}  // namespace
+
+void add_bitcoin_seeds(Seeds& seeds) {
+    using namespace bitcoin;
+    add_scripts(seeds);
+    add_transactions(seeds);
+    seeds.add("bitcoin_block", serialize(regtest_genesis()));
+    seeds.text("bitcoin_script_text", "0x02 0x0102 'text' -1 1000 OP_DUP HASH160 NOP2 CHECKSIG");
+    for (const Network& network : networks) {
+        for (const std::string_view text :
+             {"DUP HASH160 0x14 0x0102030405060708090a0b0c0d0e0f1011121314 EQUALVERIFY CHECKSIG",
+              "HASH160 0x14 0x0102030405060708090a0b0c0d0e0f1011121314 EQUAL",
+              "0 0x14 0x0102030405060708090a0b0c0d0e0f1011121314", "16 0x02 0x0102"})
+            seeds.text("bitcoin_address", *address_of_script(bitcoin_script(text), network));
+        SecretText key;
+        key.secret.fill(7);
+        seeds.text("bitcoin_address", encode_secret(key, network));
+        key.compressed = false;
+        seeds.text("bitcoin_address", encode_secret(key, network));
+    }
+}
+
+}  // namespace lockstep::fuzz
