@@ -59,8 +59,10 @@ void add_transactions(Seeds& seeds) {
     input.prevout.index = 1;
     input.script_sig = bitcoin_script("'sig' 'key'");
     transaction.inputs.push_back(input);
-    transaction.outputs.push_back({5'000, bitcoin_script("DUP HASH160 0x01 0x07 EQUALVERIFY CHECKSIG")});
-    transaction.outputs.push_back({coin, bitcoin_script("0 0x14 0x0102030405060708090a0b0c0d0e0f1011121314")});
+    transaction.outputs.push_back(
+        {5'000, bitcoin_script("DUP HASH160 0x01 0x07 EQUALVERIFY CHECKSIG")});
+    transaction.outputs.push_back(
+        {coin, bitcoin_script("0 0x14 0x0102030405060708090a0b0c0d0e0f1011121314")});
     seeds.add("bitcoin_transaction", serialize(transaction));
     transaction.inputs[0].witness = {Bytes{1, 2, 3}, {}};
     transaction.locktime = 500'000'001;

@@ -48,7 +48,8 @@ TEST_CASE("a row that disagrees is a line and an exit code of 1") {
               std::string::npos);
     }
     SUBCASE("rows that cannot be read disagree") {
-        write_file(file, R"([["DUPE","1","P2SH","OK"],["1","1","NOFLAG","OK"],["1","1","P2SH",3]])");
+        write_file(file,
+                   R"([["DUPE","1","P2SH","OK"],["1","1","NOFLAG","OK"],["1","1","P2SH",3]])");
         write_file(directory.path() / "sighash.json", R"([["00","",0,1,"00"],[1,2,3,4,5]])");
         write_file(directory.path() / "tx_valid.json", R"([[[["00",0,""]],"00","NONE"]])");
         write_file(directory.path() / "key_io_valid.json", R"([["x","00",{"chain":"moon"}]])");

@@ -43,8 +43,7 @@ public:
         height.number(entry->height + 1).number(++extra_ + 1000);
         input.script_sig = height.take();
         coinbase.inputs.push_back(std::move(input));
-        coinbase.outputs.push_back(
-            {subsidy_at(entry->height + 1, regtest_params) + fees, anybody});
+        coinbase.outputs.push_back({subsidy_at(entry->height + 1, regtest_params) + fees, anybody});
         block.transactions.push_back(std::move(coinbase));
         for (Transaction& transaction : transactions)
             block.transactions.push_back(std::move(transaction));
@@ -58,7 +57,7 @@ public:
     }
     std::string grow(int blocks) {
         for (int i = 0; i < blocks; ++i) {
-            const std::string said = give(next(chain.tip().id));
+            std::string said = give(next(chain.tip().id));
             if (said != "ok") return said;
         }
         return "ok";
@@ -115,8 +114,8 @@ TEST_CASE("targets: what is zero, negative or too large has no work") {
     CHECK(has_work(low, 0x207fffff, 0x207fffff));
     CHECK(has_work(low, 0x1d00ffff, 0x207fffff));
     CHECK_FALSE(has_work(low, 0x207fffff, 0x1d00ffff));  // above the limit
-    for (const std::uint32_t bits : {0U, 0x20000000U, 0x20800001U, 0x01003456U, 0xff123456U,
-                                     0x22000100U})
+    for (const std::uint32_t bits :
+         {0U, 0x20000000U, 0x20800001U, 0x01003456U, 0xff123456U, 0x22000100U})
         CHECK_FALSE(has_work(low, bits, 0x207fffff));
     std::array<std::uint8_t, 32> number{};
     number[28] = 1;  // 2^224
@@ -156,10 +155,11 @@ TEST_CASE("what is wrong with a block") {
          [&](Block& b) { b.transactions.insert(b.transactions.end(), 2, world.spend(1)); }},
         {"bad-cb-length", [](Block& b) { b.transactions[0].inputs[0].script_sig = {1}; }},
         {"bad-cb-height",
-         [](Block& b) { b.transactions[0].inputs[0].script_sig = {2, 7, 7, 7}; }},
+         [](Block& b) {
+             b.transactions[0].inputs[0].script_sig = {2, 7, 7, 7};
+         }},
         {"bad-cb-amount", [](Block& b) { ++b.transactions[0].outputs[0].value; }},
-        {"bad-txns-vout-negative",
-         [](Block& b) { b.transactions[0].outputs[0].value = -1; }},
+        {"bad-txns-vout-negative", [](Block& b) { b.transactions[0].outputs[0].value = -1; }},
         {"unexpected-witness",
          [&](Block& b) {
              b.transactions.push_back(world.spend(1));

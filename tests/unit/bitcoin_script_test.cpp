@@ -17,10 +17,21 @@ TEST_CASE("numbers are little endian with a sign, and minimal where that is aske
         const char* octets;
     };
     const Row rows[] = {
-        {0, ""},       {1, "01"},     {-1, "81"},      {127, "7f"},       {128, "8000"},
-        {-127, "ff"},  {-128, "8080"}, {255, "ff00"},  {-255, "ff80"},    {256, "0001"},
-        {32768, "008000"}, {2147483647, "ffffff7f"}, {-2147483647, "ffffffff"},
-        {2147483648, "0000008000"}, {4294967295, "ffffffff00"},
+        {0, ""},
+        {1, "01"},
+        {-1, "81"},
+        {127, "7f"},
+        {128, "8000"},
+        {-127, "ff"},
+        {-128, "8080"},
+        {255, "ff00"},
+        {-255, "ff80"},
+        {256, "0001"},
+        {32768, "008000"},
+        {2147483647, "ffffff7f"},
+        {-2147483647, "ffffffff"},
+        {2147483648, "0000008000"},
+        {4294967295, "ffffffff00"},
     };
     for (const Row& row : rows) {
         CAPTURE(row.value);
@@ -105,13 +116,17 @@ TEST_CASE("signatures are strict DER, or what was once read") {
         {"3005020101020101", false, true},
         {"3006030101020101", false, false},
         {"300602010102010101", false, true},
-        {"3007020200010201" "01", false, true},   // a zero that r does not need
-        {"3006020181020101", false, true},        // negative
+        {"3007020200010201"
+         "01",
+         false, true},                      // a zero that r does not need
+        {"3006020181020101", false, true},  // negative
         {"3006020101020181", false, true},
-        {"30050200020101", false, true},          // r of no bytes
-        {"308106020101020101", false, true},      // lengths in the long form
-        {"30060281010102" "0101", false, true},
-        {"3006020101020201", false, false},       // longer than what is left
+        {"30050200020101", false, true},      // r of no bytes
+        {"308106020101020101", false, true},  // lengths in the long form
+        {"30060281010102"
+         "0101",
+         false, true},
+        {"3006020101020201", false, false},  // longer than what is left
         {"30", false, false},
     };
     for (const Row& row : rows) {
@@ -167,9 +182,9 @@ TEST_CASE("an escrow's branches: a preimage of 32 bytes, or its locktime") {
         ScriptWriter output;
         output.op(Opcode::op_0).push(sha256(witness_script).view());
         const CommonHashes common(transaction);
-        return std::string(to_string(verify_script(
-            transaction.inputs[0], output.bytes(), verify_flag::standard,
-            Spending(transaction, common, 0, 1))));
+        return std::string(
+            to_string(verify_script(transaction.inputs[0], output.bytes(), verify_flag::standard,
+                                    Spending(transaction, common, 0, 1))));
     };
     const Bytes yes{1};
     const Bytes no;
@@ -191,8 +206,12 @@ TEST_CASE("an escrow's branches: a preimage of 32 bytes, or its locktime") {
 }
 
 TEST_CASE("scripts are read from text and shown") {
-    CHECK(to_hex(script("0 1 16 -1 17 1000")) == "0051604f0111" "02e803");
-    CHECK(to_hex(script("'Az' 0x02 0x0102 OP_DUP HASH160 NOP2")) == "02417a020102" "76a9b1");
+    CHECK(to_hex(script("0 1 16 -1 17 1000")) ==
+          "0051604f0111"
+          "02e803");
+    CHECK(to_hex(script("'Az' 0x02 0x0102 OP_DUP HASH160 NOP2")) ==
+          "02417a020102"
+          "76a9b1");
     for (const char* bad : {"1a", "4294967296", "0x0", "0xzz", "DUPE", "OP_1", "PUSHDATA1", "'a"}) {
         CAPTURE(std::string(bad));
         CHECK_FALSE(parse_script(bad));

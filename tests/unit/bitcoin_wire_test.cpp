@@ -10,7 +10,7 @@ using namespace lockstep::test;
 
 namespace {
 
-Transaction paying(std::vector<Satoshi> values) {
+Transaction paying(const std::vector<Satoshi>& values) {
     Transaction transaction;
     TxIn input;
     input.prevout.index = 0;

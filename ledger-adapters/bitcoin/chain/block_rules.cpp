@@ -50,7 +50,7 @@ public:
           coins_(coins) {}
 
     Fault run(BlockUndo& undo) {
-        const Fault fault = apply(undo);
+        Fault fault = apply(undo);
         if (!fault) return fault;
         Block applied;
         applied.transactions.assign(
@@ -66,7 +66,7 @@ private:
         for (const Transaction& transaction : block_.transactions)
             if (hides_coins(transaction, coins_)) return "bad-txns-BIP30";
         for (const Transaction& transaction : block_.transactions) {
-            if (const Fault fault = spend(transaction)) return fault;
+            if (Fault fault = spend(transaction)) return fault;
             coins_.apply(transaction, context_.height, undo);
             ++applied_;
         }
@@ -82,7 +82,7 @@ private:
             sigops_ += legacy_sigop_cost(transaction);
             return std::nullopt;
         }
-        const Spent spent = check_inputs(transaction, coins_, context_.height, params_);
+        Spent spent = check_inputs(transaction, coins_, context_.height, params_);
         if (spent.fault) return spent.fault;
         fees_ += spent.fee;
         if (fees_ > max_money) return "bad-txns-accumulated-fee-outofrange";
@@ -123,7 +123,8 @@ Fault check_block(const Block& block, const ChainParams& params) {
     for (std::size_t i = 0; i < block.transactions.size(); ++i) {
         const Transaction& transaction = block.transactions[i];
         if (i > 0 && transaction.is_coinbase()) return "bad-cb-multiple";
-        if (const auto fault = check_transaction(transaction)) return std::string(to_string(*fault));
+        if (const auto fault = check_transaction(transaction))
+            return std::string(to_string(*fault));
         sigops += legacy_sigop_cost(transaction);
     }
     if (sigops > max_block_sigops) return "bad-blk-sigops";

@@ -1,5 +1,6 @@
 // What must hold for a block: by itself, behind its parent, and against the coins that it spends.
-// Faults are Bitcoin Core's words, for example "bad-cb-amount". Source: Bitcoin Core, validation.cpp.
+// Faults are Bitcoin Core's words, for example "bad-cb-amount". Source: Bitcoin Core,
+// validation.cpp.
 #pragma once
 
 #include <functional>

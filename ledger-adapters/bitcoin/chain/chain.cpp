@@ -21,9 +21,9 @@ Block regtest_genesis() {
     script_sig.number(486604799).push(Bytes{4}).push(as_bytes(headline));
     input.script_sig = script_sig.take();
     coinbase.inputs.push_back(std::move(input));
-    const auto key =
-        from_hex("04678afdb0fe5548271967f1a67130b7105cd6a828e03909a67962e0ea1f61deb649f6bc3f4cef38c4f"
-                 "35504e51ec112de5c384df7ba0b8d578a4c702b6bf11d5f");
+    const auto key = from_hex(
+        "04678afdb0fe5548271967f1a67130b7105cd6a828e03909a67962e0ea1f61deb649f6bc3f4cef38c4f"
+        "35504e51ec112de5c384df7ba0b8d578a4c702b6bf11d5f");
     ASSERT(key);
     ScriptWriter output;
     output.push(*key).op(Opcode::checksig);

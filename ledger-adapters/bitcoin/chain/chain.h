@@ -11,7 +11,8 @@ namespace lockstep::bitcoin {
 // The block with which every regtest chain begins.
 Block regtest_genesis();
 
-// What became of the active chain: blocks that left it, the highest first, and then those that came.
+// What became of the active chain: blocks that left it, the highest first, and then those that
+// came.
 struct ChainChange {
     std::vector<BlockId> left;
     std::vector<BlockId> joined;
@@ -36,7 +37,8 @@ public:
     // it. A block that stands on a branch of less work is taken and not connected; one that turns
     // out wrong when it is connected is a fault here where it would be the new tip.
     Fault accept(const Block& block, std::int64_t now_s, ChainChange& change);
-    // Never on the active chain again, nor what stands on it; false for an unknown one or the first.
+    // Never on the active chain again, nor what stands on it; false for an unknown one or the
+    // first.
     bool invalidate(const BlockId& id, ChainChange& change);
     // Takes that back for it, what stands on it and what it stands on.
     bool reconsider(const BlockId& id, ChainChange& change);

@@ -8,10 +8,10 @@
 namespace lockstep::bitcoin {
 
 struct ChainParams {
-    std::uint32_t bits = 0x207fffff;        // the target of every block
-    int halving_interval = 150;             // blocks
+    std::uint32_t bits = 0x207fffff;  // the target of every block
+    int halving_interval = 150;       // blocks
     std::int64_t block_interval_s = 600;
-    int coinbase_maturity = 100;            // blocks
+    int coinbase_maturity = 100;  // blocks
 };
 // Regtest: every second header has work enough, and the subsidy halves early.
 constexpr ChainParams regtest_params{};

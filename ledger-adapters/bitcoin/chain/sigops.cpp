@@ -51,7 +51,8 @@ std::size_t count_sigops(ByteView script, Count how) {
         if (op == Opcode::checksig || op == Opcode::checksigverify) {
             ++count;
         } else if (op == Opcode::checkmultisig || op == Opcode::checkmultisigverify) {
-            const bool known = how == Count::exact && before >= Opcode::op_1 && before <= Opcode::op_16;
+            const bool known =
+                how == Count::exact && before >= Opcode::op_1 && before <= Opcode::op_16;
             count += known ? static_cast<std::size_t>(before) - 0x50 : keys_at_most;
         }
         before = op;

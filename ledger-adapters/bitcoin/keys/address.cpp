@@ -15,7 +15,11 @@ constexpr std::uint8_t compressed_mark = 1;
 
 Bytes key_hash_script(ByteView hash) {
     ScriptWriter script;
-    script.op(Opcode::dup).op(Opcode::hash160).push(hash).op(Opcode::equalverify).op(Opcode::checksig);
+    script.op(Opcode::dup)
+        .op(Opcode::hash160)
+        .push(hash)
+        .op(Opcode::equalverify)
+        .op(Opcode::checksig);
     return script.take();
 }
 Bytes script_hash_script(ByteView hash) {
@@ -50,10 +54,11 @@ std::optional<Bytes> script_of_address(std::string_view address, const Network& 
 std::optional<std::string> address_of_script(ByteView script, const Network& network) {
     if (script.size() == 25 && equal(script, key_hash_script(script.subspan(3, hash_size))))
         return with_first(network.key_hash, script.subspan(3, hash_size));
-    if (is_script_hash(script)) return with_first(network.script_hash, script.subspan(2, hash_size));
+    if (is_script_hash(script))
+        return with_first(network.script_hash, script.subspan(2, hash_size));
     const auto program = witness_program(script);
-    if (!program || (program->version == 0 && program->program.size() != 20 &&
-                     program->program.size() != 32))
+    if (!program ||
+        (program->version == 0 && program->program.size() != 20 && program->program.size() != 32))
         return std::nullopt;
     return encode_segwit({std::string(network.segwit), program->version,
                           Bytes(program->program.begin(), program->program.end())});

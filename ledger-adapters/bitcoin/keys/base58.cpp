@@ -7,7 +7,8 @@
 namespace lockstep::bitcoin {
 namespace {
 
-constexpr std::string_view base58_digits = "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz";
+constexpr std::string_view base58_digits =
+    "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz";
 constexpr std::size_t check_size = 4;
 
 // value = value · from + digit, on base58_digits of the base `to`, the lowest first.
@@ -65,8 +66,7 @@ std::optional<Bytes> decode_base58_check(std::string_view text, std::size_t most
     if (!whole || whole->size() < check_size) return std::nullopt;
     const ByteView view(*whole);
     const ByteView bytes = view.first(view.size() - check_size);
-    if (!equal(hash256(bytes).view().first(check_size), view.last(check_size)))
-        return std::nullopt;
+    if (!equal(hash256(bytes).view().first(check_size), view.last(check_size))) return std::nullopt;
     whole->resize(bytes.size());
     return whole;
 }

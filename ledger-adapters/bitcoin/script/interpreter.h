@@ -11,7 +11,7 @@ namespace lockstep::bitcoin {
 using Stack = std::vector<Bytes>;
 
 constexpr std::size_t max_stack = 1000;  // with the alternative one
-constexpr int max_script_ops = 201;             // beyond pushes
+constexpr int max_script_ops = 201;      // beyond pushes
 constexpr int max_keys = 20;             // of one OP_CHECKMULTISIG
 
 // ScriptError::ok where it came to its end; the stack may be anything then.

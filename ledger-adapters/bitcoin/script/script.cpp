@@ -137,7 +137,8 @@ std::string_view to_string(Opcode op) {
 
 std::optional<Opcode> op_from_text(std::string_view name) {
     for (const Named& named : names) {
-        if ((named.op < Opcode::nop && named.op != Opcode::reserved) || named.op > Opcode::nop10) continue;
+        if ((named.op < Opcode::nop && named.op != Opcode::reserved) || named.op > Opcode::nop10)
+            continue;
         if (named.name == name || named.name.substr(3) == name) return named.op;
     }
     // BIP 65 and 112 gave two of them their names later.
@@ -223,7 +224,8 @@ bool is_script_hash(ByteView script) {
 std::optional<WitnessProgram> witness_program(ByteView script) {
     if (script.size() < 4 || script.size() > 42) return std::nullopt;
     const Opcode version{script[0]};
-    if (version != Opcode::op_0 && (version < Opcode::op_1 || version > Opcode::op_16)) return std::nullopt;
+    if (version != Opcode::op_0 && (version < Opcode::op_1 || version > Opcode::op_16))
+        return std::nullopt;
     if (std::size_t{script[1]} + 2 != script.size()) return std::nullopt;
     return WitnessProgram{version == Opcode::op_0 ? 0 : script[0] - 0x50, script.subspan(2)};
 }

@@ -1,5 +1,5 @@
-// Scripts as text, as Bitcoin Core's test vectors and its tools write them: numbers, 'texts', 0x and
-// raw bytes, names of opcodes with or without OP_.
+// Scripts as text, as Bitcoin Core's test vectors and its tools write them: numbers, 'texts', 0x
+// and raw bytes, names of opcodes with or without OP_.
 #pragma once
 
 #include <optional>

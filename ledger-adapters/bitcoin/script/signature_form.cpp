@@ -63,7 +63,9 @@ bool is_strict_der(ByteView signature_and_type) {
     ByteView rest = signature_and_type.first(signature_and_type.size() - 1);
     if (rest[0] != sequence_tag || rest[1] != rest.size() - 2) return false;
     rest = rest.subspan(2);
-    return take_strict_integer(rest) && take_strict_integer(rest) && rest.empty();
+    const bool has_r = take_strict_integer(rest);
+    const bool has_s = has_r && take_strict_integer(rest);
+    return has_s && rest.empty();
 }
 
 std::optional<ecdsa::Compact> read_lax_der(ByteView signature) {

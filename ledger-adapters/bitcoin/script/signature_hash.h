@@ -19,8 +19,8 @@ struct CommonHashes {
 };
 
 // `script_code`: of the output that is spent, from the last executed OP_CODESEPARATOR on; the base
-// version leaves out those that follow. `type` is signed with all its 32 bits. `input` is one of the
-// transaction. Without an output for SIGHASH_SINGLE the base version gives the number one.
+// version leaves out those that follow. `type` is signed with all its 32 bits. `input` is one of
+// the transaction. Without an output for SIGHASH_SINGLE the base version gives the number one.
 Hash base_signature_hash(const Transaction& transaction, std::size_t input, ByteView script_code,
                          std::uint32_t type);
 Hash witness_signature_hash(const Transaction& transaction, const CommonHashes& common,

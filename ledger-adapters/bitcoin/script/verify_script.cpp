@@ -22,7 +22,11 @@ Error run_witness(Stack stack, ByteView script, VerifyFlags flags, const Spendin
 // OP_DUP OP_HASH160 <hash> OP_EQUALVERIFY OP_CHECKSIG
 Bytes key_hash_script(ByteView hash) {
     ScriptWriter script;
-    script.op(Opcode::dup).op(Opcode::hash160).push(hash).op(Opcode::equalverify).op(Opcode::checksig);
+    script.op(Opcode::dup)
+        .op(Opcode::hash160)
+        .push(hash)
+        .op(Opcode::equalverify)
+        .op(Opcode::checksig);
     return script.take();
 }
 
@@ -97,8 +101,7 @@ private:
     }
     Error run_program(const WitnessProgram& program, bool is_nested) {
         had_witness_ = true;
-        const Error error =
-            verify_program(program, input_.witness, flags_, spending_, is_nested);
+        const Error error = verify_program(program, input_.witness, flags_, spending_, is_nested);
         // The witness has a stack of its own; this one is clean.
         stack_.resize(1);
         return error;

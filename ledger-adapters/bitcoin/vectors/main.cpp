@@ -21,12 +21,9 @@ struct Known {
     Verdict (*compare)(const Json&);
 };
 constexpr Known files[]{
-    {"script_tests.json", compare_script},
-    {"sighash.json", compare_signature_hash},
-    {"tx_valid.json", compare_valid_transaction},
-    {"tx_invalid.json", compare_invalid_transaction},
-    {"key_io_valid.json", compare_valid_key},
-    {"key_io_invalid.json", compare_invalid_key},
+    {"script_tests.json", compare_script},         {"sighash.json", compare_signature_hash},
+    {"tx_valid.json", compare_valid_transaction},  {"tx_invalid.json", compare_invalid_transaction},
+    {"key_io_valid.json", compare_valid_key},      {"key_io_invalid.json", compare_invalid_key},
     {"base58_encode_decode.json", compare_base58},
 };
 constexpr std::size_t max_file = std::size_t{256} << 20;
@@ -87,14 +84,16 @@ bool run(const std::filesystem::path& path, const Known& known) {
 }  // namespace
 
 int main(int argc, char** argv) {
-    CLI::App app{"Compares scripts, transactions, addresses and keys with Bitcoin Core's test vectors: "
-                 "a line for each row that disagrees, a total for each file."};
+    CLI::App app{
+        "Compares scripts, transactions, addresses and keys with Bitcoin Core's test vectors: "
+        "a line for each row that disagrees, a total for each file."};
     std::string directory;
     app.add_option("directory", directory,
                    "holds some of script_tests.json, sighash.json, tx_valid.json, tx_invalid.json, "
                    "key_io_valid.json, key_io_invalid.json, base58_encode_decode.json")
         ->required();
-    app.footer("Exit codes: 0 every row agrees, 1 some do not or a file cannot be read, 2 wrong usage.");
+    app.footer(
+        "Exit codes: 0 every row agrees, 1 some do not or a file cannot be read, 2 wrong usage.");
     try {
         app.parse(argc, argv);
     } catch (const CLI::ParseError& error) {

@@ -87,9 +87,8 @@ Verdict compare_script(const Json& json) {
     if (std::string fault = read_row(json, row); !fault.empty()) return disagrees(fault);
     const Transaction transaction = spending(row);
     const CommonHashes common(transaction);
-    const ScriptError error =
-        verify_script(transaction.inputs[0], row.script_pubkey, row.flags,
-                      Spending(transaction, common, 0, row.amount));
+    const ScriptError error = verify_script(transaction.inputs[0], row.script_pubkey, row.flags,
+                                            Spending(transaction, common, 0, row.amount));
     if (error == ScriptError::taproot_not_supported) return left_out(taproot);
     if (to_string(error) == row.expected) return agrees();
     return disagrees("expected " + row.expected + ", was " + std::string(to_string(error)));

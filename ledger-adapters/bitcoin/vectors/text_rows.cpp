@@ -39,8 +39,7 @@ Verdict compare_address(const std::string& text, const std::string& payload, boo
     const auto again = address_of_script(*script, network);
     if (!again || *again != text) return disagrees("written again it is not the same");
     if (script_of_address(flip_cases(text), network).has_value() != flips)
-        return disagrees("with other cases it was " +
-                         std::string(flips ? "refused" : "taken"));
+        return disagrees("with other cases it was " + std::string(flips ? "refused" : "taken"));
     if (decode_secret(text, network)) return disagrees("the address was taken for a key");
     return agrees();
 }
@@ -75,8 +74,7 @@ Verdict compare_base58(const Json& json) {
     if (json.size() < 2) return comment();
     const auto bytes = from_hex(text_at(json, 0));
     if (!bytes) return disagrees("no hexadecimal");
-    if (encode_base58(*bytes) != text_at(json, 1))
-        return disagrees("was " + encode_base58(*bytes));
+    if (encode_base58(*bytes) != text_at(json, 1)) return disagrees("was " + encode_base58(*bytes));
     const auto decoded = decode_base58(text_at(json, 1), longest_base58);
     if (!decoded || *decoded != *bytes) return disagrees("read again it is not the same");
     return agrees();

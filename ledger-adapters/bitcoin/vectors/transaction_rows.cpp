@@ -58,9 +58,8 @@ ScriptError verify(const TransactionRow& row, VerifyFlags flags) {
     for (std::size_t i = 0; i < row.transaction.inputs.size(); ++i) {
         const TxIn& input = row.transaction.inputs[i];
         const TxOut& output = row.spent.at(input.prevout);
-        const ScriptError error =
-            verify_script(input, output.script, flags,
-                          Spending(row.transaction, common, i, output.value));
+        const ScriptError error = verify_script(input, output.script, flags,
+                                                Spending(row.transaction, common, i, output.value));
         if (error != ScriptError::ok) return error;
     }
     return ScriptError::ok;

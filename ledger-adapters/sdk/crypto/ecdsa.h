@@ -17,8 +17,8 @@ bool is_public_key(ByteView key);
 // False for a key that is none, and for r or s that are zero or not below the order. A high s is
 // taken: whether it may stand in a transaction is a rule of its own (BIP 146).
 bool verify(ByteView key, const Compact& signature, const Hash& message);
-// s is at most half of the order (BIP 62); true where r or s is not below the order at all, which no
-// key has signed.
+// s is at most half of the order (BIP 62); true where r or s is not below the order at all, which
+// no key has signed.
 bool has_low_s(const Compact& signature);
 
 }  // namespace lockstep::ecdsa
