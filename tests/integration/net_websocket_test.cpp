@@ -194,6 +194,20 @@ TEST_CASE("a caller that reaches nobody, or no WebSocket, is told") {
     CHECK(none.at(0).starts_with("refused status 404"));
 }
 
+TEST_CASE("a refusal whose last chunk comes octet by octet is a refusal") {
+    World world;
+    RawSocket listener = RawSocket::listen();
+    world.client.connect(socket_url(listener.port(), "/echo"), {}, world.called.handlers());
+    RawSocket socket = listener.accept();
+    CHECK(socket.until("\r\n\r\n").starts_with("GET /echo"));
+    socket.send("HTTP/1.1 403 Forbidden\r\nTransfer-Encoding: chunked\r\n\r\n");
+    for (const char octet : std::string("0\r\n\r\n")) {
+        std::this_thread::sleep_for(std::chrono::milliseconds(30));
+        socket.send(std::string(1, octet));
+    }
+    CHECK_MESSAGE(world.called.at(0).starts_with("refused"), world.called.at(0));
+}
+
 TEST_CASE("a reader that is too slow is cut off with the reason, and others are not") {
     ServerLimits limits;
     limits.websocket.max_send_queue_bytes = 256 * 1024;

@@ -119,6 +119,37 @@ TEST_CASE("answers are read the same wherever the stream is cut") {
           "!the answer was broken off");
 }
 
+// Beast asserts that it never sees a last chunk again of which fewer than five octets are there.
+TEST_CASE("an empty body in chunks is read when its last chunk comes in any two or more pieces") {
+    const std::string fields = "Transfer-Encoding: chunked\r\n\r\n";
+    const std::string request = "PUT /a HTTP/1.1\r\nHost: h\r\n" + fields;
+    const std::string answer = "HTTP/1.1 200 OK\r\n" + fields;
+    for (const std::string last : {"0\r\n\r\n", "0\r\nT: r\r\n\r\n", "00;a=b\r\n\r\n"}) {
+        for (std::size_t first = 0; first <= last.size(); ++first) {
+            CAPTURE(last);
+            CAPTURE(first);
+            RequestReader requests{limits};
+            ResponseReader answers{limits};
+            answers.expect(false);
+            feed(requests, request + last.substr(0, first));
+            feed(answers, answer + last.substr(0, first));
+            auto request_step = requests.next();
+            auto answer_step = answers.next();
+            for (std::size_t i = first; i < last.size(); ++i) {
+                CHECK(request_step == RequestReader::Step::needs_more);
+                CHECK(answer_step == ResponseReader::Step::needs_more);
+                feed(requests, last.substr(i, 1));
+                feed(answers, last.substr(i, 1));
+                request_step = requests.next();
+                answer_step = answers.next();
+            }
+            CHECK(request_step == RequestReader::Step::complete);
+            CHECK(answer_step == ResponseReader::Step::complete);
+            CHECK(requests.take().request.body.empty());
+        }
+    }
+}
+
 TEST_CASE("a sender that waits is told so once, after the header") {
     RequestReader reader{limits};
     feed(reader, "POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 2\r\nExpect: 100-con");
