@@ -89,8 +89,8 @@ private:
         if (!has_sequence_locks(transaction, spent.coins, context_, median_before_))
             return "bad-txns-nonfinal";
         std::vector<TxOut> outputs;
-        for (const Coin& coin : spent.coins)
-            outputs.push_back(coin.output);
+        for (const Coin& one : spent.coins)
+            outputs.push_back(one.output);
         sigops_ += sigop_cost(transaction, outputs);
         if (sigops_ > max_block_sigops) return "bad-blk-sigops";
         if (const auto error = check_scripts(transaction, spent.coins, verify_flag::mandatory))
@@ -188,14 +188,14 @@ Spent check_inputs(const Transaction& transaction, const Coins& coins, int heigh
     };
     Satoshi in = 0;
     for (const TxIn& input : transaction.inputs) {
-        const Coin* coin = coins.find(input.prevout);
-        if (coin == nullptr) return refuse_as("bad-txns-inputs-missingorspent");
-        if (coin->coinbase && height - coin->height < params.coinbase_maturity)
+        const Coin* found = coins.find(input.prevout);
+        if (found == nullptr) return refuse_as("bad-txns-inputs-missingorspent");
+        if (found->coinbase && height - found->height < params.coinbase_maturity)
             return refuse_as("bad-txns-premature-spend-of-coinbase");
-        in += coin->output.value;  // both are at most max_money
-        if (coin->output.value < 0 || coin->output.value > max_money || in > max_money)
+        in += found->output.value;  // both are at most max_money
+        if (found->output.value < 0 || found->output.value > max_money || in > max_money)
             return refuse_as("bad-txns-inputvalues-outofrange");
-        spent.coins.push_back(*coin);
+        spent.coins.push_back(*found);
     }
     Satoshi out = 0;
     for (const TxOut& output : transaction.outputs)
