@@ -128,24 +128,24 @@ TEST_CASE("an empty body in chunks is read when its last chunk comes in any two 
         for (std::size_t first = 0; first <= last.size(); ++first) {
             CAPTURE(last);
             CAPTURE(first);
-            RequestReader requests{limits};
-            ResponseReader answers{limits};
-            answers.expect(false);
-            feed(requests, request + last.substr(0, first));
-            feed(answers, answer + last.substr(0, first));
-            auto request_step = requests.next();
-            auto answer_step = answers.next();
+            RequestReader request_reader{limits};
+            ResponseReader answer_reader{limits};
+            answer_reader.expect(false);
+            feed(request_reader, request + last.substr(0, first));
+            feed(answer_reader, answer + last.substr(0, first));
+            auto request_step = request_reader.next();
+            auto answer_step = answer_reader.next();
             for (std::size_t i = first; i < last.size(); ++i) {
                 CHECK(request_step == RequestReader::Step::needs_more);
                 CHECK(answer_step == ResponseReader::Step::needs_more);
-                feed(requests, last.substr(i, 1));
-                feed(answers, last.substr(i, 1));
-                request_step = requests.next();
-                answer_step = answers.next();
+                feed(request_reader, last.substr(i, 1));
+                feed(answer_reader, last.substr(i, 1));
+                request_step = request_reader.next();
+                answer_step = answer_reader.next();
             }
             CHECK(request_step == RequestReader::Step::complete);
             CHECK(answer_step == ResponseReader::Step::complete);
-            CHECK(requests.take().request.body.empty());
+            CHECK(request_reader.take().request.body.empty());
         }
     }
 }
