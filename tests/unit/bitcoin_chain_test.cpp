@@ -138,7 +138,7 @@ TEST_CASE("what is wrong with a block") {
         {"bad-diffbits", [](Block& b) { b.header.bits = 0x207ffffe; }},
         {"time-too-old", [](Block& b) { b.header.time = 1; }},
         {"time-too-new", [](Block& b) { b.header.time = 2'000'000'000; }},
-        {"bad-version", [](Block& b) { b.header.version = 3; }},
+        {"bad-version(0x00000003)", [](Block& b) { b.header.version = 3; }},
         {"bad-cb-missing", [&](Block& b) { b.transactions[0] = world.spend(1); }},
         {"bad-cb-multiple",
          [](Block& b) {
@@ -369,6 +369,29 @@ TEST_CASE("a branch that turns out wrong is left again, with all that stood on i
     CHECK(world.chain.find(wrong)->invalid);
     CHECK(world.chain.find(world.last)->invalid);
     CHECK(world.give(world.next(wrong)) == "bad-prevblk");
+}
+
+TEST_CASE(
+    "a branch that fails on its way leaves the block that came first, of two with one height") {
+    World world;
+    REQUIRE(world.grow(101) == "ok");
+    const BlockId fork = world.chain.tip().id;
+    REQUIRE(world.give(world.next(fork)) == "ok");
+    const BlockId first = world.last;
+    REQUIRE(world.give(world.next(fork)) == "ok");
+    const BlockId second = world.last;
+    Block bad = world.next(second);
+    ++bad.transactions[0].outputs[0].value;
+    CHECK(world.give(bad) == "bad-cb-amount");
+    CHECK(world.chain.tip().id == first);
+    CHECK(world.change.left.empty());
+    CHECK(world.change.joined.empty());
+
+    ChainChange change;
+    CHECK(world.chain.invalidate(first, change));
+    CHECK(world.chain.tip().id == second);
+    CHECK(world.chain.reconsider(first, change));
+    CHECK(world.chain.tip().id == first);
 }
 
 TEST_CASE("the subsidy halves every 150 blocks, and ends") {

@@ -78,6 +78,11 @@ TEST_CASE("a key says which public key is meant") {
     CHECK_FALSE(decode_secret(uncompressed, main)->compressed);
     CHECK(decode_secret(uncompressed, main)->secret == key.secret);
     CHECK_FALSE(decode_secret(compressed, *network_named("regtest")));
+    for (const std::uint8_t octet : Bytes{0, 255}) {
+        SecretText none;
+        none.secret.fill(octet);
+        CHECK_FALSE(decode_secret(encode_secret(none, main), main));
+    }
     // Of 33 bytes the last one says "compressed" and nothing else.
     Bytes odd{main.secret};
     odd.resize(33, 7);

@@ -205,6 +205,17 @@ TEST_CASE("an escrow's branches: a preimage of 32 bytes, or its locktime") {
     CHECK(spend(preimage, {yes, preimage, yes}, 0, 0) == "CLEANSTACK");
 }
 
+TEST_CASE("of several signatures the elements are counted before any is looked at") {
+    Transaction spend;
+    TxIn input;
+    input.script_sig = script("0x01 0x00");
+    spend.inputs.push_back(input);
+    const CommonHashes common(spend);
+    const Bytes output = script("1 0x02 0x0202 1 CHECKMULTISIG");
+    CHECK(verify_script(spend.inputs[0], output, verify_flag::dersig,
+                        Spending(spend, common, 0, 1)) == ScriptError::invalid_stack_operation);
+}
+
 TEST_CASE("scripts are read from text and shown") {
     CHECK(to_hex(script("0 1 16 -1 17 1000")) ==
           "0051604f0111"
@@ -219,5 +230,6 @@ TEST_CASE("scripts are read from text and shown") {
     CHECK(disassemble(hex("0051604f011102e80376a9ac")) ==
           "0 1 16 -1 17 1000 OP_DUP OP_HASH160 OP_CHECKSIG");
     CHECK(disassemble(hex("05aabb")) == "[error]");
-    CHECK(disassemble(hex("ff")) == "OP_UNKNOWN");
+    CHECK(disassemble(hex("fe")) == "OP_UNKNOWN");
+    CHECK(disassemble(hex("ff")) == "OP_INVALIDOPCODE");
 }

@@ -120,9 +120,9 @@ Fault check_block(const Block& block, const ChainParams& params) {
         return "bad-blk-length";
     if (!block.transactions.front().is_coinbase()) return "bad-cb-missing";
     std::size_t sigops = 0;
-    for (std::size_t i = 0; i < block.transactions.size(); ++i) {
-        const Transaction& transaction = block.transactions[i];
-        if (i > 0 && transaction.is_coinbase()) return "bad-cb-multiple";
+    for (std::size_t i = 1; i < block.transactions.size(); ++i)
+        if (block.transactions[i].is_coinbase()) return "bad-cb-multiple";
+    for (const Transaction& transaction : block.transactions) {
         if (const auto fault = check_transaction(transaction))
             return std::string(to_string(*fault));
         sigops += legacy_sigop_cost(transaction);
@@ -136,7 +136,13 @@ Fault check_header(const BlockHeader& header, const Context& context, std::int64
     if (header.bits != params.bits) return "bad-diffbits";
     if (std::int64_t{header.time} <= context.median_time) return "time-too-old";
     if (std::int64_t{header.time} > now_s + max_ahead_s) return "time-too-new";
-    if (header.version < least_version) return "bad-version";
+    if (header.version < least_version) {
+        Bytes version;
+        for (const int shift : {24, 16, 8, 0})
+            version.push_back(
+                static_cast<std::uint8_t>(static_cast<std::uint32_t>(header.version) >> shift));
+        return "bad-version(0x" + to_hex(version) + ")";
+    }
     return std::nullopt;
 }
 
@@ -186,10 +192,12 @@ Spent check_inputs(const Transaction& transaction, const Coins& coins, int heigh
         spent.fault = word;
         return spent;
     };
+    for (const TxIn& input : transaction.inputs)
+        if (coins.find(input.prevout) == nullptr)
+            return refuse_as("bad-txns-inputs-missingorspent");
     Satoshi in = 0;
     for (const TxIn& input : transaction.inputs) {
         const Coin* found = coins.find(input.prevout);
-        if (found == nullptr) return refuse_as("bad-txns-inputs-missingorspent");
         if (found->coinbase && height - found->height < params.coinbase_maturity)
             return refuse_as("bad-txns-premature-spend-of-coinbase");
         in += found->output.value;  // both are at most max_money

@@ -117,16 +117,24 @@ Fault Chain::accept(const Block& block, std::int64_t now_s, ChainChange& change)
     return fault->second;
 }
 
-bool Chain::descends(const Entry& block, const Entry& from) const {
-    const Entry* one = &block;
-    while (one != nullptr && one->height > from.height)
-        one = find(one->block.header.parent);
-    return one == &from;
+std::vector<Chain::Entry*> Chain::branch(const Entry& from) {
+    // A parent came before its child.
+    std::map<std::uint64_t, Entry*> later;
+    for (auto& [id, block] : entries_)
+        if (block.sequence >= from.sequence) later[block.sequence] = &block;
+    std::set<BlockId> known;
+    std::vector<Entry*> found;
+    for (const auto& [sequence, block] : later) {
+        if (block != &from && !known.contains(block->block.header.parent)) continue;
+        known.insert(block->id);
+        found.push_back(block);
+    }
+    return found;
 }
 
 void Chain::mark_invalid(const Entry& from) {
-    for (auto& [id, block] : entries_)
-        if (descends(block, from)) block.invalid = true;
+    for (Entry* block : branch(from))
+        block->invalid = true;
 }
 
 bool Chain::invalidate(const BlockId& id, ChainChange& change) {
@@ -138,13 +146,16 @@ bool Chain::invalidate(const BlockId& id, ChainChange& change) {
 }
 
 bool Chain::reconsider(const BlockId& id, ChainChange& change) {
-    const Entry* from = find(id);
+    Entry* from = entry(id);
     if (from == nullptr) return false;
-    for (auto& [other, block] : entries_) {
-        if (!descends(block, *from) && !descends(*from, block)) continue;
+    const auto forgive = [&](Entry& block) {
         block.invalid = false;
-        faults_.erase(other);
-    }
+        faults_.erase(block.id);
+    };
+    for (Entry* block : branch(*from))
+        forgive(*block);
+    for (Entry* one = from; one->height > 0; one = entry(one->block.header.parent))
+        forgive(*one);
     activate(change);
     return true;
 }
@@ -165,8 +176,7 @@ void Chain::activate(ChainChange& change) {
     while (true) {
         Entry* const goal = best();
         ASSERT(goal != nullptr);  // the first block is never invalid
-        // What is active stays where nothing has more work.
-        if (!tip().invalid && goal->height == tip().height) return;
+        if (goal == &tip()) return;
         std::vector<Entry*> path;
         for (Entry* one = goal; at(one->height) != one; one = entry(one->block.header.parent))
             path.push_back(one);

@@ -63,7 +63,8 @@ public:
 
 private:
     Entry* entry(const BlockId& id);
-    bool descends(const Entry& block, const Entry& from) const;
+    // It and what stands on it, each behind its parent.
+    std::vector<Entry*> branch(const Entry& from);
     // The valid one with the most work; of several the first that came.
     Entry* best();
     void activate(ChainChange& change);

@@ -5,6 +5,7 @@
 #include "bitcoin/keys/base58.h"
 #include "bitcoin/keys/bech32.h"
 #include "bitcoin/script/script.h"
+#include "sdk/crypto/ecdsa.h"
 
 namespace lockstep::bitcoin {
 namespace {
@@ -78,6 +79,7 @@ std::optional<SecretText> decode_secret(std::string_view text, const Network& ne
     key.compressed = decoded->size() == 2 + secret_size;
     if (key.compressed && decoded->back() != compressed_mark) return std::nullopt;
     std::copy_n(decoded->begin() + 1, secret_size, key.secret.begin());
+    if (!ecdsa::is_secret_key(key.secret)) return std::nullopt;
     return key;
 }
 

@@ -83,7 +83,7 @@ ScriptError Run::check_signatures(bool verifies) {
     const std::size_t first_key = 2;
     const std::size_t first_signature = keys + 3;
     const std::size_t dummy = first_signature + signatures;
-    if (lacks(dummy - 1)) return Error::invalid_stack_operation;
+    if (lacks(dummy)) return Error::invalid_stack_operation;
 
     const ByteView signed_part = script_.subspan(signed_from_);
     Bytes script_code(signed_part.begin(), signed_part.end());
@@ -108,7 +108,6 @@ ScriptError Run::check_signatures(bool verifies) {
         for (std::size_t i = 0; i < signatures; ++i)
             if (!top(first_signature + i).empty()) return Error::nullfail;
     }
-    if (lacks(dummy)) return Error::invalid_stack_operation;
     if (has(verify_flag::nulldummy) && !top(dummy).empty()) return Error::sig_nulldummy;
     pop(dummy);
     return conclude(good, verifies, Error::checkmultisigverify);

@@ -125,6 +125,7 @@ constexpr Named names[]{
     {Opcode{0xb8}, "OP_NOP9"},
     {Opcode::nop10, "OP_NOP10"},
     {Opcode::checksigadd, "OP_CHECKSIGADD"},
+    {Opcode::invalid, "OP_INVALIDOPCODE"},
 };
 
 }  // namespace

@@ -12,7 +12,8 @@ namespace lockstep::bitcoin {
 
 // nullopt for a word that is none of these, or a number of more than 32 bits.
 std::optional<Bytes> parse_script(std::string_view text);
-// The same as Bitcoin Core's "asm": pushes of up to 4 bytes as numbers, others as hexadecimal.
+// As Bitcoin Core's "asm" of an output's script: pushes of up to 4 bytes as numbers, others as
+// hexadecimal.
 std::string disassemble(ByteView script);
 
 }  // namespace lockstep::bitcoin

@@ -105,9 +105,9 @@ Transaction read_transaction(Reader& reader) {
     if ((flags & witness_flag) != 0) {
         flags ^= witness_flag;
         for (TxIn& input : transaction.inputs) {
-            input.witness.resize(reader.count(1));
-            for (Bytes& item : input.witness)
-                item = copy(reader.string());
+            const std::uint64_t items = reader.count(1);
+            for (std::uint64_t i = 0; i < items && reader.ok(); ++i)
+                input.witness.push_back(copy(reader.string()));
         }
         if (!transaction.has_witness()) reader.fail();
     }

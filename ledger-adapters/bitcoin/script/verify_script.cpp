@@ -38,8 +38,8 @@ bool is_anchor(const WitnessProgram& program) {
 
 Error verify_program(const WitnessProgram& program, const std::vector<Bytes>& witness,
                      VerifyFlags flags, const Spending& spending, bool is_nested) {
-    Stack stack = witness;
     if (program.version == 0 && program.program.size() == script_hash_size) {
+        Stack stack = witness;
         if (stack.empty()) return Error::witness_program_witness_empty;
         const Bytes script = std::move(stack.back());
         stack.pop_back();
@@ -47,8 +47,8 @@ Error verify_program(const WitnessProgram& program, const std::vector<Bytes>& wi
         return run_witness(std::move(stack), script, flags, spending);
     }
     if (program.version == 0 && program.program.size() == key_hash_size) {
-        if (stack.size() != 2) return Error::witness_program_mismatch;
-        return run_witness(std::move(stack), key_hash_script(program.program), flags, spending);
+        if (witness.size() != 2) return Error::witness_program_mismatch;
+        return run_witness(witness, key_hash_script(program.program), flags, spending);
     }
     if (program.version == 0) return Error::witness_program_wrong_length;
     if (program.version == 1 && program.program.size() == 32 && !is_nested) {

@@ -15,6 +15,8 @@ const secp256k1_context* context() {
 }
 
 std::optional<secp256k1_pubkey> parse_key(ByteView key) {
+    // The library ends the process where it is given no address.
+    if (key.empty()) return std::nullopt;
     secp256k1_pubkey parsed;
     if (secp256k1_ec_pubkey_parse(context(), &parsed, key.data(), key.size()) != 1)
         return std::nullopt;
@@ -29,6 +31,10 @@ std::optional<secp256k1_ecdsa_signature> parse_signature(const Compact& signatur
 }
 
 }  // namespace
+
+bool is_secret_key(ByteView key) {
+    return key.size() == 32 && secp256k1_ec_seckey_verify(context(), key.data()) == 1;
+}
 
 bool is_public_key(ByteView key) {
     return parse_key(key).has_value();

@@ -11,6 +11,8 @@ namespace lockstep::ecdsa {
 // 64 bytes: r and s, big endian. What a DER signature says, however it was written.
 using Compact = std::array<std::uint8_t, 64>;
 
+// 32 bytes, not zero and below the order of the curve.
+bool is_secret_key(ByteView key);
 // The key of 33 (compressed) or 65 bytes is a point of the curve. Of 65 bytes those are taken that
 // begin with 4, and as OpenSSL once did with 6 or 7 (hybrid).
 bool is_public_key(ByteView key);
