@@ -66,8 +66,8 @@ struct Sequence {
 const std::string requests[] = {
     "GET /a?b=c HTTP/1.1\r\nHost: h\r\n\r\n",
     "POST /a HTTP/1.1\r\nHost: h\r\nContent-Length: 5\r\n\r\nabcdeGET / HTTP/1.1\r\nHost: h\r\n\r\n",
-    "PUT /a HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n3;x=\"y\"\r\nabc\r\n1\r\nd\r\n0\r\n"
-    "T: r\r\n\r\nGET /next HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n",
+    ("PUT /a HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n3;x=\"y\"\r\nabc\r\n1\r\nd\r\n0\r\n"
+     "T: r\r\n\r\nGET /next HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n"),
     "GET / HTTP/1.0\r\n\r\n",
     "GET / HTTP/1.1\r\nHost: h\r\nX: a\r\n b\r\n\r\n",
     "POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 65\r\n\r\n",
