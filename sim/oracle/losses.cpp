@@ -1,4 +1,6 @@
 // What a node paid on without being paid, or is owed and did not get, and what it says of that.
+#include <algorithm>
+
 #include "sdk/base/checked.h"
 #include "sim/oracle/oracle.h"
 
@@ -34,19 +36,24 @@ Oracle::Sides Oracle::sides_of(const NodeProcess& node, const Condition& conditi
     return {out, in};
 }
 
+// Has the preimage for its money and is owed nothing else, whatever somebody puts under the
+// condition for it later: whoever it once paid knows the preimage.
+bool Oracle::is_sender(const NodeProcess& node, const Condition& condition) const {
+    const auto& orders = parts_.orders.all();
+    return std::any_of(orders.begin(), orders.end(), [&](const Order& order) {
+        return !order.trade && order.payer == &node && order.invoice &&
+               order.invoice->condition == condition;
+    });
+}
+
 // A loss shows as soon as its outgoing escrow is fulfilled while its incoming one was given back,
 // or was never there.
 void Oracle::check_loss(const NodeProcess& node, const Condition& condition) {
     const Sides sides = sides_of(node, condition);
     const auto* const out = sides.out;
     const auto* const in = sides.in;
-    if (out == nullptr) return;
+    if (out == nullptr || is_sender(node, condition)) return;
     if (in == nullptr) {
-        // A payment's sender has the preimage for its money; whoever forwards needs more.
-        for (const Order& order : parts_.orders.all())
-            if (!order.trade && order.payer == &node && order.invoice &&
-                order.invoice->condition == condition)
-                return;
         // A buyer that pays is delivered to: its delivery was claimed before anybody saw the
         // secret.
         return check(Rule::no_honest_loss, false,
@@ -98,7 +105,10 @@ const Oracle::Known* Oracle::lost_of(const NodeProcess& node, const Condition& c
                in->state != EscrowState::prepared;
     };
     const Sides sides = sides_of(node, condition);
-    if (sides.out != nullptr) return came_to_nothing(sides.in) ? sides.out : nullptr;
+    if (sides.out != nullptr) {
+        if (is_sender(node, condition)) return nullptr;
+        return came_to_nothing(sides.in) ? sides.out : nullptr;
+    }
     const Known* const owed = owed_to(node, condition);
     return came_to_nothing(owed) && !is_paid(node, condition, false) ? owed : nullptr;
 }

@@ -117,6 +117,7 @@ private:
     void note_balance(const LedgerService& ledger, const Address& account, const AssetId& asset);
     void prepared(Known& escrow);
     void ended(const Known& escrow);
+    bool is_sender(const NodeProcess& node, const Condition& condition) const;
     Sides sides_of(const NodeProcess& node, const Condition& condition) const;
     const Known* owed_to(const NodeProcess& node, const Condition& condition) const;
     const Known* lost_of(const NodeProcess& node, const Condition& condition) const;
