@@ -30,26 +30,14 @@ bool fuzz_bitcoin_transaction(ByteView octets) {
     return true;
 }
 
-namespace {
-
-// A rule means nothing without those that it stands on.
-bitcoin::VerifyFlags whole(bitcoin::VerifyFlags flags) {
-    using namespace bitcoin;
-    if ((flags & verify_flag::p2sh) == 0) flags &= ~verify_flag::witness;
-    if ((flags & verify_flag::witness) == 0) flags &= ~verify_flag::cleanstack;
-    return flags;
-}
-
-}  // namespace
-
 // Three octets of rules, the sizes of a scriptSig and of a witness's one element, these, and the
 // script of the output that is spent. What may be spent under some rules may be under fewer.
 bool fuzz_bitcoin_script(ByteView octets) {
     using namespace bitcoin;
     if (octets.size() < 5) return false;
     const VerifyFlags flags =
-        whole((octets[0] | VerifyFlags{octets[1]} << 8 | VerifyFlags{octets[2]} << 16) &
-              verify_flag::all & ~verify_flag::taproot);
+        without_needing((octets[0] | VerifyFlags{octets[1]} << 8 | VerifyFlags{octets[2]} << 16) &
+                        verify_flag::all & ~verify_flag::taproot);
     const std::size_t script_sig = octets[3];
     const std::size_t element = octets[4];
     octets = octets.subspan(5);
@@ -69,7 +57,7 @@ bool fuzz_bitcoin_script(ByteView octets) {
     const ScriptError error = verify_script(spend.inputs[0], script, flags, spending);
     if (error != ScriptError::ok) return false;
     for (VerifyFlags rest = flags; rest != 0; rest &= rest - 1) {
-        const VerifyFlags fewer = whole(flags & ~(rest & (~rest + 1)));
+        const VerifyFlags fewer = without_needing(flags & ~(rest & (~rest + 1)));
         ASSERT(verify_script(spend.inputs[0], script, fewer, spending) == ScriptError::ok);
     }
     return true;

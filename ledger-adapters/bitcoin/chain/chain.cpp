@@ -112,9 +112,7 @@ Fault Chain::accept(const Block& block, std::int64_t now_s, ChainChange& change)
     added.height = context.height;
     added.sequence = next_sequence_++;
     activate(change);
-    const auto fault = faults_.find(id);
-    if (fault == faults_.end()) return std::nullopt;
-    return fault->second;
+    return added.fault;
 }
 
 std::vector<Chain::Entry*> Chain::branch(const Entry& from) {
@@ -150,7 +148,7 @@ bool Chain::reconsider(const BlockId& id, ChainChange& change) {
     if (from == nullptr) return false;
     const auto forgive = [&](Entry& block) {
         block.invalid = false;
-        faults_.erase(block.id);
+        block.fault.reset();
     };
     for (Entry* block : branch(*from))
         forgive(*block);
@@ -185,7 +183,7 @@ void Chain::activate(ChainChange& change) {
             disconnect_tip(change);
         bool good = true;
         for (auto next = path.rbegin(); next != path.rend() && good; ++next)
-            good = !connect(**next, change);
+            good = connect(**next, change);
         if (good) return;
     }
 }
@@ -202,22 +200,21 @@ void Chain::disconnect_tip(ChainChange& change) {
         change.left.push_back(last.id);
 }
 
-Fault Chain::connect(Entry& next, ChainChange& change) {
+bool Chain::connect(Entry& next, ChainChange& change) {
     const Context context{next.height, median_time(tip())};
-    Fault fault = bitcoin::connect(
+    next.fault = bitcoin::connect(
         next.block, context, params_, [this](int height) { return median_before(height); }, coins_,
         next.undo);
-    if (fault) {
-        faults_[next.id] = *fault;
+    if (next.fault) {
         mark_invalid(next);
-        return fault;
+        return false;
     }
     active_.push_back(&next);
     if (!change.left.empty() && change.joined.empty() && change.left.back() == next.id)
         change.left.pop_back();
     else
         change.joined.push_back(next.id);
-    return std::nullopt;
+    return true;
 }
 
 }  // namespace lockstep::bitcoin

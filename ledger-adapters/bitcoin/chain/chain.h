@@ -30,6 +30,7 @@ public:
         int height = 0;
         std::uint64_t sequence = 0;  // in which order they came
         bool invalid = false;        // it, or one before it
+        Fault fault;                 // why it could not be connected
         BlockUndo undo;              // while it is active
     };
 
@@ -69,7 +70,7 @@ private:
     Entry* best();
     void activate(ChainChange& change);
     void disconnect_tip(ChainChange& change);
-    Fault connect(Entry& next, ChainChange& change);
+    bool connect(Entry& next, ChainChange& change);
     void mark_invalid(const Entry& from);
 
     ChainParams params_;
@@ -77,7 +78,6 @@ private:
     std::vector<Entry*> active_;  // by height
     Coins coins_;
     std::uint64_t next_sequence_ = 0;
-    std::map<BlockId, std::string> faults_;  // of those that could not be connected
 };
 
 }  // namespace lockstep::bitcoin

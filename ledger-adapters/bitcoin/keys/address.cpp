@@ -14,15 +14,6 @@ constexpr std::size_t hash_size = 20;
 constexpr std::size_t secret_size = 32;
 constexpr std::uint8_t compressed_mark = 1;
 
-Bytes key_hash_script(ByteView hash) {
-    ScriptWriter script;
-    script.op(Opcode::dup)
-        .op(Opcode::hash160)
-        .push(hash)
-        .op(Opcode::equalverify)
-        .op(Opcode::checksig);
-    return script.take();
-}
 Bytes script_hash_script(ByteView hash) {
     ScriptWriter script;
     script.op(Opcode::hash160).push(hash).op(Opcode::equal);

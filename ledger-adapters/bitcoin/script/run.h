@@ -61,7 +61,6 @@ private:
     void push(bool value) { stack_.push_back(value ? Bytes{1} : Bytes{}); }
     void push_number(std::int64_t value);
     std::optional<std::int64_t> number(ByteView element, std::size_t most) const;
-    // As an index or a count: what no int holds saturates.
     std::optional<std::int64_t> number_at(std::size_t i);
 
     Stack& stack_;

@@ -217,6 +217,16 @@ bool is_push_only(ByteView script) {
     return true;
 }
 
+Bytes key_hash_script(ByteView hash) {
+    ScriptWriter script;
+    script.op(Opcode::dup)
+        .op(Opcode::hash160)
+        .push(hash)
+        .op(Opcode::equalverify)
+        .op(Opcode::checksig);
+    return script.take();
+}
+
 bool is_script_hash(ByteView script) {
     return script.size() == 23 && script[0] == static_cast<std::uint8_t>(Opcode::hash160) &&
            script[1] == 20 && script[22] == static_cast<std::uint8_t>(Opcode::equal);

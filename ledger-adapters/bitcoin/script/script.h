@@ -154,6 +154,8 @@ private:
 // The push says what it pushes in the shortest form there is (BIP 62, rule 3).
 bool is_minimal(const Instruction& push);
 bool is_push_only(ByteView script);
+// OP_DUP OP_HASH160 <hash> OP_EQUALVERIFY OP_CHECKSIG
+Bytes key_hash_script(ByteView hash);
 // OP_HASH160 <20> OP_EQUAL (BIP 16).
 bool is_script_hash(ByteView script);
 

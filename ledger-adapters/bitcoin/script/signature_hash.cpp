@@ -18,13 +18,6 @@ bool frees_sequences(std::uint32_t type) {
     return base_type(type) == sighash_single || base_type(type) == sighash_none;
 }
 
-void write_outpoint(Writer& writer, const OutPoint& outpoint) {
-    writer.raw(outpoint.txid.view()).u32(outpoint.index);
-}
-void write_output(Writer& writer, const TxOut& output) {
-    writer.i64(output.value).string(output.script);
-}
-
 // Without OP_CODESEPARATOR. Where a push is cut off, the length says more than what follows.
 void write_script_code(Writer& writer, ByteView script) {
     Bytes kept;
@@ -57,11 +50,11 @@ CommonHashes::CommonHashes(const Transaction& transaction) {
     Writer all_sequences;
     Writer all_outputs;
     for (const TxIn& input : transaction.inputs) {
-        write_outpoint(all_prevouts, input.prevout);
+        write(all_prevouts, input.prevout);
         all_sequences.u32(input.sequence);
     }
     for (const TxOut& output : transaction.outputs)
-        write_output(all_outputs, output);
+        write(all_outputs, output);
     prevouts = hash256(all_prevouts.bytes());
     sequences = hash256(all_sequences.bytes());
     outputs = hash256(all_outputs.bytes());
@@ -77,7 +70,7 @@ Hash base_signature_hash(const Transaction& transaction, std::size_t input, Byte
     writer.i32(transaction.version);
     const auto write_input = [&](std::size_t i) {
         const TxIn& one = transaction.inputs[i];
-        write_outpoint(writer, one.prevout);
+        write(writer, one.prevout);
         if (i == input)
             write_script_code(writer, script_code);
         else
@@ -97,12 +90,12 @@ Hash base_signature_hash(const Transaction& transaction, std::size_t input, Byte
     } else if (single) {
         writer.compact(input + 1);
         for (std::size_t i = 0; i < input; ++i)
-            write_output(writer, TxOut{-1, {}});
-        write_output(writer, transaction.outputs[input]);
+            write(writer, TxOut{-1, {}});
+        write(writer, transaction.outputs[input]);
     } else {
         writer.compact(transaction.outputs.size());
         for (const TxOut& output : transaction.outputs)
-            write_output(writer, output);
+            write(writer, output);
     }
     writer.u32(transaction.locktime).u32(type);
     return hash256(writer.bytes());
@@ -118,14 +111,14 @@ Hash witness_signature_hash(const Transaction& transaction, const CommonHashes& 
         outputs = common.outputs;
     } else if (base_type(type) == sighash_single && input < transaction.outputs.size()) {
         Writer one;
-        write_output(one, transaction.outputs[input]);
+        write(one, transaction.outputs[input]);
         outputs = hash256(one.bytes());
     }
     Writer writer;
     writer.i32(transaction.version);
     writer.raw((anyone_can_pay(type) ? Hash{} : common.prevouts).view());
     writer.raw((anyone_can_pay(type) || frees_sequences(type) ? Hash{} : common.sequences).view());
-    write_outpoint(writer, spending.prevout);
+    write(writer, spending.prevout);
     writer.string(script_code).i64(amount).u32(spending.sequence);
     writer.raw(outputs.view()).u32(transaction.locktime).u32(type);
     return hash256(writer.bytes());

@@ -15,7 +15,7 @@ constexpr std::size_t max_block_weight = 4'000'000;
 void write_inputs(Writer& writer, const Transaction& transaction) {
     writer.compact(transaction.inputs.size());
     for (const TxIn& input : transaction.inputs) {
-        writer.raw(input.prevout.txid.view()).u32(input.prevout.index);
+        write(writer, input.prevout);
         writer.string(input.script_sig).u32(input.sequence);
     }
 }
@@ -23,7 +23,7 @@ void write_inputs(Writer& writer, const Transaction& transaction) {
 void write_outputs(Writer& writer, const Transaction& transaction) {
     writer.compact(transaction.outputs.size());
     for (const TxOut& output : transaction.outputs)
-        writer.i64(output.value).string(output.script);
+        write(writer, output);
 }
 
 Bytes copy(ByteView bytes) {
@@ -62,6 +62,14 @@ std::optional<Txid> txid_from_text(std::string_view text) {
     if (!bytes) return std::nullopt;
     std::reverse(bytes->begin(), bytes->end());
     return Txid::from(*bytes);
+}
+
+void write(Writer& writer, const OutPoint& outpoint) {
+    writer.raw(outpoint.txid.view()).u32(outpoint.index);
+}
+
+void write(Writer& writer, const TxOut& output) {
+    writer.i64(output.value).string(output.script);
 }
 
 bool Transaction::has_witness() const {

@@ -56,6 +56,9 @@ struct Transaction {
     friend bool operator==(const Transaction&, const Transaction&) = default;
 };
 
+void write(Writer& writer, const OutPoint& outpoint);
+void write(Writer& writer, const TxOut& output);
+
 enum class WitnessForm : std::uint8_t { with, without };
 // With: in the extended form where an input has a witness. Without: as the txid is computed.
 Bytes serialize(const Transaction& transaction, WitnessForm form = WitnessForm::with);

@@ -2,6 +2,18 @@
 
 namespace lockstep::bitcoin {
 
+VerifyFlags with_needed(VerifyFlags flags) {
+    if ((flags & verify_flag::cleanstack) != 0) flags |= verify_flag::witness;
+    if ((flags & verify_flag::witness) != 0) flags |= verify_flag::p2sh;
+    return flags;
+}
+
+VerifyFlags without_needing(VerifyFlags flags) {
+    if ((flags & verify_flag::p2sh) == 0) flags &= ~verify_flag::witness;
+    if ((flags & verify_flag::witness) == 0) flags &= ~verify_flag::cleanstack;
+    return flags;
+}
+
 std::optional<VerifyFlags> parse_flags(std::string_view list) {
     VerifyFlags flags = 0;
     while (!list.empty()) {

@@ -46,6 +46,11 @@ constexpr VerifyFlags mandatory =
 constexpr VerifyFlags standard = all & ~sigpushonly;
 }  // namespace verify_flag
 
+// Some rules need others, without which they mean nothing: with those that these need, or without
+// those that lack one.
+VerifyFlags with_needed(VerifyFlags flags);
+VerifyFlags without_needing(VerifyFlags flags);
+
 // A list as "P2SH,WITNESS"; "NONE" or nothing is none. nullopt for an unknown word.
 std::optional<VerifyFlags> parse_flags(std::string_view list);
 

@@ -19,17 +19,6 @@ Error run_witness(Stack stack, ByteView script, VerifyFlags flags, const Spendin
     return is_true(stack.back()) ? Error::ok : Error::eval_false;
 }
 
-// OP_DUP OP_HASH160 <hash> OP_EQUALVERIFY OP_CHECKSIG
-Bytes key_hash_script(ByteView hash) {
-    ScriptWriter script;
-    script.op(Opcode::dup)
-        .op(Opcode::hash160)
-        .push(hash)
-        .op(Opcode::equalverify)
-        .op(Opcode::checksig);
-    return script.take();
-}
-
 // OP_1 <4e73>, which anybody may spend.
 bool is_anchor(const WitnessProgram& program) {
     return program.version == 1 && program.program.size() == 2 && program.program[0] == 0x4e &&

@@ -53,9 +53,9 @@ std::string read_witness(const Json& list, ScriptRow& row) {
 }
 
 bool is_taproot(const Json& row) {
-    return write_json(row).find('#') != std::string::npos &&
-           (write_json(row).find("#SCRIPT#") != std::string::npos ||
-            write_json(row).find("#TAPROOTOUTPUT#") != std::string::npos);
+    const std::string text = write_json(row);
+    return text.find("#SCRIPT#") != std::string::npos ||
+           text.find("#TAPROOTOUTPUT#") != std::string::npos;
 }
 
 std::string read_row(const Json& json, ScriptRow& row) {

@@ -40,18 +40,6 @@ std::string read_row(const Json& json, TransactionRow& row) {
     return {};
 }
 
-// Rules that need others: without those they mean nothing.
-VerifyFlags with_needed(VerifyFlags flags) {
-    if ((flags & verify_flag::cleanstack) != 0) flags |= verify_flag::witness;
-    if ((flags & verify_flag::witness) != 0) flags |= verify_flag::p2sh;
-    return flags;
-}
-VerifyFlags without_needing(VerifyFlags flags) {
-    if ((flags & verify_flag::p2sh) == 0) flags &= ~verify_flag::witness;
-    if ((flags & verify_flag::witness) == 0) flags &= ~verify_flag::cleanstack;
-    return flags;
-}
-
 // That of the first input that may not spend.
 ScriptError verify(const TransactionRow& row, VerifyFlags flags) {
     const CommonHashes common(row.transaction);
