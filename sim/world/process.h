@@ -57,6 +57,9 @@ public:
     };
 
     explicit Process(Parts parts) : parts_(std::move(parts)) { mount(); }
+    ~Process() { ++*generation_; }
+    Process(const Process&) = delete;
+    Process& operator=(const Process&) = delete;
 
     bool up() const { return host_->running(); }
     bool paused() const { return parts_.scheduler.now() < paused_until_; }
@@ -72,7 +75,7 @@ public:
     Result<void, Failure> start() {
         ASSERT(!up());
         ++starts_;
-        ++generation_;
+        ++*generation_;
         auto effects = host_->start(shown());
         if (!effects) return unexpected<Failure>(effects.error());
         settle(std::move(*effects));
@@ -80,7 +83,7 @@ public:
     }
     // Dies at once, losing all but the disk.
     void kill() {
-        ++generation_;
+        ++*generation_;
         inputs_.clear();
         turn_armed_ = false;
         wake_armed_ = false;
@@ -111,7 +114,7 @@ public:
         std::unique_ptr<Host> first = std::move(host_);
         std::vector<Input> pending = std::move(inputs_);
         inputs_.clear();
-        ++generation_;
+        ++*generation_;
         turn_armed_ = false;
         wake_armed_ = false;
         mount();
@@ -136,8 +139,8 @@ private:
         if (turn_armed_) return;
         turn_armed_ = true;
         const Timestamp when = std::max(parts_.scheduler.now() + commit_time, paused_until_);
-        parts_.scheduler.at(when, [this, generation = generation_] {
-            if (generation == generation_) turn();
+        parts_.scheduler.at(when, [this, counter = generation_, generation = *generation_] {
+            if (generation == *counter) turn();
         });
     }
     void turn() {
@@ -155,9 +158,9 @@ private:
         } else {
             arm_wake();
         }
-        const std::uint64_t generation = generation_;
+        const std::uint64_t generation = *generation_;
         if (!effects.empty()) parts_.effects(std::move(effects));
-        if (died && generation == generation_) parts_.died();
+        if (died && generation == *generation_) parts_.died();
     }
     void arm_wake() {
         const auto next = host_->next_wake();
@@ -169,8 +172,8 @@ private:
         if (wake_armed_ && wake_at_ <= when) return;
         wake_armed_ = true;
         wake_at_ = when;
-        parts_.scheduler.at(when, [this, generation = generation_, when] {
-            if (generation != generation_ || !wake_armed_ || wake_at_ != when) return;
+        parts_.scheduler.at(when, [this, counter = generation_, generation = *generation_, when] {
+            if (generation != *counter || !wake_armed_ || wake_at_ != when) return;
             wake_armed_ = false;
             const auto due = host_->next_wake();
             if (!due) return;
@@ -189,7 +192,9 @@ private:
     ProcessClock clock_;
     std::unique_ptr<Host> host_;
     std::vector<Input> inputs_;
-    std::uint64_t generation_ = 0;  // what an earlier one armed is not for this one
+    // What an earlier one armed is not for this one. Shared with it, since it may outlive the
+    // process.
+    std::shared_ptr<std::uint64_t> generation_ = std::make_shared<std::uint64_t>(0);
     bool turn_armed_ = false;
     bool wake_armed_ = false;
     Timestamp wake_at_;
