@@ -112,6 +112,10 @@ private:
 
 Fault check_block(const Block& block, const ChainParams& params) {
     if (!has_work(id_of(block.header), block.header.bits, params.bits)) return "high-hash";
+    return check_contents(block);
+}
+
+Fault check_contents(const Block& block) {
     const MerkleRoot root = merkle_root_of(block);
     if (root.root != block.header.merkle_root) return "bad-txnmrklroot";
     if (root.repeats) return "bad-txns-duplicate";

@@ -27,6 +27,8 @@ using Fault = std::optional<std::string>;
 
 // Without its surroundings.
 Fault check_block(const Block& block, const ChainParams& params);
+// The same but for the header's work.
+Fault check_contents(const Block& block);
 Fault check_header(const BlockHeader& header, const Context& context, std::int64_t now_s,
                    const ChainParams& params);
 // Locktimes, the height in the coinbase (BIP 34), the witness commitment.

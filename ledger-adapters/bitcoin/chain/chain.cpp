@@ -96,7 +96,7 @@ std::int64_t Chain::median_before(int height) const {
     return median_time(*before);
 }
 
-Fault Chain::accept(const Block& block, std::int64_t now_s, ChainChange& change) {
+Fault Chain::check(const Block& block, std::int64_t now_s) const {
     const BlockId id = id_of(block.header);
     if (const Entry* known = find(id)) return known->invalid ? "duplicate-invalid" : "duplicate";
     if (Fault fault = check_block(block, params_)) return fault;
@@ -105,14 +105,55 @@ Fault Chain::accept(const Block& block, std::int64_t now_s, ChainChange& change)
     if (parent->invalid) return "bad-prevblk";
     const Context context{parent->height + 1, median_time(*parent)};
     if (Fault fault = check_header(block.header, context, now_s, params_)) return fault;
-    if (Fault fault = check_in_context(block, context)) return fault;
+    return check_in_context(block, context);
+}
+
+Fault Chain::test(const Block& block) const {
+    if (block.header.parent != tip().id) return "inconclusive-not-best-prevblk";
+    if (Fault fault = check_contents(block)) return fault;
+    if (Fault fault = check_in_context(block, next())) return fault;
+    Coins coins = coins_;
+    BlockUndo undo;
+    return bitcoin::connect(
+        block, next(), params_, [this](int height) { return median_before(height); }, coins, undo);
+}
+
+Chain::Entry& Chain::add(const Block& block, const Entry& parent) {
+    const BlockId id = id_of(block.header);
     Entry& added = entries_[id];
     added.block = block;
     added.id = id;
-    added.height = context.height;
+    added.height = parent.height + 1;
     added.sequence = next_sequence_++;
+    return added;
+}
+
+Fault Chain::accept(const Block& block, std::int64_t now_s, ChainChange& change) {
+    if (Fault fault = check(block, now_s)) return fault;
+    const Entry& added = add(block, *find(block.header.parent));
     activate(change);
     return added.fault;
+}
+
+std::vector<const Chain::Entry*> Chain::in_order() const {
+    std::vector<const Entry*> list(entries_.size());
+    for (const auto& [id, block] : entries_)
+        list[block.sequence] = &block;
+    return list;
+}
+
+bool Chain::restore(std::vector<Kept> blocks) {
+    ASSERT(entries_.size() == 1);
+    for (Kept& kept : blocks) {
+        const Entry* parent = find(kept.block.header.parent);
+        if (parent == nullptr || find(id_of(kept.block.header)) != nullptr) return false;
+        Entry& added = add(kept.block, *parent);
+        added.invalid = kept.invalid;
+        added.fault = std::move(kept.fault);
+    }
+    ChainChange change;
+    activate(change);
+    return true;
 }
 
 std::vector<Chain::Entry*> Chain::branch(const Entry& from) {

@@ -38,6 +38,11 @@ public:
     // it. A block that stands on a branch of less work is taken and not connected; one that turns
     // out wrong when it is connected is a fault here where it would be the new tip.
     Fault accept(const Block& block, std::int64_t now_s, ChainChange& change);
+    // What accept() would find wrong with it before it takes it into the tree.
+    Fault check(const Block& block, std::int64_t now_s) const;
+    // Whether a block on the tip, without looking at its work, would be the next one. Copies the
+    // coins: for whoever asks now and then.
+    Fault test(const Block& block) const;
     // Never on the active chain again, nor what stands on it; false for an unknown one or the
     // first.
     bool invalidate(const BlockId& id, ChainChange& change);
@@ -52,6 +57,17 @@ public:
     bool is_active(const BlockId& id) const;
     // Of those branches that end nowhere else.
     std::vector<const Entry*> tips() const;
+    // All of them, each behind its parent, as they came.
+    std::vector<const Entry*> in_order() const;
+    // Puts back what in_order() gave of a chain with these parameters: the blocks behind the first
+    // one, which were checked when they came, with what was known of them. Once, on a new chain.
+    // False where they make no tree.
+    struct Kept {
+        Block block;
+        bool invalid = false;
+        Fault fault;
+    };
+    bool restore(std::vector<Kept> blocks);
     const Coins& coins() const { return coins_; }
     const ChainParams& params() const { return params_; }
 
@@ -64,6 +80,7 @@ public:
 
 private:
     Entry* entry(const BlockId& id);
+    Entry& add(const Block& block, const Entry& parent);
     // It and what stands on it, each behind its parent.
     std::vector<Entry*> branch(const Entry& from);
     // The valid one with the most work; of several the first that came.

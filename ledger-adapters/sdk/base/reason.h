@@ -59,6 +59,7 @@ enum class ReasonFamily : std::uint8_t {
     X(tombstoned, 46, final_, "the payee refused this escrow before it was prepared")        \
     X(asset_exists, 47, final_, "the asset exists with other fields")                        \
     X(amount_too_large, 48, final_, "the amount exceeds what the ledger takes at once")      \
+    X(not_accepted, 49, final_, "the rules of the ledger do not allow it")                   \
     /* reachability */                                                                       \
     X(unavailable, 60, retry, "not reachable at the moment")                                 \
     X(overloaded, 61, retry, "too much is in flight, try again later")                       \
