@@ -152,14 +152,29 @@ TEST_CASE("what is standard of a transaction alone, at the limits and beyond") {
         {"scriptsig-size", [](Transaction& t) { t.inputs[0].script_sig = Bytes(1'651); }},
         {"scriptsig-not-pushonly", [](Transaction& t) { t.inputs[0].script_sig = {0x61}; }},
         {"scriptpubkey", [](Transaction& t) { t.outputs[0].script = anybody; }},
-        {"ok", [&](Transaction& t) { t.outputs.push_back({0, data80}); }},
-        {"scriptpubkey", [&](Transaction& t) { t.outputs.push_back({0, data81}); }},
-        {"multi-op-return", [&](Transaction& t) { t.outputs.resize(3, {0, data80}); }},
+        {"ok",
+         [&](Transaction& t) {
+             t.outputs.push_back({0, data80});
+         }},
+        {"scriptpubkey",
+         [&](Transaction& t) {
+             t.outputs.push_back({0, data81});
+         }},
+        {"multi-op-return",
+         [&](Transaction& t) {
+             t.outputs.resize(3, {0, data80});
+         }},
         {"ok", [&](Transaction& t) { t.outputs[0].script = multisig(3); }},
         {"scriptpubkey", [&](Transaction& t) { t.outputs[0].script = multisig(4); }},
         {"dust", [](Transaction& t) { t.outputs[0].value = 329; }},
-        {"ok", [](Transaction& t) { t.outputs[0] = {0, script("RETURN 0x03 0x010203")}; }},
-        {"tx-size-small", [](Transaction& t) { t.outputs[0] = {0, script("RETURN 0x02 0x0102")}; }},
+        {"ok",
+         [](Transaction& t) {
+             t.outputs[0] = {0, script("RETURN 0x03 0x010203")};
+         }},
+        {"tx-size-small",
+         [](Transaction& t) {
+             t.outputs[0] = {0, script("RETURN 0x02 0x0102")};
+         }},
     };
     for (const Row& row : rows) {
         Transaction transaction = plain();

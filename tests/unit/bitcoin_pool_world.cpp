@@ -11,8 +11,11 @@ PoolWorld::PoolWorld(PoolPolicy policy, int coins) : World(anybody_relayed), poo
     REQUIRE(grow(regtest_params.coinbase_maturity + coins - 1) == "ok");
 }
 
-OutPoint PoolWorld::coinbase(int height) const {
-    return {txid_of(chain.at(height)->block.transactions[0]), 0};
+OutPoint PoolWorld::coinbase(int height) {
+    const Transaction& transaction = chain.at(height)->block.transactions[0];
+    const Txid txid = txid_of(transaction);
+    made_[txid] = transaction;
+    return {txid, 0};
 }
 
 OutPoint PoolWorld::place(const Transaction& transaction, std::uint32_t index) {
@@ -55,9 +58,8 @@ std::string PoolWorld::accept(const Transaction& transaction) {
     const Mempool::Verdict before = pool.test(transaction, now_s);
     const Mempool::Verdict verdict = pool.accept(transaction, now_s);
     if (verdict.fault != "mempool full") CHECK(before.text() == verdict.text());
-    CHECK(has(transaction) ==
-          (!verdict.fault || *verdict.fault == "txn-already-in-mempool" ||
-           *verdict.fault == "txn-same-nonwitness-data-in-mempool"));
+    CHECK(has(transaction) == (!verdict.fault || *verdict.fault == "txn-already-in-mempool" ||
+                               *verdict.fault == "txn-same-nonwitness-data-in-mempool"));
     return verdict.fault ? verdict.text() : "ok";
 }
 

@@ -23,8 +23,9 @@ public:
     };
     // What is left of the fee is cut into equal outputs.
     bitcoin::Transaction pay(const Wish& wish);
-    bitcoin::OutPoint coinbase(int height) const;
-    static bitcoin::OutPoint place(const bitcoin::Transaction& transaction, std::uint32_t index = 0);
+    bitcoin::OutPoint coinbase(int height);
+    static bitcoin::OutPoint place(const bitcoin::Transaction& transaction,
+                                   std::uint32_t index = 0);
     // The word, or "ok".
     std::string accept(const bitcoin::Transaction& transaction);
     std::string test(const bitcoin::Transaction& transaction) const;

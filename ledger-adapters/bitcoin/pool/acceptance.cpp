@@ -1,6 +1,5 @@
 #include "bitcoin/pool/acceptance.h"
 
-
 namespace lockstep::bitcoin {
 
 bool Mempool::Acceptance::refuse(std::string fault, std::string detail) {
@@ -74,8 +73,7 @@ bool Mempool::Acceptance::check_coins() {
     if (!has_sequence_locks(transaction_, coins_, chain.next(),
                             [&](int height) { return chain.median_before(height); }))
         return refuse("non-BIP68-final");
-    Spent spent =
-        check_spent(transaction_, std::move(coins_), chain.next().height, chain.params());
+    Spent spent = check_spent(transaction_, std::move(coins_), chain.next().height, chain.params());
     if (spent.fault) return refuse(*spent.fault);
     coins_ = std::move(spent.coins);
     verdict_.fee = entry_.fee = spent.fee;
@@ -135,8 +133,7 @@ bool Mempool::Acceptance::check_family() {
 bool Mempool::Acceptance::check_limits(std::set<Txid> open, std::size_t max_descendants,
                                        std::size_t max_descendant_size) {
     const auto too_long = [&](const std::string& what, std::size_t limit) {
-        return refuse("too-long-mempool-chain",
-                      what + " [limit: " + std::to_string(limit) + "]");
+        return refuse("too-long-mempool-chain", what + " [limit: " + std::to_string(limit) + "]");
     };
     const PoolPolicy& policy = pool_.policy_;
     std::size_t size = entry_.size;

@@ -1,9 +1,9 @@
 // The transactions that wait for a block: what is taken, what it displaces, what leaves when the
 // pool is full or the chain changes. It has no clock: whoever calls says what time it is. The same
 // calls give the same pool.
-// Two things of Bitcoin Core are left out: the exceptions from the limits of families for a child of
-// an anchor (CPFP carve-out), and priorities that a miner sets by hand.
-// Source: Bitcoin Core 27, txmempool.h, validation.cpp; BIP 125.
+// Two things of Bitcoin Core are left out: the exceptions from the limits of families for a child
+// of an anchor (CPFP carve-out), and priorities that a miner sets by hand. Source: Bitcoin Core 27,
+// txmempool.h, validation.cpp; BIP 125.
 #pragma once
 
 #include <map>
@@ -74,8 +74,8 @@ public:
     // those of check_transaction(), "coinbase", those of check_standard(), "non-final",
     // "txn-already-in-mempool", "txn-same-nonwitness-data-in-mempool", "txn-mempool-conflict",
     // "txn-already-known", "bad-txns-inputs-missingorspent", "non-BIP68-final", those of
-    // check_inputs(), those of check_standard_inputs(), "bad-txns-too-many-sigops", "mempool min fee
-    // not met", "min relay fee not met", "too-long-mempool-chain",
+    // check_inputs(), those of check_standard_inputs(), "bad-txns-too-many-sigops", "mempool min
+    // fee not met", "min relay fee not met", "too-long-mempool-chain",
     // "bad-txns-spends-conflicting-tx", "insufficient fee", "too many potential replacements",
     // "replacement-adds-unconfirmed", "mandatory-script-verify-flag-failed (…)" and
     // "non-mandatory-script-verify-flag (…)".

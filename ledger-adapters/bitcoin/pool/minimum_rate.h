@@ -1,6 +1,7 @@
 // The fee rate below which nothing is taken after the pool was full: it rises with what was evicted
 // and halves every twelve hours from the next block on, sooner the emptier the pool is.
-// Source: Bitcoin Core, txmempool.cpp, GetMinFee. Fixed point, so that every machine finds the same.
+// Source: Bitcoin Core, txmempool.cpp, GetMinFee. Fixed point, so that every machine finds the
+// same.
 #pragma once
 
 #include "bitcoin/pool/policy.h"

@@ -139,9 +139,9 @@ Fault check_standard_inputs(const Transaction& transaction, std::span<const Coin
 }
 
 bool signals_replacement(const Transaction& transaction) {
-    return std::any_of(
-        transaction.inputs.begin(), transaction.inputs.end(),
-        [](const TxIn& input) { return input.sequence <= last_replaceable_sequence; });
+    return std::any_of(transaction.inputs.begin(), transaction.inputs.end(), [](const TxIn& input) {
+        return input.sequence <= last_replaceable_sequence;
+    });
 }
 
 }  // namespace lockstep::bitcoin

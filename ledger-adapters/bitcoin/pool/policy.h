@@ -1,5 +1,5 @@
-// What a node relays and mines beyond what consensus asks for. Sizes are virtual bytes, a quarter of
-// the weight rounded up; fee rates are satoshi for a thousand of them. What is standard is what
+// What a node relays and mines beyond what consensus asks for. Sizes are virtual bytes, a quarter
+// of the weight rounded up; fee rates are satoshi for a thousand of them. What is standard is what
 // Bitcoin Core 27 takes: version 3 (TRUC), pay-to-anchor and full replacement by default came after
 // it. Source: Bitcoin Core 27, policy/policy.h, policy/rbf.h, kernel/mempool_limits.h; BIP 125.
 #pragma once
@@ -67,8 +67,8 @@ ScriptKind kind_of(ByteView script);
 std::size_t multisig_keys(ByteView script);
 
 // Of the transaction alone: "version", "tx-size", "scriptsig-size", "scriptsig-not-pushonly",
-// "scriptpubkey", "bare-multisig", "dust", "multi-op-return", "tx-size-small"; in this order, output
-// by output.
+// "scriptpubkey", "bare-multisig", "dust", "multi-op-return", "tx-size-small"; in this order,
+// output by output.
 Fault check_standard(const Transaction& transaction, const PoolPolicy& policy);
 // With what it spends, a coin an input: "bad-txns-nonstandard-inputs", "bad-witness-nonstandard".
 // Witnesses of Taproot are not looked at: their scripts are refused anyway (verify_script.h).

@@ -9,9 +9,9 @@ namespace lockstep::bitcoin {
 namespace {
 
 constexpr std::array<std::string_view, 10> kind_words{
-    "nonstandard", "pubkey",   "pubkeyhash",         "scripthash",         "multisig",
-    "nulldata",    "witness_v0_keyhash", "witness_v0_scripthash", "witness_v1_taproot",
-    "witness_unknown"};
+    "nonstandard",        "pubkey",         "pubkeyhash",         "scripthash",
+    "multisig",           "nulldata",       "witness_v0_keyhash", "witness_v0_scripthash",
+    "witness_v1_taproot", "witness_unknown"};
 
 bool is_op(std::uint8_t octet, Opcode op) {
     return octet == static_cast<std::uint8_t>(op);

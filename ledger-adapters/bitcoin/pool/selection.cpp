@@ -48,9 +48,8 @@ private:
     const Entry* pop_best(std::set<MiningRank>::const_iterator& untouched) {
         while (untouched != pool_.mining_.end() && is_done(untouched->txid))
             ++untouched;
-        const bool is_reduced =
-            !reduced_order_.empty() &&
-            (untouched == pool_.mining_.end() || *reduced_order_.begin() < *untouched);
+        const bool is_reduced = !reduced_order_.empty() && (untouched == pool_.mining_.end() ||
+                                                            *reduced_order_.begin() < *untouched);
         if (!is_reduced) {
             if (untouched == pool_.mining_.end()) return nullptr;
             return pool_.find((untouched++)->txid);
