@@ -1,87 +1,9 @@
 // Blocks: their rules, the coins, and branches that take each other's place.
-#include <doctest/doctest.h>
-
-#include "bitcoin/chain/chain.h"
+#include "tests/unit/bitcoin_world.h"
 
 using namespace lockstep;
 using namespace lockstep::bitcoin;
-
-namespace {
-
-constexpr std::int64_t start_s = 1'700'000'000;
-const Bytes anybody{static_cast<std::uint8_t>(Opcode::op_1)};
-
-void mine(Block& block) {
-    block.header.merkle_root = merkle_root_of(block).root;
-    while (!has_work(id_of(block.header), block.header.bits, regtest_params.bits))
-        ++block.header.nonce;
-}
-
-// Commits to the witnesses, as a miner does before it looks for work.
-void commit(Block& block) {
-    Transaction& coinbase = block.transactions[0];
-    coinbase.inputs[0].witness = {Bytes(32)};
-    coinbase.outputs.push_back({0, commitment_script(witness_root_of(block), Bytes(32))});
-}
-
-class World {
-public:
-    Chain chain{regtest_params, regtest_genesis()};
-
-    // On top of that block.
-    Block next(const BlockId& parent, std::vector<Transaction> transactions = {},
-               Satoshi fees = 0) {
-        const Chain::Entry* entry = chain.find(parent);
-        REQUIRE(entry != nullptr);
-        Block block;
-        block.header.parent = parent;
-        block.header.bits = regtest_params.bits;
-        block.header.time = static_cast<std::uint32_t>(start_s + ++minutes_ * 60);
-        Transaction coinbase;
-        TxIn input;
-        ScriptWriter height;
-        height.number(entry->height + 1).number(++extra_ + 1000);
-        input.script_sig = height.take();
-        coinbase.inputs.push_back(std::move(input));
-        coinbase.outputs.push_back({subsidy_at(entry->height + 1, regtest_params) + fees, anybody});
-        block.transactions.push_back(std::move(coinbase));
-        for (Transaction& transaction : transactions)
-            block.transactions.push_back(std::move(transaction));
-        return block;
-    }
-    std::string give(Block block) {
-        mine(block);
-        change = {};
-        last = id_of(block.header);
-        return chain.accept(block, start_s + 1'000'000, change).value_or("ok");
-    }
-    std::string grow(int blocks) {
-        for (int i = 0; i < blocks; ++i) {
-            std::string said = give(next(chain.tip().id));
-            if (said != "ok") return said;
-        }
-        return "ok";
-    }
-    // Spends the coinbase of the block at that height.
-    Transaction spend(int height, Satoshi fee = 0) const {
-        const Transaction& coinbase = chain.at(height)->block.transactions[0];
-        Transaction transaction;
-        TxIn input;
-        input.prevout = {txid_of(coinbase), 0};
-        transaction.inputs.push_back(input);
-        transaction.outputs.push_back({coinbase.outputs[0].value - fee, anybody});
-        return transaction;
-    }
-
-    ChainChange change;
-    BlockId last;
-
-private:
-    std::int64_t minutes_ = 0;
-    std::int64_t extra_ = 0;
-};
-
-}  // namespace
+using namespace lockstep::test;
 
 TEST_CASE("regtest begins with the block that it always began with") {
     const Block genesis = regtest_genesis();

@@ -42,12 +42,13 @@ bool hides_coins(const Transaction& transaction, const Coins& coins) {
 class Connection {
 public:
     Connection(const Block& block, const Context& context, const ChainParams& params,
-               const MedianBefore& median_before, Coins& coins)
+               const MedianBefore& median_before, Coins& coins, const IsVerified& is_verified)
         : block_(block),
           context_(context),
           params_(params),
           median_before_(median_before),
-          coins_(coins) {}
+          coins_(coins),
+          is_verified_(is_verified) {}
 
     Fault run(BlockUndo& undo) {
         Fault fault = apply(undo);
@@ -93,6 +94,7 @@ private:
             outputs.push_back(one.output);
         sigops_ += sigop_cost(transaction, outputs);
         if (sigops_ > max_block_sigops) return "bad-blk-sigops";
+        if (is_verified_ && is_verified_(transaction)) return std::nullopt;
         if (const auto error = check_scripts(transaction, spent.coins, verify_flag::mandatory))
             return "mandatory-script-verify-flag-failed (" + std::string(describe(*error)) + ")";
         return std::nullopt;
@@ -103,6 +105,7 @@ private:
     const ChainParams& params_;
     const MedianBefore& median_before_;
     Coins& coins_;
+    const IsVerified& is_verified_;
     Satoshi fees_ = 0;
     std::size_t sigops_ = 0;
     std::size_t applied_ = 0;  // transactions
@@ -191,23 +194,31 @@ bool has_sequence_locks(const Transaction& transaction, std::span<const Coin> sp
 
 Spent check_inputs(const Transaction& transaction, const Coins& coins, int height,
                    const ChainParams& params) {
+    std::vector<Coin> found;
+    found.reserve(transaction.inputs.size());
+    for (const TxIn& input : transaction.inputs) {
+        const Coin* one = coins.find(input.prevout);
+        if (one == nullptr) return {{}, 0, "bad-txns-inputs-missingorspent"};
+        found.push_back(*one);
+    }
+    return check_spent(transaction, std::move(found), height, params);
+}
+
+Spent check_spent(const Transaction& transaction, std::vector<Coin> coins, int height,
+                  const ChainParams& params) {
     Spent spent;
+    spent.coins = std::move(coins);
     const auto refuse_as = [&](const char* word) {
         spent.fault = word;
         return spent;
     };
-    for (const TxIn& input : transaction.inputs)
-        if (coins.find(input.prevout) == nullptr)
-            return refuse_as("bad-txns-inputs-missingorspent");
     Satoshi in = 0;
-    for (const TxIn& input : transaction.inputs) {
-        const Coin* found = coins.find(input.prevout);
-        if (found->coinbase && height - found->height < params.coinbase_maturity)
+    for (const Coin& one : spent.coins) {
+        if (one.coinbase && height - one.height < params.coinbase_maturity)
             return refuse_as("bad-txns-premature-spend-of-coinbase");
-        in += found->output.value;  // both are at most max_money
-        if (found->output.value < 0 || found->output.value > max_money || in > max_money)
+        in += one.output.value;  // both are at most max_money
+        if (one.output.value < 0 || one.output.value > max_money || in > max_money)
             return refuse_as("bad-txns-inputvalues-outofrange");
-        spent.coins.push_back(*found);
     }
     Satoshi out = 0;
     for (const TxOut& output : transaction.outputs)
@@ -230,8 +241,9 @@ std::optional<ScriptError> check_scripts(const Transaction& transaction,
 }
 
 Fault connect(const Block& block, const Context& context, const ChainParams& params,
-              const MedianBefore& median_before, Coins& coins, BlockUndo& undo) {
-    return Connection(block, context, params, median_before, coins).run(undo);
+              const MedianBefore& median_before, Coins& coins, BlockUndo& undo,
+              const IsVerified& is_verified) {
+    return Connection(block, context, params, median_before, coins, is_verified).run(undo);
 }
 
 }  // namespace lockstep::bitcoin

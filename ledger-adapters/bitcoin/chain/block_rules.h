@@ -52,12 +52,21 @@ struct Spent {
 };
 Spent check_inputs(const Transaction& transaction, const Coins& coins, int height,
                    const ChainParams& params);
+// The same where the coins were found already, one for each input.
+Spent check_spent(const Transaction& transaction, std::vector<Coin> coins, int height,
+                  const ChainParams& params);
 // Each input's script, under these rules; the error of the first that fails.
 std::optional<ScriptError> check_scripts(const Transaction& transaction,
                                          std::span<const Coin> spent, VerifyFlags flags);
 
+// The scripts of this very transaction, witnesses included, were found good under the rules of
+// blocks or stricter ones. It commits to what it spends, so that they are good wherever it stands.
+using IsVerified = std::function<bool(const Transaction& transaction)>;
+
 // Applies the block to the coins where it may stand there, and leaves them as they were where not.
+// `is_verified`: whose scripts need not run again; none where it is empty.
 Fault connect(const Block& block, const Context& context, const ChainParams& params,
-              const MedianBefore& median_before, Coins& coins, BlockUndo& undo);
+              const MedianBefore& median_before, Coins& coins, BlockUndo& undo,
+              const IsVerified& is_verified = {});
 
 }  // namespace lockstep::bitcoin

@@ -245,7 +245,7 @@ bool Chain::connect(Entry& next, ChainChange& change) {
     const Context context{next.height, median_time(tip())};
     next.fault = bitcoin::connect(
         next.block, context, params_, [this](int height) { return median_before(height); }, coins_,
-        next.undo);
+        next.undo, is_verified_);
     if (next.fault) {
         mark_invalid(next);
         return false;

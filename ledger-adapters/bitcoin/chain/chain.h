@@ -24,6 +24,10 @@ public:
     Chain(const Chain&) = delete;  // its parts point at each other
     Chain& operator=(const Chain&) = delete;
 
+    // Whose scripts were verified before, as a pool knows it. What it asks lives as long as the
+    // chain, or is taken out with {} first. It changes no verdict, only how long one takes.
+    void skip_scripts_of(IsVerified is_verified) { is_verified_ = std::move(is_verified); }
+
     struct Entry {
         Block block;
         BlockId id;
@@ -95,6 +99,7 @@ private:
     std::vector<Entry*> active_;  // by height
     Coins coins_;
     std::uint64_t next_sequence_ = 0;
+    IsVerified is_verified_;
 };
 
 }  // namespace lockstep::bitcoin

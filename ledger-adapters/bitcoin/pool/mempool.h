@@ -1,5 +1,9 @@
 // The transactions that wait for a block: what is taken, what it displaces, what leaves when the
-// pool is full or the chain changes. Source: Bitcoin Core, txmempool.h, validation.cpp; BIP 125.
+// pool is full or the chain changes. It has no clock: whoever calls says what time it is. The same
+// calls give the same pool.
+// Two things of Bitcoin Core are left out: the exceptions from the limits of families for a child
+// of an anchor (CPFP carve-out), and priorities that a miner sets by hand. Source: Bitcoin Core 27,
+// txmempool.h, validation.cpp; BIP 125.
 #pragma once
 
 #include <map>
@@ -8,36 +12,48 @@
 #include <vector>
 
 #include "bitcoin/chain/chain.h"
+#include "bitcoin/pool/fee_order.h"
+#include "bitcoin/pool/minimum_rate.h"
 #include "bitcoin/pool/policy.h"
+#include "bitcoin/pool/verified_scripts.h"
 
 namespace lockstep::bitcoin {
 
 class Mempool {
 public:
     // The chain outlives it.
-    Mempool(const Chain& chain, PoolPolicy policy) : chain_(chain), policy_(policy) {}
+    Mempool(const Chain& chain, PoolPolicy policy)
+        : chain_(chain), policy_(policy), minimum_(policy.incremental) {}
     Mempool(const Mempool&) = delete;
     Mempool& operator=(const Mempool&) = delete;
 
+    // What a transaction and its relatives in the pool come to, itself included.
+    struct Family {
+        std::size_t count = 0;
+        std::size_t size = 0;
+        Satoshi fees = 0;
+        std::size_t sigop_cost = 0;
+        Family& operator+=(const Family& other);
+        Family& operator-=(const Family& other);
+        friend bool operator==(const Family&, const Family&) = default;
+    };
     struct Entry {
         std::shared_ptr<const Transaction> transaction;
         Txid txid;
         Txid wtxid;
         Satoshi fee = 0;
         std::size_t weight = 0;
-        std::size_t size = 0;  // virtual, with what its signatures count for
+        std::size_t size = 0;    // virtual, with what its signatures count for
+        std::size_t octets = 0;  // serialised
         std::size_t sigop_cost = 0;
         std::int64_t time = 0;  // seconds, when it came
         int height = 0;         // of the tip then
         std::uint64_t sequence = 0;
         std::set<Txid> parents;  // in the pool
         std::set<Txid> children;
-    };
-    // What a transaction and its relatives in the pool come to, itself included.
-    struct Family {
-        std::size_t count = 0;
-        std::size_t size = 0;
-        Satoshi fees = 0;
+        Family with_ancestors;
+        Family with_descendants;
+        Family alone() const { return {1, size, fee, sigop_cost}; }
     };
 
     struct Verdict {
@@ -48,17 +64,31 @@ public:
         Satoshi fee = 0;
         std::size_t size = 0;
         std::vector<Txid> replaces;  // with the descendants of what it is in conflict with
+        // The fault is "bad-txns-inputs-missingorspent", as sendrawtransaction says, and
+        // testmempoolaccept says "missing-inputs" for it.
+        bool is_missing_inputs = false;
+        // As in a debug message: the word, a comma, the detail.
+        std::string text() const;
     };
-    // Whether it would be taken now, and why not. "txn-already-in-mempool", "txn-already-known",
-    // "missing-inputs", "insufficient fee", "too-long-mempool-chain", "min relay fee not met", …
-    Verdict test(const Transaction& transaction) const;
-    // Takes it where test() finds no fault; what it replaces leaves. "mempool full" where it is
-    // itself what has to leave.
+    // Whether it would be taken then, and why not; faults in the order in which they are checked:
+    // those of check_transaction(), "coinbase", those of check_standard(), "non-final",
+    // "txn-already-in-mempool", "txn-same-nonwitness-data-in-mempool", "txn-mempool-conflict",
+    // "txn-already-known", "bad-txns-inputs-missingorspent", "non-BIP68-final", those of
+    // check_inputs(), those of check_standard_inputs(), "bad-txns-too-many-sigops", "mempool min
+    // fee not met", "min relay fee not met", "too-long-mempool-chain",
+    // "bad-txns-spends-conflicting-tx", "insufficient fee", "too many potential replacements",
+    // "replacement-adds-unconfirmed", "mandatory-script-verify-flag-failed (…)" and
+    // "non-mandatory-script-verify-flag (…)".
+    Verdict test(const Transaction& transaction, std::int64_t now_s) const;
+    // At the latest time that it was told.
+    Verdict test(const Transaction& transaction) const { return test(transaction, now_s_); }
+    // Takes it where test() finds no fault; what it replaces leaves, and what is too old or too
+    // much. "mempool full" where it is itself what has to leave.
     Verdict accept(const Transaction& transaction, std::int64_t now_s);
 
     // After each change of the chain: what was included leaves with all that is in conflict with
     // it, what was in blocks that left comes back where it still may, and what the new tip does not
-    // allow any more leaves.
+    // allow any more leaves. What comes back need not pay the lowest fee rate.
     void follow(const ChainChange& change, std::int64_t now_s);
     // What came too long ago leaves, with its descendants.
     void expire(std::int64_t now_s);
@@ -83,19 +113,68 @@ public:
     FeeRate min_rate(std::int64_t now_s) const;
     const PoolPolicy& policy() const { return policy_; }
 
+    // It is or was in the pool with these witnesses, as far as that is remembered. For
+    // Chain::skip_scripts_of().
+    bool is_verified(const Transaction& transaction) const;
+
     // For a block on the tip: the packages with the highest fee rates that fit in, each transaction
-    // behind its parents. `weight` and `sigop_cost`: what there is room for.
+    // behind its parents. `weight` and `sigop_cost`: what there is room for; a size counts as four
+    // times its weight, as Bitcoin Core's BlockAssembler counts it.
     std::vector<const Entry*> select(std::size_t weight, std::size_t sigop_cost) const;
 
 private:
+    class Acceptance;  // acceptance.h
+    class Selection;   // selection.cpp
+
+    Entry* entry(const Txid& txid);
+    MinimumRate::Moment moment(std::int64_t now_s) const {
+        return {now_s, octets_, policy_.max_octets};
+    }
+    // The first is the time of what comes next, too.
+    void settle(std::int64_t now_s);
+    void evict();
+
+    // families.cpp: who belongs to whom, and the sums over that.
+    using Relatives = std::set<Txid> Entry::*;
+    std::set<Txid> walk(std::set<Txid> from, Relatives relatives) const;
+    // Takes it in behind its parents; children in the pool do not count yet, see adopt().
+    void add(Entry added);
+    // All of these, which contain their descendants.
+    void remove(const std::set<Txid>& leaving);
+    void remove_with_descendants(const std::set<Txid>& leaving);
+    // One that was included, and has no parents any more.
+    void remove_included(const Txid& txid);
+    void erase(Entry& gone);
+    // Links what came back from a block with its children in the pool; families that become too
+    // large lose who is too far behind.
+    void adopt(const std::set<Txid>& returned);
+    bool has_too_many_ancestors(const Txid& txid) const;
+    void rank(const Entry& ranked);
+    void unrank(const Entry& ranked);
+
+    // following.cpp
+    void include(const Block& block);
+    std::set<Txid> take_back(const ChainChange& change, std::int64_t now_s);
+    void sweep();
+    bool is_still_valid(const Entry& checked) const;
+
     const Chain& chain_;
     PoolPolicy policy_;
     std::map<Txid, Entry> entries_;
     std::map<OutPoint, Txid> spent_;
+    std::set<LeavingRank> leaving_;
+    std::set<MiningRank> mining_;
+    std::set<std::pair<std::int64_t, Txid>> by_time_;
     std::size_t octets_ = 0;
     std::size_t size_ = 0;
     Satoshi fees_ = 0;
     std::uint64_t next_sequence_ = 0;
+    std::int64_t now_s_ = 0;
+    MinimumRate minimum_;
+    VerifiedScripts verified_;
 };
+
+// How a block takes one that stands behind ancestors of this sum.
+MiningRank mining_rank(const Mempool::Entry& entry, const Mempool::Family& with_ancestors);
 
 }  // namespace lockstep::bitcoin

@@ -1,12 +1,14 @@
 // What a node relays and mines beyond what consensus asks for. Sizes are virtual bytes, a quarter
-// of the weight rounded up; fee rates are satoshi for a thousand of them. Source: Bitcoin Core,
-// policy/policy.h, policy/rbf.h, kernel/mempool_limits.h; BIP 125.
+// of the weight rounded up; fee rates are satoshi for a thousand of them. What is standard is what
+// Bitcoin Core 27 takes: version 3 (TRUC), pay-to-anchor and full replacement by default came after
+// it. Source: Bitcoin Core 27, policy/policy.h, policy/rbf.h, kernel/mempool_limits.h; BIP 125.
 #pragma once
 
 #include <span>
 #include <string>
 
 #include "bitcoin/chain/block_rules.h"
+#include "bitcoin/chain/sigops.h"
 
 namespace lockstep::bitcoin {
 
@@ -27,6 +29,9 @@ struct PoolPolicy {
     std::size_t max_descendant_size = 101'000;
     std::size_t max_replaced = 100;
     std::size_t max_op_return = 83;  // octets of the script
+    bool bare_multisig = true;
+    // A package that pays less is put in no block.
+    FeeRate block_min = 1'000;
 };
 
 constexpr std::size_t max_standard_weight = 400'000;
@@ -36,6 +41,8 @@ constexpr std::size_t sigop_bytes = 20;  // what one counts for at least in a si
 std::size_t virtual_size(std::size_t weight, std::size_t sigop_cost = 0);
 // Rounded up, as Bitcoin Core 24 and later do.
 Satoshi fee_at(FeeRate rate, std::size_t size);
+// Rounded down; 0 for nothing.
+FeeRate rate_of(Satoshi fee, std::size_t size);
 
 // Below this value an output costs more to spend than it is worth, at that rate.
 Satoshi dust_limit(const TxOut& output, FeeRate rate);
@@ -56,11 +63,15 @@ enum class ScriptKind : std::uint8_t {
 // Bitcoin Core's word, as decodescript and getrawtransaction show it.
 std::string_view to_string(ScriptKind kind);
 ScriptKind kind_of(ByteView script);
+// Of a script of kind multisig; 0 for another one.
+std::size_t multisig_keys(ByteView script);
 
 // Of the transaction alone: "version", "tx-size", "scriptsig-size", "scriptsig-not-pushonly",
-// "scriptpubkey", "bare-multisig", "dust", "multi-op-return", "tx-size-small" …
+// "scriptpubkey", "bare-multisig", "dust", "multi-op-return", "tx-size-small"; in this order,
+// output by output.
 Fault check_standard(const Transaction& transaction, const PoolPolicy& policy);
-// With what it spends: "bad-txns-nonstandard-inputs", "bad-witness-nonstandard".
+// With what it spends, a coin an input: "bad-txns-nonstandard-inputs", "bad-witness-nonstandard".
+// Witnesses of Taproot are not looked at: their scripts are refused anyway (verify_script.h).
 Fault check_standard_inputs(const Transaction& transaction, std::span<const Coin> spent);
 
 // Some input says that the transaction may be replaced (BIP 125).

@@ -1,0 +1,59 @@
+// One transaction before the pool: the checks in their order, and what comes of them. It changes
+// nothing. Source: Bitcoin Core, validation.cpp, MemPoolAccept.
+#pragma once
+
+#include "bitcoin/pool/mempool.h"
+
+namespace lockstep::bitcoin {
+
+class Mempool::Acceptance {
+public:
+    // Those that come back from blocks need not pay enough.
+    enum class Fees : std::uint8_t { enough, any };
+    // The pool and the transaction outlive it.
+    Acceptance(const Mempool& pool, const Transaction& transaction, std::int64_t now_s, Fees fees)
+        : pool_(pool), transaction_(transaction), now_s_(now_s), fees_(fees) {}
+
+    // True where it may be taken.
+    bool run();
+    const Verdict& verdict() const { return verdict_; }
+    // What it replaces, with descendants.
+    const std::set<Txid>& leaving() const { return leaving_; }
+    // For the pool; after run() was true.
+    Entry take_entry();
+
+private:
+    // Each false where there is a fault.
+    bool check_form();
+    bool check_known();
+    bool find_conflicts();
+    bool find_coins();
+    bool check_coins();
+    bool check_fee();
+    bool check_family();
+    bool check_limits(std::set<Txid> open, std::size_t max_descendants,
+                      std::size_t max_descendant_size);
+    bool check_scripts();
+
+    // replacement.cpp
+    bool check_replacement();
+    bool check_rates();
+    bool check_evictions();
+    bool check_parents();
+    bool check_payment();
+
+    bool refuse(std::string fault, std::string detail = {});
+
+    const Mempool& pool_;
+    const Transaction& transaction_;
+    std::int64_t now_s_;
+    Fees fees_;
+    Verdict verdict_;
+    Entry entry_;
+    std::vector<Coin> coins_;
+    std::set<Txid> conflicts_;  // direct ones
+    std::set<Txid> leaving_;    // with descendants
+    std::set<Txid> ancestors_;
+};
+
+}  // namespace lockstep::bitcoin
