@@ -1,5 +1,7 @@
 #include "bitcoin/pool/acceptance.h"
 
+#include "sdk/base/assert.h"
+
 namespace lockstep::bitcoin {
 
 bool Mempool::Acceptance::refuse(std::string fault, std::string detail) {
@@ -14,6 +16,12 @@ bool Mempool::Acceptance::run() {
     return check_form() && check_known() && find_conflicts() && find_coins() && check_coins() &&
            check_fee() && check_family() && (conflicts_.empty() || check_replacement()) &&
            check_scripts();
+}
+
+bool Mempool::Acceptance::measure() {
+    entry_.txid = txid_of(transaction_);
+    entry_.wtxid = wtxid_of(transaction_);
+    return check_known() && find_coins() && check_coins();
 }
 
 bool Mempool::Acceptance::check_form() {
@@ -175,6 +183,7 @@ bool Mempool::Acceptance::check_scripts() {
                                     : "non-mandatory-script-verify-flag (") +
                       std::string(describe(error)) + ")");
     }
+    pool_.verified_.insert(entry_.wtxid);
     return true;
 }
 
@@ -183,6 +192,22 @@ Mempool::Entry Mempool::Acceptance::take_entry() {
     entry_.time = now_s_;
     entry_.height = pool_.chain_.height();
     return std::move(entry_);
+}
+
+bool Mempool::restore(const std::vector<Kept>& kept, const State& state) {
+    ASSERT(entries_.empty());
+    for (const Kept& one : kept) {
+        Acceptance acceptance(*this, one.transaction, one.time, Acceptance::Fees::any);
+        if (!acceptance.measure()) return false;
+        Entry entry = acceptance.take_entry();
+        entry.height = one.height;
+        next_sequence_ = one.sequence;
+        add(std::move(entry));
+    }
+    now_s_ = state.now_s;
+    next_sequence_ = state.next_sequence;
+    minimum_.restore(state.minimum);
+    return true;
 }
 
 Mempool::Verdict Mempool::test(const Transaction& transaction, std::int64_t now_s) const {

@@ -16,6 +16,8 @@ public:
 
     // True where it may be taken.
     bool run();
+    // The same of one that was accepted before, whatever the policy is now.
+    bool measure();
     const Verdict& verdict() const { return verdict_; }
     // What it replaces, with descendants.
     const std::set<Txid>& leaving() const { return leaving_; }

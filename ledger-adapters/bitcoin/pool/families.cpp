@@ -124,7 +124,6 @@ void Mempool::erase(Entry& gone) {
     octets_ -= gone.octets;
     size_ -= gone.size;
     fees_ -= gone.fee;
-    verified_.insert(gone.wtxid);
     entries_.erase(Txid(gone.txid));
 }
 

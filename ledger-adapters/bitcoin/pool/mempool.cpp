@@ -37,10 +37,7 @@ bool Mempool::is_replaceable(const Txid& txid) const {
 }
 
 bool Mempool::is_verified(const Transaction& transaction) const {
-    const Txid wtxid = wtxid_of(transaction);
-    if (verified_.contains(wtxid)) return true;
-    const Entry* found = find(txid_of(transaction));
-    return found != nullptr && found->wtxid == wtxid;
+    return verified_.contains(wtxid_of(transaction));
 }
 
 std::vector<const Mempool::Entry*> Mempool::in_order() const {

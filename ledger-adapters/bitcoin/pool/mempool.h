@@ -113,9 +113,32 @@ public:
     FeeRate min_rate(std::int64_t now_s) const;
     const PoolPolicy& policy() const { return policy_; }
 
-    // It is or was in the pool with these witnesses, as far as that is remembered. For
+    // It was tested with these witnesses and found good, as far as that is remembered. For
     // Chain::skip_scripts_of().
     bool is_verified(const Transaction& transaction) const;
+
+    // From here on; what is in the pool stays.
+    void set_policy(const PoolPolicy& policy) {
+        policy_ = policy;
+        minimum_.set_incremental(policy.incremental);
+    }
+
+    // --- for snapshots: what a pool on the same chain is made again from ---
+    struct Kept {
+        Transaction transaction;
+        std::int64_t time = 0;
+        int height = 0;
+        std::uint64_t sequence = 0;
+    };
+    struct State {
+        std::int64_t now_s = 0;
+        std::uint64_t next_sequence = 0;
+        MinimumRate::State minimum;
+    };
+    State state() const { return {now_s_, next_sequence_, minimum_.state()}; }
+    // What in_order() gave, in that order: it was accepted once, and is not judged again. Once, on
+    // a new pool. False where something spends what is not there.
+    bool restore(const std::vector<Kept>& kept, const State& state);
 
     // For a block on the tip: the packages with the highest fee rates that fit in, each transaction
     // behind its parents. `weight` and `sigop_cost`: what there is room for; a size counts as four
@@ -171,7 +194,7 @@ private:
     std::uint64_t next_sequence_ = 0;
     std::int64_t now_s_ = 0;
     MinimumRate minimum_;
-    VerifiedScripts verified_;
+    mutable VerifiedScripts verified_;  // changes no verdict
 };
 
 // How a block takes one that stands behind ancestors of this sum.

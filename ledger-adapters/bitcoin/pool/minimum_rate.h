@@ -19,12 +19,27 @@ public:
     };
     // What was evicted last paid this rate, and the least step more.
     void raise(FeeRate rate);
+    void set_incremental(FeeRate incremental) { incremental_ = incremental; }
     // A block came: from now on it falls.
     void start_falling(std::int64_t now_s);
     // Takes into account how full the pool was until now.
     void settle(const Moment& moment);
     // 0 where nothing was evicted, or that is long ago.
     FeeRate at(const Moment& moment) const;
+
+    // What it is made again from.
+    struct State {
+        std::uint64_t scaled = 0;
+        std::int64_t since_s = 0;
+        bool is_falling = true;
+        friend bool operator==(const State&, const State&) = default;
+    };
+    State state() const { return {scaled_, since_s_, is_falling_}; }
+    void restore(const State& state) {
+        scaled_ = state.scaled;
+        since_s_ = state.since_s;
+        is_falling_ = state.is_falling;
+    }
 
 private:
     // Shorter times make no step.
