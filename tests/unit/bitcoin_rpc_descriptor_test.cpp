@@ -31,11 +31,12 @@ std::string said_of(std::string_view text) {
 
 // Source: Bitcoin Core, doc/descriptors.md; BIP 380.
 TEST_CASE("checksums are those that others compute") {
-    for (const std::string_view text :
-         {"addr(mkmZxiEcEd8ZqjQWVZuC6so5dFMKEFpN2j)#02wpgw69", "raw(deadbeef)#89f8spxm",
-          "pkh(02c6047f9441ed7d6d3045406e95c07cd85c778e4b8cef3ca7abac09b95c709ee5)#8fhd9pwu",
-          "wpkh(02f9308a019258c31049344f85f89d5229b531c845836f99b08601f113bce036f9)#8zl0zxma",
-          "sh(wpkh(03fff97bd5755eeea420453a14355235d382f6472f8568a18b2f057a1460297556))#qkrrc7je"}) {
+    for (
+        const std::string_view text :
+        {"addr(mkmZxiEcEd8ZqjQWVZuC6so5dFMKEFpN2j)#02wpgw69", "raw(deadbeef)#89f8spxm",
+         "pkh(02c6047f9441ed7d6d3045406e95c07cd85c778e4b8cef3ca7abac09b95c709ee5)#8fhd9pwu",
+         "wpkh(02f9308a019258c31049344f85f89d5229b531c845836f99b08601f113bce036f9)#8zl0zxma",
+         "sh(wpkh(03fff97bd5755eeea420453a14355235d382f6472f8568a18b2f057a1460297556))#qkrrc7je"}) {
         CHECK(with_checksum(std::string(text.substr(0, text.find('#')))) == text);
     }
     CHECK_FALSE(descriptor_checksum("raw(\x80)"));
@@ -55,7 +56,9 @@ TEST_CASE("the descriptor of a script tells what can be known without keys") {
          "multi(1," + key + "," + other + ")"},
         {script("3 0x21 0x" + key + " 0x21 0x" + other + " 2 CHECKMULTISIG"),
          "raw(5321" + key + "21" + other + "52ae)"},
-        {hex("76a9143999999999999999999999999999999999999999" "88ac"), {}},
+        {hex("76a9143999999999999999999999999999999999999999"
+             "88ac"),
+         {}},
         {script("1 0x20 0x" + x), "rawtr(" + x + ")"},
         {script("RETURN 0x02 0x0102"), "raw(6a020102)"},
         {script(""), "raw()"},
@@ -68,8 +71,8 @@ TEST_CASE("the descriptor of a script tells what can be known without keys") {
         else
             CHECK(inferred == with_checksum(row.descriptor));
     }
-    const auto address = infer_descriptor(
-        hex("76a914399999999999999999999999999999999999999988ac"), testnet());
+    const auto address =
+        infer_descriptor(hex("76a914399999999999999999999999999999999999999988ac"), testnet());
     CHECK(read_descriptor(address, testnet())->front().descriptor == address);
 }
 
@@ -87,14 +90,14 @@ TEST_CASE("descriptors stand for scripts") {
         {"raw(deadbeef)", "deadbeef"},
         {"raw(deadbeef)#89f8spxm", "deadbeef"},
         {"addr(mkmZxiEcEd8ZqjQWVZuC6so5dFMKEFpN2j)",
-         "76a9143999999999999999999999999999999999999999" "88ac"},
+         "76a9143999999999999999999999999999999999999999"
+         "88ac"},
         {"pk(" + key + ")", "21" + key + "ac"},
         {"pkh(" + key + ")", "76a914" + id + "88ac"},
         {"pkh([d34db33f/44'/0'/0']" + key + ")", "76a914" + id + "88ac"},
         {"wpkh(" + key + ")", witness},
         {"sh(wpkh(" + key + "))", nested},
-        {"combo(" + key + ")",
-         "21" + key + "ac 76a914" + id + "88ac " + witness + " " + nested},
+        {"combo(" + key + ")", "21" + key + "ac 76a914" + id + "88ac " + witness + " " + nested},
         {"multi(2," + other + "," + key + ")", multi},
         {"sortedmulti(2," + other + "," + key + ")", sorted},
         {"wsh(multi(2," + other + "," + key + "))", to_hex(to_witness_script(hex(multi)))},
@@ -112,8 +115,7 @@ TEST_CASE("descriptors stand for scripts") {
          "keys specified"},
         {"multi(0," + key + ")", "Multisig threshold cannot be 0, must be at least 1"},
         {"multi(x," + key + ")", "Multi threshold 'x' is not valid"},
-        {"multi(1)",
-         "Cannot have 0 keys in multisig; must have between 1 and 20 keys, inclusive"},
+        {"multi(1)", "Cannot have 0 keys in multisig; must have between 1 and 20 keys, inclusive"},
         {"multi(1," + key + "," + key + "," + key + "," + key + ")",
          "Cannot have 4 pubkeys in bare multisig; only at most 3 pubkeys"},
     };

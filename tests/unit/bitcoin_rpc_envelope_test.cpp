@@ -51,8 +51,7 @@ TEST_CASE("a request of the older versions is answered with result and error, on
          R"({"result":null,"error":{"code":-32600,"message":"jsonrpc field must be a string"},"id":1})"},
         {R"({"id":1,"jsonrpc":"3.0","method":"echo"})", 400,
          R"({"result":null,"error":{"code":-32600,"message":"JSON-RPC version not supported"},"id":1})"},
-        {"{", 500,
-         R"({"result":null,"error":{"code":-32700,"message":"Parse error"},"id":null})"},
+        {"{", 500, R"({"result":null,"error":{"code":-32700,"message":"Parse error"},"id":null})"},
         {"7", 500,
          R"({"result":null,"error":{"code":-32700,"message":"Top-level object parse error"},"id":null})"},
     };

@@ -145,16 +145,15 @@ TEST_CASE("coins, one by one and by descriptor") {
     CHECK(write_json(coin["value"]) == "50.00000000");
     const std::string desc = coin["scriptPubKey"]["desc"].text_or("");
     CHECK(world.call("gettxout", list(txid).push(1)).is_null());
-    const Json found =
-        world.call("scantxoutset", list("start").push(list(desc).push("raw(51)")));
+    const Json found = world.call("scantxoutset", list("start").push(list(desc).push("raw(51)")));
     CHECK(found["success"] == Json(true));
     CHECK(found["txouts"] == Json(3));
     CHECK(found["unspents"].size() == 3);
     CHECK(found["unspents"][0]["desc"] == Json(desc));
     CHECK(write_json(found["total_amount"]) == "150.00000000");
-    const Json none = world.call("scantxoutset",
-                                 list("start").push(list(Json::object({{"desc", "raw(00)"}}))));
+    const Json none =
+        world.call("scantxoutset", list("start").push(list(Json::object({{"desc", "raw(00)"}}))));
     CHECK(none["unspents"].size() == 0);
-    CHECK(mistake(world.call("scantxoutset", list("start").push(list("tr(00)"))))
-              .starts_with("-5 "));
+    CHECK(
+        mistake(world.call("scantxoutset", list("start").push(list("tr(00)")))).starts_with("-5 "));
 }

@@ -41,8 +41,7 @@ TEST_CASE("what is wrong with parameters is said as Bitcoin Core says it") {
         {"getblockhash", "[1.5]", "-1 JSON integer out of range"},
         {"getblockhash", "[99999999999]", "-1 JSON integer out of range"},
         {"getblockhash", R"(["0"])",
-         wrong("Position 1 (height)",
-               "JSON value of type string is not of expected type number")},
+         wrong("Position 1 (height)", "JSON value of type string is not of expected type number")},
         {"getblockhash", "[null]",
          wrong("Position 1 (height)", "JSON value of type null is not of expected type number")},
         {"getblockhash", R"({"heigt":0})", "-8 Unknown named parameter heigt"},
@@ -80,8 +79,7 @@ TEST_CASE("what is wrong with parameters is said as Bitcoin Core says it") {
         {"getmempoolentry", R"([")" + zeros + R"("])", "-5 Transaction not in mempool"},
         {"getrawmempool", "[true,true]",
          "-8 Verbose results cannot contain mempool sequence values."},
-        {"testmempoolaccept", "[[]]",
-         "-8 Array must contain between 1 and 25 transactions."},
+        {"testmempoolaccept", "[[]]", "-8 Array must contain between 1 and 25 transactions."},
         {"testmempoolaccept", R"([["00"]])",
          "-22 TX decode failed: 00 Make sure the tx has at least one input."},
         {"testmempoolaccept", R"([["00"],1])",
@@ -125,9 +123,9 @@ TEST_CASE("too few and too many parameters are answered with the method's help")
     CHECK(help.find("1. blockhash    (string, required)\n") != std::string::npos);
     CHECK(mistake(world.ask("getblock", "[]")) == "-1 " + help);
     CHECK(mistake(world.ask("getblock", "[1,2,3]")) == "-1 " + help);
-    CHECK(mistake(world.ask("getblock", R"({"verbosity":1})")) ==
-          wrong("Position 1 (blockhash)",
-                "JSON value of type null is not of expected type string"));
+    CHECK(
+        mistake(world.ask("getblock", R"({"verbosity":1})")) ==
+        wrong("Position 1 (blockhash)", "JSON value of type null is not of expected type string"));
     CHECK(mistake(world.ask("getblockcount", "[1]")).starts_with("-1 getblockcount\n\n"));
 }
 

@@ -66,8 +66,9 @@ TEST_CASE("a transaction and its child wait") {
     CHECK(entry["ancestorcount"] == Json(2));
     CHECK(entry["ancestorsize"] == Json(170));
     CHECK(entry["descendantcount"] == Json(1));
-    CHECK(write_json(entry["fees"]) ==
-          R"({"base":0.00002000,"modified":0.00002000,"ancestor":0.00003000,"descendant":0.00002000})");
+    CHECK(
+        write_json(entry["fees"]) ==
+        R"({"base":0.00002000,"modified":0.00002000,"ancestor":0.00003000,"descendant":0.00002000})");
     CHECK(write_json(entry["depends"]) == R"([")" + parent_id + R"("])");
     CHECK(write_json(entry["spentby"]) == "[]");
     CHECK(entry["unbroadcast"] == Json(false));

@@ -67,11 +67,12 @@ TEST_CASE("a proof that was changed proves nothing of that block") {
 }
 
 TEST_CASE("the proof of a block with one transaction") {
-    const Bytes octets = write_txout_proof(
-        regtest_genesis(), {txid_of(regtest_genesis().transactions[0])});
-    CHECK(to_hex(octets) ==
-          to_hex(serialize(regtest_genesis().header)) +
-              "0100000001" "3ba3edfd7a7b12b27ac72c3e67768f617fc81bc3888a51323a9fb8aa4b1e5e4a" "0101");
+    const Bytes octets =
+        write_txout_proof(regtest_genesis(), {txid_of(regtest_genesis().transactions[0])});
+    CHECK(to_hex(octets) == to_hex(serialize(regtest_genesis().header)) +
+                                "0100000001"
+                                "3ba3edfd7a7b12b27ac72c3e67768f617fc81bc3888a51323a9fb8aa4b1e5e4a"
+                                "0101");
 }
 
 TEST_CASE("proofs are given and verified") {
@@ -106,8 +107,7 @@ TEST_CASE("proofs are given and verified") {
           "-1 DataStream::read(): end of data: unspecified iostream_category error");
     const Block elsewhere = block_of(3);
     CHECK(mistake(verify(to_hex(write_txout_proof(
-              elsewhere, {txid_of(elsewhere.transactions[1])})))) ==
-          "-5 Block not found in chain");
+              elsewhere, {txid_of(elsewhere.transactions[1])})))) == "-5 Block not found in chain");
     auto changed = from_hex(prove({one}).text_or(""));
     REQUIRE(changed);
     (*changed)[header_size + 6] ^= 1;

@@ -36,9 +36,10 @@ constexpr std::string_view first_payment =
 TEST_CASE("the first block of regtest") {
     const test::RpcWorld world;
     const std::string id = "0f9188f13cb7b2c71f2a335e3a4fc328bf5beb436012afca590b1a11466e2206";
-    CHECK(write_json(world.call("getblockheader", Json::array().push(id))) ==
-          R"({"hash":")" + id +
-              R"(","confirmations":1,"height":0,"version":1,"versionHex":"00000001","merkleroot":"4a5e1e4baab89f3a32518a88c31bc87f618f76673e2cc77ab2127b7afdeda33b","time":1296688602,"mediantime":1296688602,"nonce":2,"bits":"207fffff","target":"7fffff0000000000000000000000000000000000000000000000000000000000","difficulty":4.656542373906925e-10,"chainwork":"0000000000000000000000000000000000000000000000000000000000000002","nTx":1})");
+    CHECK(
+        write_json(world.call("getblockheader", Json::array().push(id))) ==
+        R"({"hash":")" + id +
+            R"(","confirmations":1,"height":0,"version":1,"versionHex":"00000001","merkleroot":"4a5e1e4baab89f3a32518a88c31bc87f618f76673e2cc77ab2127b7afdeda33b","time":1296688602,"mediantime":1296688602,"nonce":2,"bits":"207fffff","target":"7fffff0000000000000000000000000000000000000000000000000000000000","difficulty":4.656542373906925e-10,"chainwork":"0000000000000000000000000000000000000000000000000000000000000002","nTx":1})");
     const std::string header =
         "0100000000000000000000000000000000000000000000000000000000000000000000003ba3edfd7a7b12b27a"
         "c72c3e67768f617fc81bc3888a51323a9fb8aa4b1e5e4adae5494dffff7f2002000000";
@@ -49,16 +50,16 @@ TEST_CASE("the first block of regtest") {
     CHECK(block["weight"] == Json(1140));
     CHECK(write_json(block["tx"]) ==
           R"(["4a5e1e4baab89f3a32518a88c31bc87f618f76673e2cc77ab2127b7afdeda33b"])");
-    const std::string octets =
-        world.call("getblock", Json::array().push(id).push(0)).text_or("");
+    const std::string octets = world.call("getblock", Json::array().push(id).push(0)).text_or("");
     CHECK(octets.starts_with(header + "01"));
     CHECK(octets.size() == 570);
     const Json full = world.call("getblock", Json::array().push(id).push(2));
-    CHECK(write_json(full["tx"][0]) ==
-          R"({"txid":"4a5e1e4baab89f3a32518a88c31bc87f618f76673e2cc77ab2127b7afdeda33b","hash":"4a5e1e4baab89f3a32518a88c31bc87f618f76673e2cc77ab2127b7afdeda33b","version":1,"size":204,"vsize":204,"weight":816,"locktime":0,"vin":[{"coinbase":"04ffff001d0104455468652054696d65732030332f4a616e2f32303039204368616e63656c6c6f72206f6e206272696e6b206f66207365636f6e64206261696c6f757420666f722062616e6b73","sequence":4294967295}],"vout":[{"value":50.00000000,"n":0,"scriptPubKey":{"asm":")" +
-              genesis_key + R"( OP_CHECKSIG","desc":"pk()" + genesis_key +
-              R"()#vlz6ztea","hex":"41)" + genesis_key +
-              R"(ac","type":"pubkey"}}],"hex":")" + octets.substr(162) + R"("})");
+    CHECK(
+        write_json(full["tx"][0]) ==
+        R"({"txid":"4a5e1e4baab89f3a32518a88c31bc87f618f76673e2cc77ab2127b7afdeda33b","hash":"4a5e1e4baab89f3a32518a88c31bc87f618f76673e2cc77ab2127b7afdeda33b","version":1,"size":204,"vsize":204,"weight":816,"locktime":0,"vin":[{"coinbase":"04ffff001d0104455468652054696d65732030332f4a616e2f32303039204368616e63656c6c6f72206f6e206272696e6b206f66207365636f6e64206261696c6f757420666f722062616e6b73","sequence":4294967295}],"vout":[{"value":50.00000000,"n":0,"scriptPubKey":{"asm":")" +
+            genesis_key + R"( OP_CHECKSIG","desc":"pk()" + genesis_key +
+            R"()#vlz6ztea","hex":"41)" + genesis_key + R"(ac","type":"pubkey"}}],"hex":")" +
+            octets.substr(162) + R"("})");
     CHECK(world.call("getblock", Json::array().push(id).push(true)) == block);
     CHECK(world.call("getblock", Json::array().push(id).push(3)) == full);
 }
@@ -85,13 +86,13 @@ TEST_CASE("a transaction of the main network") {
     const auto transaction = parse_transaction(hex(first_payment));
     REQUIRE(transaction);
     const Json json = transaction_json(*transaction, network_of("main"));
-    CHECK(json["txid"] ==
-          Json("f4184fc596403b9d638783cf57adfe4c75c605f6356fbc91338530e9831e9e16"));
+    CHECK(json["txid"] == Json("f4184fc596403b9d638783cf57adfe4c75c605f6356fbc91338530e9831e9e16"));
     CHECK(json["hash"] == json["txid"]);
     CHECK(json["size"] == Json(275));
     CHECK(json["hex"] == Json(first_payment));
-    CHECK(write_json(json["vin"]) ==
-          R"([{"txid":"0437cd7f8525ceed2324359c2d0ba26006d92d856a9c20fa0241106ee5a597c9","vout":0,"scriptSig":{"asm":"304402204e45e16932b8af514961a1d3a1a25fdf3f4f7732e9d624c6c61548ab5fb8cd410220181522ec8eca07de4860a4acdd12909d831cc56cbbac4622082221a8768d1d09[ALL]","hex":"47304402204e45e16932b8af514961a1d3a1a25fdf3f4f7732e9d624c6c61548ab5fb8cd410220181522ec8eca07de4860a4acdd12909d831cc56cbbac4622082221a8768d1d0901"},"sequence":4294967295}])");
+    CHECK(
+        write_json(json["vin"]) ==
+        R"([{"txid":"0437cd7f8525ceed2324359c2d0ba26006d92d856a9c20fa0241106ee5a597c9","vout":0,"scriptSig":{"asm":"304402204e45e16932b8af514961a1d3a1a25fdf3f4f7732e9d624c6c61548ab5fb8cd410220181522ec8eca07de4860a4acdd12909d831cc56cbbac4622082221a8768d1d09[ALL]","hex":"47304402204e45e16932b8af514961a1d3a1a25fdf3f4f7732e9d624c6c61548ab5fb8cd410220181522ec8eca07de4860a4acdd12909d831cc56cbbac4622082221a8768d1d0901"},"sequence":4294967295}])");
     CHECK(write_json(json["vout"][0]["value"]) == "10.00000000");
     CHECK(write_json(json["vout"][1]["value"]) == "40.00000000");
     CHECK(json["vout"][1]["scriptPubKey"]["type"] == Json("pubkey"));
@@ -100,9 +101,10 @@ TEST_CASE("a transaction of the main network") {
 }
 
 TEST_CASE("signatures are shown as such in what spends, and nowhere else") {
-    const Bytes script =
-        hex("47304402204e45e16932b8af514961a1d3a1a25fdf3f4f7732e9d624c6c61548ab5fb8cd410220181522ec8e"
-            "ca07de4860a4acdd12909d831cc56cbbac4622082221a8768d1d0983" "5102e80300");
+    const Bytes script = hex(
+        "47304402204e45e16932b8af514961a1d3a1a25fdf3f4f7732e9d624c6c61548ab5fb8cd410220181522ec8e"
+        "ca07de4860a4acdd12909d831cc56cbbac4622082221a8768d1d0983"
+        "5102e80300");
     const std::string text = input_script_text(script);
     CHECK(text.ends_with("1d09[SINGLE|ANYONECANPAY] 1 1000 0"));
     CHECK(write_json(script_json(script, network_of("main"))["asm"]).find("1d0983 1 1000 0") !=
@@ -169,22 +171,6 @@ TEST_CASE("addresses") {
         // The one that the first block pays to.
         {"main", "1A1zP1eP5QGefi2DMPTfTL5SLmv7DivfNa",
          R"({"isvalid":true,"address":"1A1zP1eP5QGefi2DMPTfTL5SLmv7DivfNa","scriptPubKey":"76a91462e907b15cbf27d5425399ebf6f0fb50ebb88f1888ac","isscript":false,"iswitness":false})"},
-        {"regtest", "bcrt1pfees9rnn5jz", R"({"isvalid":false,"error_locations":[],"error":"Invalid Bech32 checksum"})"},
-        {"main", "bc1qw508d6qejxtdg4y5r3zarvary0c5xw7kv8f3t5",
-         R"({"isvalid":false,"error_locations":[],"error":"Invalid Bech32 checksum"})"},
-        {"regtest", "bc1qw508d6qejxtdg4y5r3zarvary0c5xw7kv8f3t4",
-         R"({"isvalid":false,"error_locations":[],"error":"Invalid or unsupported Segwit (Bech32) or Base58 encoding."})"},
-        {"main", "bc1QW508d", R"({"isvalid":false,"error_locations":[],"error":"Invalid character or mixed case"})"},
-        {"main", "bcqw508d", R"({"isvalid":false,"error_locations":[],"error":"Missing separator"})"},
-        {"main", "bc1qb508d6qejxtdg4y5r3zarvary0c5xw7kv8f3t4",
-         R"({"isvalid":false,"error_locations":[4],"error":"Invalid Base 32 character"})"},
-        {"regtest", "1A1zP1eP5QGefi2DMPTfTL5SLmv7DivfNa",
-         R"({"isvalid":false,"error_locations":[],"error":"Invalid or unsupported Base58-encoded address."})"},
-        {"main", "1A1zP1eP5QGefi2DMPTfTL5SLmv7DivfNb",
-         R"({"isvalid":false,"error_locations":[],"error":"Invalid checksum or length of Base58 address (P2PKH or P2SH)"})"},
-        {"main", "", R"({"isvalid":false,"error_locations":[],"error":"Invalid checksum or length of Base58 address (P2PKH or P2SH)"})"},
-        {"main", "0OIl",
-         R"({"isvalid":false,"error_locations":[],"error":"Invalid or unsupported Segwit (Bech32) or Base58 encoding."})"},
     };
     for (const Row& row : rows) {
         CAPTURE(row.text);
@@ -194,4 +180,36 @@ TEST_CASE("addresses") {
     CHECK(anchor["scriptPubKey"] == Json("51024e73"));
     CHECK(anchor["isscript"] == Json(true));
     CHECK(anchor.find("witness_version") == nullptr);
+}
+
+TEST_CASE("what is wrong with an address") {
+    struct Row {
+        const char* network;
+        const char* text;
+        const char* error;
+        const char* places = "[]";
+    };
+    const char* const checksum = "Invalid checksum or length of Base58 address (P2PKH or P2SH)";
+    const char* const encoding = "Invalid or unsupported Segwit (Bech32) or Base58 encoding.";
+    const Row rows[] = {
+        {"regtest", "bcrt1pfees9rnn5jz", "Invalid Bech32 checksum"},
+        {"main", "bc1qw508d6qejxtdg4y5r3zarvary0c5xw7kv8f3t5", "Invalid Bech32 checksum"},
+        {"regtest", "bc1qw508d6qejxtdg4y5r3zarvary0c5xw7kv8f3t4", encoding},
+        {"main", "bc1QW508d", "Invalid character or mixed case"},
+        {"main", "bcqw508d", "Missing separator"},
+        {"main", "bc1qw", "Invalid separator position", "[2]"},
+        {"main", "bc1qb508d6qejxtdg4y5r3zarvary0c5xw7kv8f3t4", "Invalid Base 32 character", "[4]"},
+        {"regtest", "1A1zP1eP5QGefi2DMPTfTL5SLmv7DivfNa",
+         "Invalid or unsupported Base58-encoded address."},
+        {"main", "1A1zP1eP5QGefi2DMPTfTL5SLmv7DivfNb", checksum},
+        {"main", "", checksum},
+        {"main", "0OIl", encoding},
+    };
+    for (const Row& row : rows) {
+        CAPTURE(row.text);
+        const Json json = address_json(row.text, network_of(row.network));
+        CHECK(json["isvalid"] == Json(false));
+        CHECK(json["error"] == Json(row.error));
+        CHECK(write_json(json["error_locations"]) == row.places);
+    }
 }

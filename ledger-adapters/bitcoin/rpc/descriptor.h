@@ -1,5 +1,5 @@
-// Output descriptors (BIP 380): the checksum, the one that tells most about a script, and those that
-// a search is given. Source: Bitcoin Core 29, script/descriptor.cpp.
+// Output descriptors (BIP 380): the checksum, the one that tells most about a script, and those
+// that a search is given. Source: Bitcoin Core 29, script/descriptor.cpp.
 #pragma once
 
 #include "bitcoin/keys/network.h"

@@ -46,15 +46,15 @@ std::optional<DescribedKey> read_key(std::string_view text, bool compressed) {
         return std::nullopt;
     if (compressed && bytes->size() != 33) return std::nullopt;
     // A key on its own is its own origin: the first four bytes of its hash.
-    if (origin.empty())
-        origin = "[" + to_hex(ByteView(hash160(*bytes)).first(4)) + "]";
+    if (origin.empty()) origin = "[" + to_hex(ByteView(hash160(*bytes)).first(4)) + "]";
     return DescribedKey{*bytes, origin + to_hex(*bytes)};
 }
 
 auto bad_key(std::string_view text) {
-    return misread("Key '" + std::string(text) +
-                   "' is not valid: expected a public key in hexadecimal; extended keys and private "
-                   "keys are not supported here");
+    return misread(
+        "Key '" + std::string(text) +
+        "' is not valid: expected a public key in hexadecimal; extended keys and private "
+        "keys are not supported here");
 }
 
 DescribedList one(Bytes script, std::string text) {
@@ -102,14 +102,15 @@ DescribedList read_multi(std::string_view inside, bool sorted, Around around) {
         return misread("Multisig threshold cannot be " + std::to_string(group.needed) +
                        ", must be at least 1");
     if (static_cast<std::size_t>(group.needed) > group.keys.size())
-        return misread("Multisig threshold cannot be larger than the number of keys; threshold is " +
-                       std::to_string(group.needed) + " but only " + count + " keys specified");
+        return misread(
+            "Multisig threshold cannot be larger than the number of keys; threshold is " +
+            std::to_string(group.needed) + " but only " + count + " keys specified");
     if (around == Around::nothing && group.keys.size() > 3)
         return misread("Cannot have " + count +
                        " pubkeys in bare multisig; only at most 3 pubkeys");
     if (sorted) std::sort(group.keys.begin(), group.keys.end());
-    return one(to_keys(group), (sorted ? "sortedmulti(" : "multi(") +
-                                   std::to_string(group.needed) + shown + ")");
+    return one(to_keys(group),
+               (sorted ? "sortedmulti(" : "multi(") + std::to_string(group.needed) + shown + ")");
 }
 
 // Wraps the one script that is inside.

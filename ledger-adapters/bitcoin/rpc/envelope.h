@@ -13,46 +13,46 @@
 namespace lockstep::bitcoin {
 
 // name in lower case, code
-#define LOCKSTEP_RPC_CODES(X)              \
-    X(invalid_request, -32600)             \
-    X(method_not_found, -32601)            \
-    X(invalid_params, -32602)              \
-    X(internal_error, -32603)              \
-    X(parse_error, -32700)                 \
-    X(misc_error, -1)                      \
-    X(type_error, -3)                      \
-    X(invalid_address_or_key, -5)          \
-    X(out_of_memory, -7)                   \
-    X(invalid_parameter, -8)               \
-    X(database_error, -20)                 \
-    X(deserialization_error, -22)          \
-    X(verify_error, -25)                   \
-    X(verify_rejected, -26)                \
-    X(verify_already_in_utxo_set, -27)     \
-    X(in_warmup, -28)                      \
-    X(method_deprecated, -32)              \
-    X(forbidden_by_safe_mode, -2)          \
-    X(client_not_connected, -9)            \
-    X(client_in_initial_download, -10)     \
-    X(client_node_already_added, -23)      \
-    X(client_node_not_added, -24)          \
-    X(client_node_not_connected, -29)      \
-    X(client_invalid_ip_or_subnet, -30)    \
-    X(client_p2p_disabled, -31)            \
-    X(client_mempool_disabled, -33)        \
-    X(client_node_capacity_reached, -34)   \
-    X(wallet_error, -4)                    \
-    X(wallet_insufficient_funds, -6)       \
-    X(wallet_invalid_label_name, -11)      \
-    X(wallet_keypool_ran_out, -12)         \
-    X(wallet_unlock_needed, -13)           \
-    X(wallet_passphrase_incorrect, -14)    \
-    X(wallet_wrong_enc_state, -15)         \
-    X(wallet_encryption_failed, -16)       \
-    X(wallet_already_unlocked, -17)        \
-    X(wallet_not_found, -18)               \
-    X(wallet_not_specified, -19)           \
-    X(wallet_already_loaded, -35)          \
+#define LOCKSTEP_RPC_CODES(X)            \
+    X(invalid_request, -32600)           \
+    X(method_not_found, -32601)          \
+    X(invalid_params, -32602)            \
+    X(internal_error, -32603)            \
+    X(parse_error, -32700)               \
+    X(misc_error, -1)                    \
+    X(type_error, -3)                    \
+    X(invalid_address_or_key, -5)        \
+    X(out_of_memory, -7)                 \
+    X(invalid_parameter, -8)             \
+    X(database_error, -20)               \
+    X(deserialization_error, -22)        \
+    X(verify_error, -25)                 \
+    X(verify_rejected, -26)              \
+    X(verify_already_in_utxo_set, -27)   \
+    X(in_warmup, -28)                    \
+    X(method_deprecated, -32)            \
+    X(forbidden_by_safe_mode, -2)        \
+    X(client_not_connected, -9)          \
+    X(client_in_initial_download, -10)   \
+    X(client_node_already_added, -23)    \
+    X(client_node_not_added, -24)        \
+    X(client_node_not_connected, -29)    \
+    X(client_invalid_ip_or_subnet, -30)  \
+    X(client_p2p_disabled, -31)          \
+    X(client_mempool_disabled, -33)      \
+    X(client_node_capacity_reached, -34) \
+    X(wallet_error, -4)                  \
+    X(wallet_insufficient_funds, -6)     \
+    X(wallet_invalid_label_name, -11)    \
+    X(wallet_keypool_ran_out, -12)       \
+    X(wallet_unlock_needed, -13)         \
+    X(wallet_passphrase_incorrect, -14)  \
+    X(wallet_wrong_enc_state, -15)       \
+    X(wallet_encryption_failed, -16)     \
+    X(wallet_already_unlocked, -17)      \
+    X(wallet_not_found, -18)             \
+    X(wallet_not_specified, -19)         \
+    X(wallet_already_loaded, -35)        \
     X(wallet_already_exists, -36)
 
 enum class RpcCode : int {

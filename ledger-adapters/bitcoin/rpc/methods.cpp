@@ -20,9 +20,8 @@ const ReadMethod* method_named(std::string_view name) {
 }
 
 constexpr ParamSpec help_params[]{{"command", ParamType::text}};
-constexpr MethodSpec help_spec{
-    "control", "help", help_params,
-    "List all commands, or get help for a specified command."};
+constexpr MethodSpec help_spec{"control", "help", help_params,
+                               "List all commands, or get help for a specified command."};
 
 std::vector<const MethodSpec*> known_methods(const NodeView& node) {
     std::vector<const MethodSpec*> specs{&help_spec};

@@ -94,8 +94,8 @@ std::string help_of(const MethodSpec& spec) {
     for (std::size_t i = 0; i < spec.params.size(); ++i) {
         const ParamSpec& param = spec.params[i];
         text += std::to_string(i + 1) + ". " + std::string(first_name(param.names)) + "    (" +
-                std::string(help_type(param.type)) + (param.required ? ", required)" : ", optional)") +
-                "\n";
+                std::string(help_type(param.type)) +
+                (param.required ? ", required)" : ", optional)") + "\n";
     }
     return text;
 }
@@ -240,10 +240,9 @@ Txid Params::hash_in(const Json& value, std::string_view name) {
     if (const auto id = txid_from_text(*text)) return *id;
     constexpr std::size_t digits = 2 * Txid::size;
     if (text->size() != digits) {
-        refuse(RpcCode::invalid_parameter, std::string(name) + " must be of length " +
-                                               std::to_string(digits) + " (not " +
-                                               std::to_string(text->size()) + ", for '" + *text +
-                                               "')");
+        refuse(RpcCode::invalid_parameter,
+               std::string(name) + " must be of length " + std::to_string(digits) + " (not " +
+                   std::to_string(text->size()) + ", for '" + *text + "')");
     } else {
         refuse(RpcCode::invalid_parameter,
                std::string(name) + " must be hexadecimal string (not '" + *text + "')");

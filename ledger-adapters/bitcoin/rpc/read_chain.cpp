@@ -19,8 +19,7 @@ RpcAnswer get_block_hash(const NodeView& node, Params& params) {
     const auto height = static_cast<int>(params.integer(0, INT32_MIN, INT32_MAX));
     if (params.failed()) return params.failure();
     const Chain::Entry* const entry = node.chain.at(height);
-    if (entry == nullptr)
-        return rpc_fail(RpcCode::invalid_parameter, "Block height out of range");
+    if (entry == nullptr) return rpc_fail(RpcCode::invalid_parameter, "Block height out of range");
     return to_text(entry->id);
 }
 
@@ -93,7 +92,9 @@ constexpr ParamSpec scan_params[]{
     {"scanobjects", ParamType::array},
 };
 constexpr ReadMethod methods_of_chain[]{
-    {{category, "getbestblockhash", {},
+    {{category,
+      "getbestblockhash",
+      {},
       "Returns the hash of the best (tip) block in the most-work fully-validated chain."},
      get_best_block_hash},
     {{category, "getblock", block_params,
@@ -101,7 +102,9 @@ constexpr ReadMethod methods_of_chain[]{
       "what they spent (3)."},
      get_block},
     {{category, "getblockchaininfo", {}, "Returns the state of the chain."}, get_blockchain_info},
-    {{category, "getblockcount", {},
+    {{category,
+      "getblockcount",
+      {},
       "Returns the height of the most-work fully-validated chain.\nThe genesis block has height 0."},
      get_block_count},
     {{category, "getblockhash", block_hash_params,
@@ -110,7 +113,9 @@ constexpr ReadMethod methods_of_chain[]{
     {{category, "getblockheader", header_params,
       "Returns a block's header, as an object or in hexadecimal."},
      get_block_header},
-    {{category, "getchaintips", {},
+    {{category,
+      "getchaintips",
+      {},
       "Return information about all known tips in the block tree, including the main chain as well "
       "as orphaned branches."},
      get_chain_tips},

@@ -12,24 +12,23 @@ constexpr int protocol_version = 70'016;
 // There are no peers: NODE_NETWORK, NODE_WITNESS and NODE_NETWORK_LIMITED are what it has to give.
 RpcAnswer get_network_info(const NodeView& node, Params&) {
     const PoolPolicy& policy = node.pool.policy();
-    return Json::object(
-        {{"version", core_version},
-         {"subversion", core_name},
-         {"protocolversion", protocol_version},
-         {"localservices", "0000000000000409"},
-         {"localservicesnames",
-          Json::array().push("NETWORK").push("WITNESS").push("NETWORK_LIMITED")},
-         {"localrelay", true},
-         {"timeoffset", 0},
-         {"networkactive", true},
-         {"connections", 0},
-         {"connections_in", 0},
-         {"connections_out", 0},
-         {"networks", Json::array()},
-         {"relayfee", amount_json(policy.min_relay)},
-         {"incrementalfee", amount_json(policy.incremental)},
-         {"localaddresses", Json::array()},
-         {"warnings", Json::array()}});
+    return Json::object({{"version", core_version},
+                         {"subversion", core_name},
+                         {"protocolversion", protocol_version},
+                         {"localservices", "0000000000000409"},
+                         {"localservicesnames",
+                          Json::array().push("NETWORK").push("WITNESS").push("NETWORK_LIMITED")},
+                         {"localrelay", true},
+                         {"timeoffset", 0},
+                         {"networkactive", true},
+                         {"connections", 0},
+                         {"connections_in", 0},
+                         {"connections_out", 0},
+                         {"networks", Json::array()},
+                         {"relayfee", amount_json(policy.min_relay)},
+                         {"incrementalfee", amount_json(policy.incremental)},
+                         {"localaddresses", Json::array()},
+                         {"warnings", Json::array()}});
 }
 
 RpcAnswer uptime(const NodeView& node, Params&) {
@@ -37,7 +36,9 @@ RpcAnswer uptime(const NodeView& node, Params&) {
 }
 
 constexpr ReadMethod methods_of_node[]{
-    {{"network", "getnetworkinfo", {},
+    {{"network",
+      "getnetworkinfo",
+      {},
       "Returns an object containing various state info regarding P2P networking."},
      get_network_info},
     {{"control", "uptime", {}, "Returns the total uptime of the server."}, uptime},

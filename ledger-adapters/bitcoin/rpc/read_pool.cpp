@@ -43,15 +43,15 @@ RpcAnswer test_mempool_accept(const NodeView& node, Params& params) {
     for (const Json& item : list) {
         const std::string* const text = item.as_text();
         if (text == nullptr)
-            return rpc_fail(RpcCode::type_error,
-                            "JSON value of type " + std::string(type_name(item)) +
-                                " is not of expected type string");
+            return rpc_fail(RpcCode::type_error, "JSON value of type " +
+                                                     std::string(type_name(item)) +
+                                                     " is not of expected type string");
         const auto octets = from_hex(*text);
         auto transaction = octets ? parse_transaction(*octets) : std::nullopt;
         if (!transaction)
-            return rpc_fail(RpcCode::deserialization_error,
-                            "TX decode failed: " + *text +
-                                " Make sure the tx has at least one input.");
+            return rpc_fail(
+                RpcCode::deserialization_error,
+                "TX decode failed: " + *text + " Make sure the tx has at least one input.");
         transactions.push_back(std::move(*transaction));
     }
     Json rows = Json::array();
@@ -81,7 +81,8 @@ RpcAnswer estimate_smart_fee(const NodeView& node, Params& params) {
     const auto rate = node.fee_rate ? node.fee_rate(target) : std::nullopt;
     Json json = Json::object();
     if (rate) {
-        const FeeRate least = std::max(node.pool.min_rate(node.now_s), node.pool.policy().min_relay);
+        const FeeRate least =
+            std::max(node.pool.min_rate(node.now_s), node.pool.policy().min_relay);
         json.set("feerate", amount_json(std::max(*rate, least)));
     } else {
         json.set("errors", Json::array().push("Insufficient data or no feerate found"));
@@ -104,10 +105,11 @@ constexpr ParamSpec fee_params[]{
     {"estimate_mode", ParamType::text},
 };
 constexpr ReadMethod methods_of_pool[]{
-    {{"blockchain", "getmempoolentry", entry_params,
-      "Returns mempool data for given transaction"},
+    {{"blockchain", "getmempoolentry", entry_params, "Returns mempool data for given transaction"},
      get_mempool_entry},
-    {{"blockchain", "getmempoolinfo", {},
+    {{"blockchain",
+      "getmempoolinfo",
+      {},
       "Returns details on the active state of the TX memory pool."},
      get_mempool_info},
     {{"blockchain", "getrawmempool", raw_pool_params,

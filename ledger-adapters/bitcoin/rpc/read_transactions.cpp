@@ -12,8 +12,7 @@ auto not_found(std::string message) {
 }
 
 RpcAnswer confirmed_transaction(const NodeView& node, const TxPlace& place, int verbosity) {
-    if (verbosity <= 0)
-        return to_hex(serialize(place.block.block.transactions[place.transaction]));
+    if (verbosity <= 0) return to_hex(serialize(place.block.block.transactions[place.transaction]));
     return confirmed_json(place, node.chain, node.network,
                           verbosity == 1 ? TxDetail::plain : TxDetail::prevouts);
 }

@@ -17,9 +17,9 @@ Result<void, RpcError> add_needles(const Json& object, const Network& network, N
                             "Descriptor needs to be provided in scan object");
         text = desc.as_text();
         if (text == nullptr)
-            return rpc_fail(RpcCode::type_error,
-                            "JSON value of type " + std::string(type_name(desc)) +
-                                " is not of expected type string");
+            return rpc_fail(RpcCode::type_error, "JSON value of type " +
+                                                     std::string(type_name(desc)) +
+                                                     " is not of expected type string");
     } else if (text == nullptr) {
         return rpc_fail(RpcCode::invalid_parameter,
                         "Scan object needs to be either a string or an object");

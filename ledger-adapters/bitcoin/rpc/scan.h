@@ -1,5 +1,5 @@
-// scantxoutset: what coins there are for some descriptors. A search is over when it answers, so that
-// there is never one to ask about or to stop. Source: Bitcoin Core 29, rpc/blockchain.cpp.
+// scantxoutset: what coins there are for some descriptors. A search is over when it answers, so
+// that there is never one to ask about or to stop. Source: Bitcoin Core 29, rpc/blockchain.cpp.
 #pragma once
 
 #include "bitcoin/chain/chain.h"

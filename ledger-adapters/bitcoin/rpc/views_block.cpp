@@ -53,20 +53,21 @@ int confirmations_of(const Chain::Entry& entry, const Chain& chain) {
 
 Json header_json(const Chain::Entry& entry, const Chain& chain) {
     const BlockHeader& header = entry.block.header;
-    Json json = Json::object({{"hash", to_text(entry.id)},
-                              {"confirmations", confirmations_of(entry, chain)},
-                              {"height", entry.height},
-                              {"version", header.version},
-                              {"versionHex", eight_digits(static_cast<std::uint32_t>(header.version))},
-                              {"merkleroot", to_text(Txid{header.merkle_root.array()})},
-                              {"time", header.time},
-                              {"mediantime", chain.median_time(entry)},
-                              {"nonce", header.nonce},
-                              {"bits", eight_digits(header.bits)},
-                              {"target", target_text(header.bits)},
-                              {"difficulty", difficulty_of(header.bits)},
-                              {"chainwork", chainwork_text(entry)},
-                              {"nTx", entry.block.transactions.size()}});
+    Json json =
+        Json::object({{"hash", to_text(entry.id)},
+                      {"confirmations", confirmations_of(entry, chain)},
+                      {"height", entry.height},
+                      {"version", header.version},
+                      {"versionHex", eight_digits(static_cast<std::uint32_t>(header.version))},
+                      {"merkleroot", to_text(Txid{header.merkle_root.array()})},
+                      {"time", header.time},
+                      {"mediantime", chain.median_time(entry)},
+                      {"nonce", header.nonce},
+                      {"bits", eight_digits(header.bits)},
+                      {"target", target_text(header.bits)},
+                      {"difficulty", difficulty_of(header.bits)},
+                      {"chainwork", chainwork_text(entry)},
+                      {"nTx", entry.block.transactions.size()}});
     if (entry.height > 0) json.set("previousblockhash", to_text(header.parent));
     const Chain::Entry* const next = chain.at(entry.height + 1);
     if (next != nullptr && next->block.header.parent == entry.id)
@@ -124,8 +125,9 @@ Json tips_json(const Chain& chain) {
             ++branch;
         // Whether a block off the active chain was ever on it is not known; none is without its
         // transactions.
-        const char* const status =
-            branch == 0 ? "active" : entry->invalid ? "invalid" : "valid-fork";
+        const char* const status = branch == 0      ? "active"
+                                   : entry->invalid ? "invalid"
+                                                    : "valid-fork";
         list.push(Json::object({{"height", entry->height},
                                 {"hash", to_text(entry->id)},
                                 {"branchlen", branch},

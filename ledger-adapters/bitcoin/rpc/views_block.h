@@ -12,7 +12,8 @@ int confirmations_of(const Chain::Entry& entry, const Chain& chain);
 
 // getblockheader with verbose.
 Json header_json(const Chain::Entry& entry, const Chain& chain);
-// getblock: 0 and less is hexadecimal, 1 has txids, 2 transactions, 3 and more also what they spent.
+// getblock: 0 and less is hexadecimal, 1 has txids, 2 transactions, 3 and more also what they
+// spent.
 Json block_json(const Chain::Entry& entry, const Chain& chain, const Network& network,
                 int verbosity);
 

@@ -101,11 +101,10 @@ std::string input_script_text(ByteView script) {
 }
 
 Json script_json(ByteView script, const Network& network, ScriptHex hex) {
-    Json json = Json::object({{"asm", disassemble(script)},
-                              {"desc", infer_descriptor(script, network)}});
+    Json json =
+        Json::object({{"asm", disassemble(script)}, {"desc", infer_descriptor(script, network)}});
     if (hex == ScriptHex::with) json.set("hex", to_hex(script));
-    if (auto address = address_of_script(script, network))
-        json.set("address", std::move(*address));
+    if (auto address = address_of_script(script, network)) json.set("address", std::move(*address));
     json.set("type", form_name(script));
     return json;
 }

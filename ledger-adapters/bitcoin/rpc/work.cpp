@@ -1,5 +1,7 @@
 #include "bitcoin/rpc/work.h"
 
+#include <charconv>
+
 #include "sdk/base/bytes.h"
 
 namespace lockstep::bitcoin {
@@ -76,6 +78,18 @@ Number work_for(std::uint32_t bits) {
     return quotient;
 }
 
+// To 16 digits, as Bitcoin Core writes what is no integer: it shows 4.656542373906925e-10 for
+// regtest's difficulty, a little
+// less than 2^-31.
+double shown(double value) {
+    char digits[32];
+    const auto end =
+        std::to_chars(digits, digits + sizeof digits, value, std::chars_format::general, 16).ptr;
+    double rounded = value;
+    std::from_chars(digits, end, rounded);
+    return rounded;
+}
+
 }  // namespace
 
 std::string target_text(std::uint32_t bits) {
@@ -104,7 +118,7 @@ double difficulty_of(std::uint32_t bits) {
         difficulty *= 256;
     for (; shift > reference; --shift)
         difficulty /= 256;
-    return difficulty;
+    return shown(difficulty);
 }
 
 }  // namespace lockstep::bitcoin

@@ -40,9 +40,9 @@ Json Json::object(std::initializer_list<Member> members) {
 }
 
 Json::Kind Json::kind() const {
-    static constexpr Kind kinds[] = {Kind::null,    Kind::boolean, Kind::integer, Kind::integer,
-                                     Kind::decimal, Kind::decimal, Kind::text,    Kind::array,
-                                     Kind::object};
+    static constexpr Kind kinds[] = {Kind::null,    Kind::boolean, Kind::integer,
+                                     Kind::integer, Kind::decimal, Kind::decimal,
+                                     Kind::text,    Kind::array,   Kind::object};
     static_assert(std::size(kinds) == std::variant_size_v<decltype(value_)>);
     return kinds[value_.index()];
 }

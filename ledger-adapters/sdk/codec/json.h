@@ -1,6 +1,7 @@
 // JSON (RFC 8259) as a value, for interfaces and reports. Integers stay integers of 64 bits; a
 // number with a fraction or an exponent is a double, which reports may write and no amount is read
-// from; what must be written with exact decimals is a fixed(). Objects keep the order in which members were set, and no key occurs twice.
+// from; what must be written with exact decimals is a fixed(). Objects keep the order in which
+// members were set, and no key occurs twice.
 #pragma once
 
 #include <concepts>
@@ -55,8 +56,8 @@ public:
     // The caller sees to it that no key occurs twice.
     explicit Json(Object members) : value_(std::move(members)) {}
 
-    // units / 10^decimals, written with exactly so many decimals: fixed(150, 2) is 1.50. At most 18,
-    // none writes an integer's digits.
+    // units / 10^decimals, written with exactly so many decimals: fixed(150, 2) is 1.50. At most
+    // 18, none writes an integer's digits.
     static Json fixed(std::int64_t units, int decimals);
 
     static Json array() { return Json(Array{}); }
