@@ -7,6 +7,7 @@
 #include "bitcoin/script/verify_flags.h"
 #include "sdk/base/assert.h"
 #include "sdk/crypto/hash.h"
+#include "tests/fuzz/fixtures_bitcoin.h"
 #include "tests/fuzz/seed_makers.h"
 
 namespace lockstep::fuzz {
@@ -69,10 +70,55 @@ void add_transactions(Seeds& seeds) {
     seeds.add("bitcoin_transaction", serialize(transaction));
 }
 
+void add_rpc_call(Seeds& seeds, std::string_view method, const std::string& params) {
+    seeds.text("bitcoin_rpc", R"({"jsonrpc":"1.0","id":1,"method":")" + std::string(method) +
+                                  R"(","params":)" + params + "}");
+}
+
+void add_rpc(Seeds& seeds) {
+    using namespace bitcoin;
+    const BitcoinNode node;
+    const auto quoted = [](const std::string& text) { return '"' + text + '"'; };
+    const auto list = [](const std::string& items) { return "[" + items + "]"; };
+    const std::string block = quoted(to_text(node.chain().at(1)->id));
+    const std::string confirmed =
+        quoted(to_text(txid_of(node.chain().at(1)->block.transactions[0])));
+    const std::string waiting = quoted(to_text(txid_of(node.waiting()[1])));
+    const std::string octets = quoted(to_hex(serialize(node.waiting()[1])));
+    for (const std::string_view method :
+         {"getblockcount", "getbestblockhash", "getblockchaininfo", "getnetworkinfo",
+          "getmempoolinfo", "getrawmempool", "getchaintips", "uptime", "help"})
+        add_rpc_call(seeds, method, "[]");
+    add_rpc_call(seeds, "help", list(quoted("getblock")));
+    add_rpc_call(seeds, "getblockhash", R"({"height":1})");
+    add_rpc_call(seeds, "getblock", list(block + ",3"));
+    add_rpc_call(seeds, "getblockheader", list(block + ",false"));
+    add_rpc_call(seeds, "getrawmempool", "[true]");
+    add_rpc_call(seeds, "getmempoolentry", list(waiting));
+    add_rpc_call(seeds, "testmempoolaccept", list(list(octets) + ",0.1"));
+    add_rpc_call(seeds, "getrawtransaction", list(confirmed + ",2," + block));
+    add_rpc_call(seeds, "getrawtransaction", list(waiting + ",1"));
+    add_rpc_call(seeds, "decoderawtransaction", list(octets));
+    add_rpc_call(seeds, "gettxout", list(waiting + ",0"));
+    add_rpc_call(seeds, "decodescript", R"(["5121026e6f6b657951ae"])");
+    add_rpc_call(seeds, "validateaddress", R"(["bcrt1pfeesnyr2tx"])");
+    add_rpc_call(seeds, "estimatesmartfee", R"([6,"economical"])");
+    add_rpc_call(seeds, "gettxoutproof", list(list(confirmed)));
+    const std::string proof = to_hex(serialize(node.chain().at(1)->block.header)) + "0100000001" +
+                              to_hex(txid_of(node.chain().at(1)->block.transactions[0]).view()) +
+                              "0101";
+    add_rpc_call(seeds, "verifytxoutproof", list(quoted(proof)));
+    add_rpc_call(
+        seeds, "scantxoutset",
+        R"(["start",["raw(51)",{"desc":"sh(multi(1,02c6047f9441ed7d6d3045406e95c07cd85c778e4b8cef3ca7abac09b95c709ee5))"}]])");
+    seeds.text("bitcoin_rpc", R"([{"jsonrpc":"2.0","method":"uptime"},{"method":"getblockcount"}])");
+}
+
 }  // namespace
 
 void add_bitcoin_seeds(Seeds& seeds) {
     using namespace bitcoin;
+    add_rpc(seeds);
     add_scripts(seeds);
     add_transactions(seeds);
     seeds.add("bitcoin_block", serialize(regtest_genesis()));

@@ -21,6 +21,7 @@ constexpr Target table[] = {
     {"asset", fuzz_asset, line},
     {"bitcoin_address", fuzz_bitcoin_address, line},
     {"bitcoin_block", fuzz_bitcoin_block, records},
+    {"bitcoin_rpc", fuzz_bitcoin_rpc, document},
     {"bitcoin_script", fuzz_bitcoin_script, document},
     {"bitcoin_script_text", fuzz_bitcoin_script_text, document},
     {"bitcoin_transaction", fuzz_bitcoin_transaction, records},

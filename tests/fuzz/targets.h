@@ -90,6 +90,8 @@ bool fuzz_bitcoin_transaction(ByteView octets);
 bool fuzz_bitcoin_script(ByteView octets);
 bool fuzz_bitcoin_script_text(ByteView octets);
 bool fuzz_bitcoin_address(ByteView octets);
+// --- targets_bitcoin_rpc.cpp ---
+bool fuzz_bitcoin_rpc(ByteView octets);
 
 // --- targets_node.cpp: the node's machine, its peers, callers and readers ---
 bool fuzz_node_input(ByteView octets);

@@ -84,6 +84,42 @@ TEST_CASE("reports may hold doubles") {
     CHECK(!parse_json("\"7\"")->as_double());
 }
 
+TEST_CASE("amounts are written with exactly their decimals") {
+    struct Row {
+        std::int64_t units;
+        int decimals;
+        std::string written;
+    };
+    const Row rows[] = {
+        {0, 8, "0.00000000"},
+        {1, 8, "0.00000001"},
+        {-1, 8, "-0.00000001"},
+        {5'000'000'000, 8, "50.00000000"},
+        {2'099'999'999'999'999, 8, "20999999.99999999"},
+        {12'345, 2, "123.45"},
+        {7, 0, "7"},
+        {INT64_MAX, 18, "9.223372036854775807"},
+        {INT64_MIN, 8, "-92233720368.54775808"},
+    };
+    for (const Row& row : rows) {
+        const Json value = Json::fixed(row.units, row.decimals);
+        CHECK(write_json(value) == row.written);
+        CHECK(write_json_pretty(value) == row.written + "\n");
+        CHECK(value.kind() == Json::Kind::decimal);
+        CHECK(value.as_int64() == std::nullopt);
+        CHECK(value.as_double() == parse_json(row.written)->as_double());
+    }
+    CHECK(Json::fixed(150, 2) == Json::fixed(15, 1));
+    CHECK(Json::fixed(15, 1) == Json::fixed(150, 2));
+    CHECK(Json::fixed(0, 0) == Json::fixed(0, 18));
+    CHECK_FALSE(Json::fixed(151, 2) == Json::fixed(15, 1));
+    CHECK_FALSE(Json::fixed(INT64_MAX, 0) == Json::fixed(INT64_MAX, 18));
+    CHECK(Json::fixed(15, 1) == Json(1.5));
+    CHECK(Json(1.5) == Json::fixed(150, 2));
+    CHECK_FALSE(Json::fixed(100, 2) == Json(1));
+    CHECK(Json::object({{"a", Json::fixed(5, 1)}}) == *parse_json(R"({"a":0.5})"));
+}
+
 TEST_CASE("texts are escaped and unescaped") {
     struct Row {
         std::string text;

@@ -3,6 +3,32 @@
 #include "sdk/base/assert.h"
 
 namespace lockstep {
+namespace {
+
+constexpr int most_decimals = 18;  // 10^18 is the largest power of ten in 63 bits
+
+constexpr std::int64_t power_of_ten(int exponent) {
+    std::int64_t power = 1;
+    for (int i = 0; i < exponent; ++i)
+        power *= 10;
+    return power;
+}
+
+bool is_same(const Json::Fixed& a, const Json::Fixed& b) {
+    const Json::Fixed& fine = a.decimals < b.decimals ? b : a;
+    const Json::Fixed& coarse = a.decimals < b.decimals ? a : b;
+    const std::int64_t factor = power_of_ten(fine.decimals - coarse.decimals);
+    return fine.units % factor == 0 && fine.units / factor == coarse.units;
+}
+
+}  // namespace
+
+Json Json::fixed(std::int64_t units, int decimals) {
+    ASSERT(decimals >= 0 && decimals <= most_decimals);
+    Json value;
+    value.value_ = Fixed{units, decimals};
+    return value;
+}
 
 Json Json::object(std::initializer_list<Member> members) {
     Json value = object();
@@ -14,8 +40,9 @@ Json Json::object(std::initializer_list<Member> members) {
 }
 
 Json::Kind Json::kind() const {
-    static constexpr Kind kinds[] = {Kind::null,    Kind::boolean, Kind::integer, Kind::integer,
-                                     Kind::decimal, Kind::text,    Kind::array,   Kind::object};
+    static constexpr Kind kinds[] = {Kind::null,    Kind::boolean, Kind::integer,
+                                     Kind::integer, Kind::decimal, Kind::decimal,
+                                     Kind::text,    Kind::array,   Kind::object};
     static_assert(std::size(kinds) == std::variant_size_v<decltype(value_)>);
     return kinds[value_.index()];
 }
@@ -39,6 +66,9 @@ std::optional<std::uint64_t> Json::as_uint64() const {
 
 std::optional<double> Json::as_double() const {
     if (const double* value = std::get_if<double>(&value_)) return *value;
+    if (const Fixed* value = as_fixed())
+        return static_cast<double>(value->units) /
+               static_cast<double>(power_of_ten(value->decimals));
     if (const auto value = as_int64()) return static_cast<double>(*value);
     if (const auto value = as_uint64()) return static_cast<double>(*value);
     return std::nullopt;
@@ -97,6 +127,10 @@ Json& Json::push(Json value) {
 }
 
 bool operator==(const Json& a, const Json& b) {
+    const Json::Fixed* const x = a.as_fixed();
+    const Json::Fixed* const y = b.as_fixed();
+    if (x != nullptr && y != nullptr) return is_same(*x, *y);
+    if (x != nullptr || y != nullptr) return a.kind() == b.kind() && a.as_double() == b.as_double();
     return a.value_ == b.value_;
 }
 

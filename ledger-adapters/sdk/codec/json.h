@@ -1,6 +1,7 @@
 // JSON (RFC 8259) as a value, for interfaces and reports. Integers stay integers of 64 bits; a
 // number with a fraction or an exponent is a double, which reports may write and no amount is read
-// from. Objects keep the order in which members were set, and no key occurs twice.
+// from; what must be written with exact decimals is a fixed(). Objects keep the order in which
+// members were set, and no key occurs twice.
 #pragma once
 
 #include <concepts>
@@ -55,6 +56,10 @@ public:
     // The caller sees to it that no key occurs twice.
     explicit Json(Object members) : value_(std::move(members)) {}
 
+    // units / 10^decimals, written with exactly so many decimals: fixed(150, 2) is 1.50. At most
+    // 18, none writes an integer's digits.
+    static Json fixed(std::int64_t units, int decimals);
+
     static Json array() { return Json(Array{}); }
     static Json object() { return Json(Object{}); }
     // Json::object({{"name", "alice"}, {"open", 3}}); a key given twice is a bug.
@@ -69,6 +74,13 @@ public:
     std::optional<std::uint64_t> as_uint64() const;
     // Any number, rounded to a double. For reports and charts.
     std::optional<double> as_double() const;
+    struct Fixed {
+        std::int64_t units = 0;
+        int decimals = 0;
+        friend bool operator==(const Fixed&, const Fixed&) = default;  // as written
+    };
+    // What fixed() made; nothing that was read from a text is one.
+    const Fixed* as_fixed() const { return std::get_if<Fixed>(&value_); }
     const std::string* as_text() const { return std::get_if<std::string>(&value_); }
     const Array* as_array() const { return std::get_if<Array>(&value_); }
     const Object* as_object() const { return std::get_if<Object>(&value_); }
@@ -88,11 +100,12 @@ public:
     // Appends an item; a null becomes an array first, anything else is a bug.
     Json& push(Json value);
 
+    // Of two decimals the value counts, not how it is written; against a double a fixed() is one.
     friend bool operator==(const Json& a, const Json& b);
 
 private:
-    std::variant<std::monostate, bool, std::int64_t, std::uint64_t, double, std::string, Array,
-                 Object>
+    std::variant<std::monostate, bool, std::int64_t, std::uint64_t, double, Fixed, std::string,
+                 Array, Object>
         value_;
 };
 

@@ -42,6 +42,17 @@ void write_number(std::string& to, Number value) {
     to.append(digits, end);
 }
 
+void write_fixed(std::string& to, const Json::Fixed& value) {
+    const bool negative = value.units < 0;
+    const auto bits = static_cast<std::uint64_t>(value.units);
+    std::string digits = std::to_string(negative ? 0 - bits : bits);
+    const auto decimals = static_cast<std::size_t>(value.decimals);
+    if (digits.size() <= decimals) digits.insert(0, decimals + 1 - digits.size(), '0');
+    if (decimals > 0) digits.insert(digits.size() - decimals, 1, '.');
+    if (negative) to.push_back('-');
+    to += digits;
+}
+
 // Writes with `indent` levels of two spaces; on one line when `pretty` is false.
 struct Writer {
     std::string text;
@@ -85,7 +96,9 @@ struct Writer {
                     write_number(text, *value.as_uint64());
                 return;
             case Json::Kind::decimal:
-                if (const double number = *value.as_double(); std::isfinite(number))
+                if (const Json::Fixed* fixed = value.as_fixed())
+                    write_fixed(text, *fixed);
+                else if (const double number = *value.as_double(); std::isfinite(number))
                     write_number(text, number);
                 else
                     text += "null";

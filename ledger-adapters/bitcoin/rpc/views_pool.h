@@ -1,0 +1,24 @@
+// The mempool as JSON. Source: Bitcoin Core 29, rpc/mempool.cpp.
+#pragma once
+
+#include "bitcoin/pool/mempool.h"
+#include "bitcoin/rpc/envelope.h"
+
+namespace lockstep::bitcoin {
+
+// getmempoolentry, and each member of getrawmempool with verbose.
+Json pool_entry_json(const Mempool::Entry& entry, const Mempool& pool);
+
+Json pool_ids_json(const Mempool& pool);
+Json pool_ids_with_sequence_json(const Mempool& pool);
+Json pool_entries_json(const Mempool& pool);
+// getmempoolinfo
+Json pool_info_json(const Mempool& pool, std::int64_t now_s);
+
+// A row of testmempoolaccept. `max_rate`: 0 for any.
+Json accept_json(const Transaction& transaction, const Mempool& pool, FeeRate max_rate);
+
+// Whether that rate is less than what it pays.
+bool pays_too_much(Satoshi fee, std::size_t size, FeeRate max_rate);
+
+}  // namespace lockstep::bitcoin
