@@ -37,7 +37,8 @@ public:
     // Of a seed of 16 to 64 bytes; nullopt for others, and for about one of 2^127 that has no key.
     static std::optional<ExtendedKey> master(ByteView seed);
 
-    // nullopt below depth 255, and for about one index of 2^127, where BIP 32 says to take the next.
+    // nullopt below depth 255, and for about one index of 2^127, where BIP 32 says to take the
+    // next.
     std::optional<ExtendedKey> child(std::uint32_t index) const;
     // A child's child and so on; itself for an empty path.
     std::optional<ExtendedKey> derive(std::span<const std::uint32_t> path) const;
@@ -46,8 +47,8 @@ public:
     const KeyOrigin& origin() const { return origin_; }
     ExtendedPublicKey public_part() const;
 
-    // xprv… or tprv…, for an export: whoever reads it has the key and all below. Neither the text nor
-    // what it is made from in base 58 is wiped.
+    // xprv… or tprv…, for an export: whoever reads it has the key and all below. Neither the text
+    // nor what it is made from in base 58 is wiped.
     std::string secret_text(const Network& network) const;
     // nullopt for what is no private extended key of that network: a wrong checksum, the text of a
     // public key, a key that is none, depth zero with a parent or an index.
