@@ -86,15 +86,16 @@ TEST_CASE("dust is what relay says") {
 
 TEST_CASE("an escrow that its claim would eat up is not worth it") {
     const Bytes home = Actors().payee_home;
-    // 151 vbytes: 10 of overhead, 41 of input, 31 of output, and a quarter of 304 of witness.
-    const std::size_t vsize = spend_vsize(Actors().lock, EscrowPath::claim, home, 0);
-    CHECK(vsize >= 150);
-    CHECK(vsize <= 160);
+    EscrowLock longest = Actors().lock;
+    longest.locktime = UINT32_MAX;
+    const std::size_t vsize = spend_vsize(longest, EscrowPath::claim, home, 0);
+    // Overhead 42, input 164 and 302 of witness, output 124, in quarters.
+    CHECK(vsize == 158);
     for (const Satoshi rate : {1'000, 50'000, 20'000'000}) {
-        const Satoshi fee = *fee_for({rate}, vsize_of_weight(4 * vsize + 1));
         CAPTURE(rate);
+        const Satoshi fee = *fee_for({rate}, vsize);
         CHECK_FALSE(is_worth_claiming(dust, home, {rate}));
-        CHECK_FALSE(is_worth_claiming(fee - rate / 500, home, {rate}));
+        CHECK_FALSE(is_worth_claiming(fee + dust, home, {rate}));
         CHECK(is_worth_claiming(fee + dust + 1, home, {rate}));
     }
     CHECK_FALSE(is_worth_claiming(0, home, {1'000}));

@@ -4,6 +4,7 @@
 #include <doctest/doctest.h>
 
 #include "bitcoin/adapter/reject.h"
+#include "bitcoin/chain/block.h"
 #include "bitcoin/script/verify_script.h"
 #include "sdk/crypto/hash.h"
 
@@ -78,6 +79,26 @@ inline bitcoin::ScriptError escrow_verdict(const bitcoin::Transaction& transacti
     const auto script = bitcoin::escrow_script(escrow.lock);
     REQUIRE(script);
     return verdict(transaction, 0, {escrow.value, bitcoin::script_pubkey_of(*script)});
+}
+
+// After a change.
+template <class Change>
+bitcoin::ScriptError changed(const bitcoin::EscrowCoin& escrow, bitcoin::Transaction transaction,
+                             Change change) {
+    change(transaction);
+    return escrow_verdict(transaction, escrow);
+}
+inline bitcoin::ScriptError with_element(const bitcoin::EscrowCoin& escrow,
+                                         const bitcoin::Transaction& transaction, std::size_t at,
+                                         const Bytes& element) {
+    return changed(escrow, transaction, [&](auto& t) { t.inputs[0].witness[at] = element; });
+}
+
+// As estimated from the worst signatures, and what it really takes.
+inline void check_size(const bitcoin::Transaction& transaction, std::size_t worst) {
+    const std::size_t real = bitcoin::vsize_of_weight(bitcoin::weight_of(transaction));
+    CHECK(real <= worst);
+    CHECK(real + transaction.inputs.size() >= worst);
 }
 
 }  // namespace lockstep::test

@@ -23,13 +23,6 @@ FundingPlan funding_of(const Actors& actors, Satoshi amount, Satoshi rate) {
     return plan;
 }
 
-// As estimated from the worst signatures, and what it really takes.
-void check_size(const Transaction& transaction, std::size_t worst) {
-    const std::size_t real = vsize_of_weight(weight_of(transaction));
-    CHECK(real <= worst);
-    CHECK(real + transaction.inputs.size() >= worst);
-}
-
 void check_funding(const EscrowFunding& funding, const BitcoinSigner& signer) {
     Satoshi in = 0;
     Satoshi out = 0;
@@ -55,16 +48,6 @@ void check_funding(const EscrowFunding& funding, const BitcoinSigner& signer) {
     CHECK(funding.fee >= *fee_for(funding.plan.rate, vsize_of_weight(weight)));
     CHECK(funding.transaction.outputs[0] ==
           TxOut{funding.plan.amount, script_pubkey_of(*escrow_script(funding.plan.lock))});
-}
-
-template <class Change>
-Error changed(const EscrowCoin& escrow, Transaction transaction, Change change) {
-    change(transaction);
-    return escrow_verdict(transaction, escrow);
-}
-Error with_element(const EscrowCoin& escrow, const Transaction& transaction, std::size_t at,
-                   const Bytes& element) {
-    return changed(escrow, transaction, [&](auto& t) { t.inputs[0].witness[at] = element; });
 }
 
 }  // namespace
@@ -109,6 +92,12 @@ TEST_CASE("a funding that cannot be says why") {
     plan = funding_of(actors, 1'000'000, 1'000);
     plan.lock.payee = plan.lock.payer;
     CHECK(fault(plan) == BuildFault::bad_lock);
+    plan = funding_of(actors, 1'000'000, 1'000);
+    plan.change_script = {};
+    CHECK(fault(plan) == BuildFault::bad_destination);
+    plan = funding_of(actors, 1'000'000, 1'000);
+    plan.reserve = TxOut{1'000, actors.script};
+    CHECK(fault(plan) == BuildFault::bad_destination);
     plan = funding_of(actors, 1'000'000, 1'000);
     plan.locktime = 500'000'000;
     CHECK(fault(plan) == BuildFault::bad_locktime);
@@ -223,6 +212,9 @@ TEST_CASE("a claim that cannot be says why") {
     other = plan;
     other.escrow.lock.locktime = 1;
     CHECK(fault(other) == BuildFault::bad_lock);
+    other = plan;
+    other.destination = {};
+    CHECK(fault(other) == BuildFault::bad_destination);
     other = plan;
     const Satoshi fee =
         *fee_for(plan.rate, spend_vsize(actors.lock, EscrowPath::claim, actors.payee_home, 0));
@@ -340,117 +332,25 @@ TEST_CASE("newer versions of a claim and a refund pay more until nothing is left
     CHECK(versions > 5);
 }
 
-TEST_CASE("a reject needs both signatures, and the payer believes nothing of it") {
+TEST_CASE("the weights that are reckoned with are those of the largest signatures") {
     const Actors actors;
-    const auto offered =
-        offer_reject(actors.plan(actors.payer_home, 5'000), actors.payee_key, *actors.payee);
-    REQUIRE(offered);
-    // Over the wire.
-    const Bytes octets = serialize(*offered);
-    CHECK(octets.size() <= max_partial);
-    const auto partial = parse_partial_reject(octets);
-    REQUIRE(partial);
-    CHECK(*partial == *offered);
-    const RejectTerms terms{actors.escrow, actors.payer_home, 10'000};
-    const auto reject = complete_reject(*partial, terms, actors.payer_key, *actors.payer);
-    REQUIRE(reject);
-    CHECK(escrow_verdict(reject->transaction, actors.escrow) == Error::ok);
-    CHECK(reject->fee ==
-          *fee_for({5'000}, spend_vsize(actors.lock, EscrowPath::reject, actors.payer_home, 0)));
-    check_size(reject->transaction,
-               spend_vsize(actors.lock, EscrowPath::reject, actors.payer_home, 0));
-
-    // One signature alone, or in the other's place.
-    const auto& witness = reject->transaction.inputs[0].witness;
-    const auto element = [&](std::size_t at, const Bytes& with) {
-        return with_element(actors.escrow, reject->transaction, at, with);
+    const Bytes signature(max_signature, 1);
+    const std::pair<EscrowPath, std::vector<Bytes>> paths[] = {
+        {EscrowPath::claim, claim_witness(signature, actors.preimage, actors.script)},
+        {EscrowPath::refund, refund_witness(signature, actors.script)},
+        {EscrowPath::reject, reject_witness({signature, signature}, actors.script)},
     };
-    CHECK(element(0, {}) == Error::eval_false);
-    CHECK(element(1, {}) == Error::checksigverify);
-    CHECK(element(0, witness[1]) == Error::nullfail);
-    CHECK(element(1, witness[0]) == Error::nullfail);
-    CHECK(changed(actors.escrow, reject->transaction, [](auto& t) {
-              t.inputs[0].witness.erase(t.inputs[0].witness.begin());
-          }) == Error::invalid_stack_operation);
-
-    const auto fault = [&](const PartialReject& with, const RejectTerms& under) {
-        const auto made = complete_reject(with, under, actors.payer_key, *actors.payer);
-        REQUIRE_FALSE(made);
-        return made.error();
-    };
-    const auto wrong = [&](auto change) {
-        PartialReject other = *partial;
-        change(other.transaction);
-        return fault(other, terms) == BuildFault::wrong_reject;
-    };
-    CHECK(wrong([](auto& t) { t.version = 1; }));
-    CHECK(wrong([](auto& t) { t.locktime = 1; }));
-    CHECK(wrong([](auto& t) { t.inputs.clear(); }));
-    CHECK(wrong([](auto& t) { t.inputs.push_back(t.inputs[0]); }));
-    CHECK(wrong([](auto& t) { t.inputs[0].prevout = place_of(2); }));
-    CHECK(wrong([](auto& t) { t.inputs[0].sequence = final_sequence; }));
-    CHECK(wrong([](auto& t) { t.inputs[0].script_sig = {0x51}; }));
-    CHECK(wrong([](auto& t) { t.outputs.clear(); }));
-    CHECK(wrong([](auto& t) { t.outputs.push_back({1'000, t.outputs[0].script}); }));
-    CHECK(wrong([&](auto& t) { t.outputs[0].script = actors.payee_home; }));
-    CHECK(wrong([](auto& t) { t.outputs[0].value = 989'999; }));
-    CHECK(wrong([](auto& t) { t.outputs[0].value = 1'000'001; }));
-    CHECK(wrong([](auto& t) { t.outputs[0].value = -1; }));
-    CHECK(fault(*partial, {actors.escrow, actors.payer_home, reject->fee - 1}) ==
-          BuildFault::wrong_reject);
-    RejectTerms no_script = terms;
-    no_script.escrow.lock.payee = no_script.escrow.lock.payer;
-    CHECK(fault(*partial, no_script) == BuildFault::bad_lock);
-    CHECK(complete_reject(*partial, terms, actors.payee_key, *actors.payee).error() ==
-          BuildFault::wrong_key);
-    PartialReject other = *partial;
-    --other.transaction.outputs[0].value;  // within the fee, but not what was signed
-    CHECK(fault(other, terms) == BuildFault::bad_signature);
-    for (const Bytes& signature :
-         {Bytes{}, Bytes{1}, witness[0], Bytes(71, 1), Bytes(partial->signature.size(), 0x30)}) {
-        other = *partial;
-        other.signature = signature;
-        CHECK(fault(other, terms) == BuildFault::bad_signature);
+    for (const auto& [path, witness] : paths) {
+        CAPTURE(static_cast<int>(path));
+        Transaction transaction;
+        transaction.inputs.resize(2);
+        transaction.inputs[0].witness = witness;
+        transaction.inputs[1].witness = {signature, Bytes(33)};
+        transaction.outputs = {{1, actors.payee_home}};
+        CHECK(weight_of(transaction) == overhead_weight +
+                                            escrow_input_weight(path, actors.script.size()) +
+                                            key_input_weight + output_weight(actors.payee_home));
+        CHECK(vsize_of_weight(weight_of(transaction)) ==
+              spend_vsize(actors.lock, path, actors.payee_home, 1));
     }
-    other = *partial;
-    other.signature.back() = sighash_all | sighash_anyone_can_pay;
-    CHECK(fault(other, terms) == BuildFault::bad_signature);
-}
-
-TEST_CASE("a newer reject pays more; the payee signs for its own escrows alone") {
-    const Actors actors;
-    auto plan = actors.plan(actors.payer_home, 5'000);
-    const auto first = offer_reject(plan, actors.payee_key, *actors.payee);
-    REQUIRE(first);
-    plan.replaces = paid(*first, plan.escrow);
-    const auto second = offer_reject(plan, actors.payee_key, *actors.payee);
-    REQUIRE(second);
-    CHECK(paid(*second, plan.escrow).fee > paid(*first, plan.escrow).fee);
-    CHECK(offer_reject(plan, actors.payer_key, *actors.payer).error() == BuildFault::wrong_key);
-    plan.fee_coins = coins_of({10'000});
-    CHECK(offer_reject(plan, actors.payee_key, *actors.payee).error() == BuildFault::wrong_reject);
-}
-
-TEST_CASE("a partial reject has one form on the wire") {
-    const Actors actors;
-    const auto offered =
-        offer_reject(actors.plan(actors.payer_home, 5'000), actors.payee_key, *actors.payee);
-    REQUIRE(offered);
-    const Bytes good = serialize(*offered);
-    for (std::size_t size = 0; size < good.size(); ++size)
-        CHECK_FALSE(parse_partial_reject(ByteView(good).first(size)));
-    Bytes other = good;
-    other.push_back(0);
-    CHECK_FALSE(parse_partial_reject(other));
-    other = good;
-    other[0] = 2;
-    CHECK_FALSE(parse_partial_reject(other));
-    PartialReject with_witness = *offered;
-    with_witness.transaction.inputs[0].witness = {Bytes{1}};
-    Writer writer;
-    writer.u8(1).string(serialize(with_witness.transaction)).string(offered->signature);
-    CHECK_FALSE(parse_partial_reject(writer.bytes()));
-    PartialReject large = *offered;
-    large.signature.resize(max_partial);
-    CHECK_FALSE(parse_partial_reject(serialize(large)));
 }

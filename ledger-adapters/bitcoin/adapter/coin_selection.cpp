@@ -172,6 +172,8 @@ std::string_view to_string(BuildFault fault) {
             return "bad_amount";
         case BuildFault::bad_lock:
             return "bad_lock";
+        case BuildFault::bad_destination:
+            return "bad_destination";
         case BuildFault::bad_locktime:
             return "bad_locktime";
         case BuildFault::dust:

@@ -26,6 +26,7 @@ enum class BuildFault : std::uint8_t {
     bad_rate,            // below what is relayed, or absurd
     bad_amount,          // not above zero, or more than 21 million coins, alone or together
     bad_lock,            // the terms give no script
+    bad_destination,     // a script that no address stands for
     bad_locktime,        // against fee sniping: no height
     dust,                // an output, or what the fee leaves of an escrow, is not relayed
     too_many_inputs,     // the coins are too small

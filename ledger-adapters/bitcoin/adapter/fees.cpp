@@ -46,6 +46,11 @@ std::optional<Satoshi> fee_to_pay(FeePerKvb rate, std::size_t vsize,
     return std::max(*fee, *least);
 }
 
+bool is_destination(ByteView script) {
+    if (witness_program(script) || is_script_hash(script)) return true;
+    return script.size() == 25 && equal(script, key_hash_script(script.subspan(3, 20)));
+}
+
 Satoshi dust_of(ByteView script) {
     // The output, and the input that spends it, whose signature and key are counted as a witness
     // where it is one.

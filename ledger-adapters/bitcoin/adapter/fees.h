@@ -65,6 +65,10 @@ constexpr std::size_t output_weight(ByteView script) {
     return witness_scale * (8 + 1 + script.size());
 }
 
+// A form that an address stands for: of a key's or a script's hash, or a witness program. What else
+// is paid may be lost.
+bool is_destination(ByteView script);
+
 // Below it nodes do not relay an output to that script: at 3 satoshi a byte it costs more to spend
 // than it is worth. 294 for P2WPKH, 330 for P2WSH, 546 for P2PKH (Bitcoin Core, policy/policy.cpp).
 Satoshi dust_of(ByteView script);

@@ -1,6 +1,7 @@
 #include "bitcoin/adapter/reject.h"
 
 #include "bitcoin/script/verify_script.h"
+#include "sdk/base/assert.h"
 
 namespace lockstep::bitcoin {
 namespace {
@@ -38,7 +39,8 @@ Result<PartialReject, BuildFault> offer_reject(const SpendPlan& plan, const KeyN
 }
 
 PaidVersion paid(const PartialReject& partial, const EscrowCoin& escrow) {
-    const TxOut& output = partial.transaction.outputs.at(0);
+    ASSERT(partial.transaction.outputs.size() == 1);
+    const TxOut& output = partial.transaction.outputs[0];
     return {escrow.value - output.value,
             spend_vsize(escrow.lock, EscrowPath::reject, output.script, 0) - 1};
 }

@@ -20,8 +20,8 @@ struct PartialReject {
 Result<PartialReject, BuildFault> offer_reject(const SpendPlan& plan, const KeyName& key,
                                                const BitcoinSigner& signer);
 
-// What it pays when both have signed; the size is reckoned a byte smaller than the worst, as a
-// signature may be.
+// Of one that offer_reject made: what it pays when both have signed. The size is reckoned a byte
+// smaller than the worst, as signatures may be.
 PaidVersion paid(const PartialReject& partial, const EscrowCoin& escrow);
 
 // A byte of version, 1; the transaction and the signature, each with its length (compact sizes).

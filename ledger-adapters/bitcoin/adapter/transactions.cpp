@@ -68,6 +68,9 @@ Result<FundingOutputs, BuildFault> outputs_of(const FundingPlan& plan) {
     if (plan.amount <= 0 || !total) return unexpected(BuildFault::bad_amount);
     const auto script = escrow_script(plan.lock);
     if (!script) return unexpected(BuildFault::bad_lock);
+    if (!is_destination(plan.change_script) ||
+        (plan.reserve && !is_destination(plan.reserve->script)))
+        return unexpected(BuildFault::bad_destination);
     if (plan.locktime >= locktime_threshold) return unexpected(BuildFault::bad_locktime);
     FundingOutputs made;
     made.total = *total;
@@ -161,6 +164,7 @@ Result<EscrowSpend, BuildFault> draft_spend(const SpendPlan& plan, EscrowPath pa
     if (!is_good) return unexpected(BuildFault::bad_amount);
     const auto script = escrow_script(plan.escrow.lock);
     if (!script) return unexpected(BuildFault::bad_lock);
+    if (!is_destination(plan.destination)) return unexpected(BuildFault::bad_destination);
     const std::size_t weight =
         spend_weight(script->size(), path, plan.destination, plan.fee_coins.size());
     const auto fee = fee_to_pay(plan.rate, vsize_of_weight(weight), plan.replaces);

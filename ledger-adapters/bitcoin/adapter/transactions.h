@@ -36,8 +36,8 @@ struct EscrowFunding {
     OutPoint escrow_place() const { return {txid_of(transaction), 0}; }
     PaidVersion paid() const;
 };
-// Takes none of `reserved`. Faults: bad_rate, bad_amount, bad_lock, bad_locktime, dust, and those
-// of select_coins.
+// Takes none of `reserved`. Faults: bad_rate, bad_amount, bad_lock, bad_destination,
+// bad_locktime, dust, and those of select_coins.
 Result<EscrowFunding, BuildFault> fund_escrow(const FundingPlan& plan,
                                               std::span<const KeyCoin> available,
                                               const std::set<OutPoint>& reserved,
@@ -71,8 +71,8 @@ struct EscrowSpend {
 
     PaidVersion paid() const;
 };
-// `key`: of the payee. Faults: bad_rate, bad_amount, bad_lock, dust, too_many_inputs, wrong_key,
-// wrong_preimage.
+// `key`: of the payee. Faults: bad_rate, bad_amount, bad_lock, bad_destination, dust,
+// too_many_inputs, wrong_key, wrong_preimage.
 Result<EscrowSpend, BuildFault> claim_escrow(const SpendPlan& plan, const Preimage& preimage,
                                              const KeyName& key, const BitcoinSigner& signer);
 // `key`: of the payer. It has the script's locktime and is not final before; see refundable_from.
