@@ -2,7 +2,10 @@
 
 #include <secp256k1.h>
 
+#include <algorithm>
+
 #include "sdk/base/assert.h"
+#include "sdk/crypto/signature.h"
 
 namespace lockstep::ecdsa {
 namespace {
@@ -11,6 +14,20 @@ namespace {
 const secp256k1_context* context() {
     static const secp256k1_context* const made = secp256k1_context_create(SECP256K1_CONTEXT_NONE);
     ASSERT(made != nullptr);
+    return made;
+}
+
+// For what is computed with secrets: blinded once a process, which changes no result but what power
+// and time tell about them.
+const secp256k1_context* secret_context() {
+    static const secp256k1_context* const made = [] {
+        secp256k1_context* const fresh = secp256k1_context_create(SECP256K1_CONTEXT_NONE);
+        ASSERT(fresh != nullptr);
+        Secret<32> blinding;
+        fill_random(blinding.bytes());
+        ASSERT(secp256k1_context_randomize(fresh, blinding.view().data()) == 1);
+        return fresh;
+    }();
     return made;
 }
 
@@ -28,6 +45,11 @@ std::optional<secp256k1_ecdsa_signature> parse_signature(const Compact& signatur
     if (secp256k1_ecdsa_signature_parse_compact(context(), &parsed, signature.data()) != 1)
         return std::nullopt;
     return parsed;
+}
+
+// Below 2^255: its DER form needs no zero before it.
+bool has_low_r(const Compact& signature) {
+    return signature[0] < 0x80;
 }
 
 }  // namespace
@@ -52,6 +74,69 @@ bool verify(ByteView key, const Compact& signature, const Hash& message) {
 bool has_low_s(const Compact& signature) {
     const auto parsed = parse_signature(signature);
     return !parsed || secp256k1_ecdsa_signature_normalize(context(), nullptr, &*parsed) == 0;
+}
+
+Bytes to_der(const Compact& signature) {
+    const auto parsed = parse_signature(signature);
+    ASSERT(parsed.has_value());
+    Bytes der(72);
+    std::size_t size = der.size();
+    ASSERT(secp256k1_ecdsa_signature_serialize_der(context(), der.data(), &size, &*parsed) == 1);
+    der.resize(size);
+    return der;
+}
+
+std::optional<SecretKey> SecretKey::from(ByteView bytes) {
+    if (!is_secret_key(bytes)) return std::nullopt;
+    SecretKey key;
+    std::copy(bytes.begin(), bytes.end(), key.bytes_.bytes().begin());
+    return key;
+}
+
+SecretKey SecretKey::clone() const {
+    SecretKey copy;
+    std::copy(view().begin(), view().end(), copy.bytes_.bytes().begin());
+    return copy;
+}
+
+CompressedKey SecretKey::public_key() const {
+    secp256k1_pubkey point;
+    ASSERT(secp256k1_ec_pubkey_create(secret_context(), &point, view().data()) == 1);
+    std::array<std::uint8_t, CompressedKey::size> bytes;
+    std::size_t length = bytes.size();
+    ASSERT(secp256k1_ec_pubkey_serialize(context(), bytes.data(), &length, &point,
+                                         SECP256K1_EC_COMPRESSED) == 1 &&
+           length == bytes.size());
+    return CompressedKey{bytes};
+}
+
+std::optional<SecretKey> SecretKey::plus(ByteView tweak) const {
+    ASSERT(tweak.size() == size);
+    SecretKey sum = clone();
+    if (secp256k1_ec_seckey_tweak_add(secret_context(), sum.bytes_.bytes().data(), tweak.data()) !=
+        1)
+        return std::nullopt;
+    return sum;
+}
+
+Compact SecretKey::sign(const Hash& message) const {
+    // The counter, little endian, in the nonce's extra entropy; the first try has none.
+    std::array<std::uint8_t, 32> extra{};
+    Compact signature;
+    for (std::uint32_t tries = 0;; ++tries) {
+        for (std::size_t i = 0; i < sizeof tries; ++i)
+            extra[i] = static_cast<std::uint8_t>(tries >> 8 * i);
+        secp256k1_ecdsa_signature made;
+        ASSERT(secp256k1_ecdsa_sign(secret_context(), &made, message.view().data(), view().data(),
+                                    secp256k1_nonce_function_rfc6979,
+                                    tries == 0 ? nullptr : extra.data()) == 1);
+        ASSERT(secp256k1_ecdsa_signature_serialize_compact(context(), signature.data(), &made) ==
+               1);
+        if (has_low_r(signature)) break;
+    }
+    // A signature that a fault of the machine spoilt could tell the key.
+    ASSERT(verify(public_key().view(), signature, message));
+    return signature;
 }
 
 }  // namespace lockstep::ecdsa

@@ -44,15 +44,19 @@ private:
 
 using Digest = std::array<std::uint8_t, Hash::size>;
 
-Digest hmac(ByteView key, ByteView message) {
+void hmac_to(std::span<std::uint8_t> mac, const EVP_MD* hash, ByteView key, ByteView message) {
     // HMAC() takes a null key for "the key of the call before".
     static constexpr std::uint8_t nothing = 0;
     const void* const data = key.empty() ? &nothing : key.data();
-    Digest mac;
     unsigned size = 0;
-    ASSERT(HMAC(algorithm(), data, static_cast<int>(key.size()), message.data(), message.size(),
+    ASSERT(HMAC(hash, data, static_cast<int>(key.size()), message.data(), message.size(),
                 mac.data(), &size) != nullptr);
     ASSERT(size == mac.size());
+}
+
+Digest hmac(ByteView key, ByteView message) {
+    Digest mac;
+    hmac_to(mac, algorithm(), key, message);
     return mac;
 }
 
@@ -99,6 +103,14 @@ std::array<std::uint8_t, 32> hkdf_sha256(ByteView key, ByteView salt, ByteView i
     const Digest expanded = hmac(extracted, block);
     OPENSSL_cleanse(extracted.data(), extracted.size());
     return expanded;
+}
+
+Secret<64> hmac_sha512(ByteView key, ByteView message) {
+    static EVP_MD* const sha512 = EVP_MD_fetch(nullptr, "SHA512", nullptr);
+    ASSERT(sha512 != nullptr);
+    Secret<64> mac;
+    hmac_to(mac.bytes(), sha512, key, message);
+    return mac;
 }
 
 }  // namespace lockstep

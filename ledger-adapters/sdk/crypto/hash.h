@@ -1,5 +1,5 @@
-// SHA-256, HKDF and the Merkle tree of RFC 6962, on OpenSSL (which uses the processor's
-// instructions).
+// SHA-256, HKDF, HMAC-SHA-512 and the Merkle tree of RFC 6962, on OpenSSL (which uses the
+// processor's instructions).
 #pragma once
 
 #include <cstdint>
@@ -8,6 +8,7 @@
 
 #include "sdk/base/bytes.h"
 #include "sdk/base/ids.h"
+#include "sdk/crypto/secret.h"
 
 namespace lockstep {
 
@@ -36,6 +37,9 @@ bool fulfils(ByteView preimage, const Condition& condition);
 
 // HKDF-SHA-256 (RFC 5869) with 32 bytes of output.
 std::array<std::uint8_t, 32> hkdf_sha256(ByteView key, ByteView salt, ByteView info);
+
+// HMAC-SHA-512 (RFC 2104, 4231), from which BIP 32 derives keys.
+Secret<64> hmac_sha512(ByteView key, ByteView message);
 
 // Merkle tree hash of RFC 6962 section 2.1 (leaf prefix 0, node prefix 1); the empty list hashes to
 // SHA-256 of nothing.
