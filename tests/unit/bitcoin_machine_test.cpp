@@ -88,7 +88,8 @@ TEST_CASE("a transaction waits in the pool, and is in the next block") {
     CHECK(block.transactions[0].outputs[0].value == 50 * coin + 10'000);
 }
 
-TEST_CASE("a block that was called invalid gives back what it held, and comes back when reconsidered") {
+TEST_CASE(
+    "a block that was called invalid gives back what it held, and comes back when reconsidered") {
     World world;
     world.mine(5);
     const Transaction transaction = world.spend(1);

@@ -68,6 +68,21 @@ std::optional<BlockId> BitcoinMachine::block_of(const Txid& txid) const {
     return found->second;
 }
 
+std::optional<FeeRate> BitcoinMachine::fee_rate(int blocks) const {
+    constexpr std::size_t block_size = max_block_weight / witness_scale;
+    if (pool().size() <= static_cast<std::size_t>(blocks) * block_size) return std::nullopt;
+    std::vector<std::pair<FeeRate, std::size_t>> waiting;
+    for (const auto& [txid, entry] : pool().all())
+        waiting.emplace_back(entry.fee * 1'000 / static_cast<FeeRate>(entry.size), entry.size);
+    std::sort(waiting.begin(), waiting.end(), std::greater<>());
+    std::size_t before = 0;
+    for (const auto& [rate, size] : waiting) {
+        before += size;
+        if (before > static_cast<std::size_t>(blocks) * block_size) return rate + 1;
+    }
+    return std::nullopt;
+}
+
 // --- why not ---
 
 Result<void> BitcoinMachine::check(Timestamp at, const Input& input) const {
@@ -158,8 +173,7 @@ void BitcoinMachine::run(Timestamp at, const input::SubmitBlock& one, output::Do
 
 BitcoinMachine::Made BitcoinMachine::make_block(Timestamp at, const input::Mine& mine) const {
     const Payout payout{mine.script, made_};
-    if (!mine.transactions)
-        return {assemble(chain(), pool(), payout, now_s(at)).block, {}};
+    if (!mine.transactions) return {assemble(chain(), pool(), payout, now_s(at)).block, {}};
     // Fees are left to nobody, as generateblock has it: the coinbase pays the subsidy alone.
     Made made{assemble(chain(), *mine.transactions, 0, payout, now_s(at)).block, {}};
     made.refusal.fault = chain().test(made.block);

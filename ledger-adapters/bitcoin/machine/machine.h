@@ -49,6 +49,9 @@ public:
     std::int64_t now_s(Timestamp at) const;
     // The block of the active chain that has it.
     std::optional<BlockId> block_of(const Txid& txid) const;
+    // What a transaction pays that stands before what waits for more than so many full blocks;
+    // nullopt where less waits: then anything that is relayed is enough.
+    std::optional<FeeRate> fee_rate(int blocks) const;
     // A block on the tip that is not given to the chain, for whoever asks for one; with `tries`
     // used up its header has no work.
     struct Made {

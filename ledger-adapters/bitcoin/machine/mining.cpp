@@ -51,8 +51,8 @@ Assembly assemble(const Chain& chain, const Mempool& pool, const Payout& payout,
                   std::int64_t now_s) {
     std::vector<Transaction> transactions;
     Satoshi fees = 0;
-    for (const Mempool::Entry* entry : pool.select(max_block_weight - reserved_weight,
-                                                   max_block_sigops - reserved_sigops)) {
+    for (const Mempool::Entry* entry :
+         pool.select(max_block_weight - reserved_weight, max_block_sigops - reserved_sigops)) {
         transactions.push_back(*entry->transaction);
         fees += entry->fee;
     }

@@ -96,9 +96,10 @@ Result<void> BitcoinMachine::read_snapshot(ByteView octets) {
                         static_cast<int>(one.height), one.sequence});
     }
     const KeptState& state = kept->state;
-    if (!parts->pool.restore(pool, {static_cast<std::int64_t>(state.now_s), state.next_sequence,
-                                    {state.scaled, static_cast<std::int64_t>(state.since_s),
-                                     state.is_falling}}))
+    if (!parts->pool.restore(
+            pool, {static_cast<std::int64_t>(state.now_s),
+                   state.next_sequence,
+                   {state.scaled, static_cast<std::int64_t>(state.since_s), state.is_falling}}))
         return refuse(Reason::malformed);
     configured_ = kept->configured;
     settings_ = kept->settings;

@@ -105,6 +105,10 @@ std::array<std::uint8_t, 32> hkdf_sha256(ByteView key, ByteView salt, ByteView i
     return expanded;
 }
 
+std::array<std::uint8_t, 32> hmac_sha256(ByteView key, ByteView message) {
+    return hmac(key, message);
+}
+
 Secret<64> hmac_sha512(ByteView key, ByteView message) {
     static EVP_MD* const sha512 = EVP_MD_fetch(nullptr, "SHA512", nullptr);
     ASSERT(sha512 != nullptr);

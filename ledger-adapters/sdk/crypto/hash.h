@@ -39,6 +39,7 @@ bool fulfils(ByteView preimage, const Condition& condition);
 std::array<std::uint8_t, 32> hkdf_sha256(ByteView key, ByteView salt, ByteView info);
 
 // HMAC-SHA-512 (RFC 2104, 4231), from which BIP 32 derives keys.
+std::array<std::uint8_t, 32> hmac_sha256(ByteView key, ByteView message);
 Secret<64> hmac_sha512(ByteView key, ByteView message);
 
 // Merkle tree hash of RFC 6962 section 2.1 (leaf prefix 0, node prefix 1); the empty list hashes to
