@@ -32,7 +32,7 @@ std::set<Txid> Mempool::take_back(const ChainChange& change, std::int64_t now_s)
             Acceptance acceptance(*this, transaction, now_s, Acceptance::Fees::any);
             if (acceptance.run()) {
                 remove(acceptance.leaving());
-                add(acceptance.take_entry());
+                add(acceptance.take_entry(), acceptance.ancestors());
                 returned.insert(txid);
                 continue;
             }
