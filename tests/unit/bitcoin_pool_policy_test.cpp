@@ -67,6 +67,8 @@ TEST_CASE("output scripts have the forms that Bitcoin Core names") {
         {"1 " + key33 + "1 CHECKMULTISIG NOP", "nonstandard"},
         {"1 " + key33 + "1 NOP CHECKMULTISIG", "nonstandard"},
         {"1 " + key33 + "CHECKMULTISIG", "nonstandard"},
+        // A number that OP_1 would have said.
+        {"1 " + key33 + "0x01 0x01 CHECKMULTISIG", "nonstandard"},
     };
     for (const Row& row : rows) {
         CAPTURE(row.script);

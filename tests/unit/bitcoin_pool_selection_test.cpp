@@ -49,6 +49,16 @@ TEST_CASE("a block takes what pays the highest rate, and with it what that one w
     world.check();
 }
 
+TEST_CASE("a child that pays well counts with the parent that it brings, not alone") {
+    PoolWorld world;
+    const Transaction poor = world.pay({{world.coinbase(1)}, 200});
+    const Transaction child = world.pay({{PoolWorld::place(poor)}, 9'000});
+    const Transaction other = world.pay({{world.coinbase(2)}, 5'000});
+    for (const Transaction& one : {poor, child, other})
+        REQUIRE(world.accept(one) == "ok");
+    CHECK(selected(world) == ids({other, poor, child}));
+}
+
 TEST_CASE("a child that pays less than its parent waits behind others") {
     PoolWorld world;
     const Transaction parent = world.pay({{world.coinbase(1)}, 9'000, 2});

@@ -348,6 +348,22 @@ TEST_CASE("the pool's fee rate rises with evictions and falls from the next bloc
     CHECK(world.pool.min_rate(0) >= 1'000);
 }
 
+TEST_CASE("how fast the fee rate fell is not changed by what comes later") {
+    PoolPolicy policy;
+    policy.max_octets = 2 * 99;
+    PoolWorld world(policy);
+    for (int i = 1; i <= 3; ++i)
+        world.accept(world.pay({{world.coinbase(i)}, 9'600 * i}));
+    REQUIRE(world.selected_block() == "ok");
+    REQUIRE(world.pool.all().empty());
+    world.now_s += 3 * 60 * 60;
+    CHECK(world.pool.min_rate(world.now_s) == 50'500);
+    REQUIRE(world.accept(world.pay({{world.coinbase(4)}, 9'600})) == "ok");
+    REQUIRE(world.pool.octets() >= policy.max_octets / 2);
+    CHECK(world.pool.min_rate(world.now_s) == 50'500);
+    CHECK(world.pool.min_rate(world.now_s + 12 * 60 * 60) == 25'250);
+}
+
 TEST_CASE("scripts that were verified are not run again, and no verdict changes") {
     PoolWorld world;
     const Transaction taken = world.pay({{world.coinbase(1)}});

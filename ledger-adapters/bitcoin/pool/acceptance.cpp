@@ -11,8 +11,12 @@ bool Mempool::Acceptance::refuse(std::string fault, std::string detail) {
 }
 
 bool Mempool::Acceptance::run() {
-    verdict_.txid = entry_.txid = txid_of(transaction_);
-    verdict_.wtxid = entry_.wtxid = wtxid_of(transaction_);
+    const Bytes base = serialize(transaction_, WitnessForm::without);
+    const Bytes whole = serialize(transaction_, WitnessForm::with);
+    verdict_.txid = entry_.txid = Txid{hash256(base).array()};
+    verdict_.wtxid = entry_.wtxid = Txid{hash256(whole).array()};
+    entry_.octets = whole.size();
+    entry_.weight = base.size() * (witness_scale - 1) + whole.size();
     return check_form() && check_known() && find_conflicts() && find_coins() && check_coins() &&
            check_fee() && check_family() && (conflicts_.empty() || check_replacement()) &&
            check_scripts();
@@ -91,8 +95,6 @@ bool Mempool::Acceptance::check_coins() {
     for (const Coin& one : coins_)
         outputs.push_back(one.output);
     entry_.sigop_cost = sigop_cost(transaction_, outputs);
-    entry_.weight = weight_of(transaction_);
-    entry_.octets = serialize(transaction_).size();
     verdict_.size = entry_.size = virtual_size(entry_.weight, entry_.sigop_cost);
     if (entry_.sigop_cost > max_standard_sigops)
         return refuse("bad-txns-too-many-sigops", std::to_string(entry_.sigop_cost));
@@ -221,7 +223,7 @@ Mempool::Verdict Mempool::accept(const Transaction& transaction, std::int64_t no
     Acceptance acceptance(*this, transaction, now_s, Acceptance::Fees::enough);
     if (!acceptance.run()) return acceptance.verdict();
     remove(acceptance.leaving());
-    add(acceptance.take_entry());
+    add(acceptance.take_entry(), acceptance.ancestors());
     expire(now_s);
     evict();
     Verdict verdict = acceptance.verdict();

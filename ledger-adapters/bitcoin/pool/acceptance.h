@@ -21,6 +21,7 @@ public:
     const Verdict& verdict() const { return verdict_; }
     // What it replaces, with descendants.
     const std::set<Txid>& leaving() const { return leaving_; }
+    const std::set<Txid>& ancestors() const { return ancestors_; }
     // For the pool; after run() was true.
     Entry take_entry();
 

@@ -84,7 +84,16 @@ void Mempool::unrank(const Entry& ranked) {
     mining_.erase(mining_rank(ranked, ranked.with_ancestors));
 }
 
-void Mempool::add(Entry added) {
+// Nothing moves where the rate is the same, as of a parent whose children pay less.
+void Mempool::move_rank(const LeavingRank& from, const LeavingRank& to) {
+    if (compare(from.rate, to.rate) == 0) return;
+    auto node = leaving_.extract(from);
+    ASSERT(!node.empty());
+    node.value() = to;
+    leaving_.insert(std::move(node));
+}
+
+void Mempool::add(Entry added, const std::set<Txid>& ancestors) {
     added.sequence = next_sequence_++;
     for (const TxIn& input : added.transaction->inputs) {
         if (find(input.prevout.txid) != nullptr) added.parents.insert(input.prevout.txid);
@@ -99,12 +108,12 @@ void Mempool::add(Entry added) {
     added.with_descendants = alone;
     for (const Txid& parent : added.parents)
         entry(parent)->children.insert(added.txid);
-    for (const Txid& one : walk(added.parents, &Entry::parents)) {
+    for (const Txid& one : ancestors) {
         Entry& ancestor = *entry(one);
         added.with_ancestors += ancestor.alone();
-        leaving_.erase(leaving_rank(ancestor));
+        const LeavingRank before = leaving_rank(ancestor);
         ancestor.with_descendants += alone;
-        leaving_.insert(leaving_rank(ancestor));
+        move_rank(before, leaving_rank(ancestor));
     }
     rank(added);
     const Txid txid = added.txid;
@@ -133,9 +142,9 @@ void Mempool::remove(const std::set<Txid>& leaving) {
         for (const Txid& one : ancestors(txid)) {
             if (leaving.contains(one)) continue;
             Entry& ancestor = *entry(one);
-            leaving_.erase(leaving_rank(ancestor));
+            const LeavingRank before = leaving_rank(ancestor);
             ancestor.with_descendants -= alone;
-            leaving_.insert(leaving_rank(ancestor));
+            move_rank(before, leaving_rank(ancestor));
         }
     }
     for (const Txid& txid : leaving)

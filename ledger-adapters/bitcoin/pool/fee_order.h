@@ -3,24 +3,25 @@
 // Source: Bitcoin Core, txmempool.h, CompareTxMemPoolEntryBy….
 #pragma once
 
+#include <compare>
+
 #include "bitcoin/pool/policy.h"
 
 namespace lockstep::bitcoin {
 
 struct FeeFraction {
     Satoshi fees = 0;      // not negative
-    std::size_t size = 1;  // not zero, far below 2^31
-    // The same rate, though fees and sizes may differ.
-    friend bool operator==(const FeeFraction& a, const FeeFraction& b) { return !(a < b || b < a); }
-    // Whole parts first, so that the products of what is left over stay small.
-    friend bool operator<(const FeeFraction& a, const FeeFraction& b) {
+    std::size_t size = 1;  // not zero, below 2^31
+    friend std::strong_ordering compare(const FeeFraction& a, const FeeFraction& b) {
+        constexpr Satoshi small = Satoshi{1} << 32;
         const auto size_a = static_cast<Satoshi>(a.size);
         const auto size_b = static_cast<Satoshi>(b.size);
-        const Satoshi whole_a = a.fees / size_a;
-        const Satoshi whole_b = b.fees / size_b;
-        if (whole_a != whole_b) return whole_a < whole_b;
-        return a.fees % size_a * size_b < b.fees % size_b * size_a;
+        if (a.fees < small && b.fees < small) return a.fees * size_b <=> b.fees * size_a;
+        // Whole parts first, so that the products of what is left over stay small.
+        if (a.fees / size_a != b.fees / size_b) return a.fees / size_a <=> b.fees / size_b;
+        return a.fees % size_a * size_b <=> b.fees % size_b * size_a;
     }
+    friend bool operator<(const FeeFraction& a, const FeeFraction& b) { return compare(a, b) < 0; }
 };
 
 // By what it brings with its descendants, or alone where that is more; of equal ones the later.
@@ -29,8 +30,8 @@ struct LeavingRank {
     std::uint64_t sequence = 0;
     Txid txid;
     friend bool operator<(const LeavingRank& a, const LeavingRank& b) {
-        if (a.rate < b.rate || b.rate < a.rate) return a.rate < b.rate;
-        return a.sequence > b.sequence;
+        const auto order = compare(a.rate, b.rate);
+        return order != 0 ? order < 0 : a.sequence > b.sequence;
     }
 };
 
@@ -39,8 +40,8 @@ struct MiningRank {
     FeeFraction rate;
     Txid txid;
     friend bool operator<(const MiningRank& a, const MiningRank& b) {
-        if (a.rate < b.rate || b.rate < a.rate) return b.rate < a.rate;
-        return a.txid < b.txid;
+        const auto order = compare(a.rate, b.rate);
+        return order != 0 ? order > 0 : a.txid < b.txid;
     }
 };
 

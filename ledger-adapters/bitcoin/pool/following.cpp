@@ -30,18 +30,10 @@ std::set<Txid> Mempool::take_back(const ChainChange& change, std::int64_t now_s)
             const Txid txid = txid_of(transaction);
             if (included.contains(txid)) continue;
             Acceptance acceptance(*this, transaction, now_s, Acceptance::Fees::any);
-            if (acceptance.run()) {
-                remove(acceptance.leaving());
-                add(acceptance.take_entry());
-                returned.insert(txid);
-                continue;
-            }
-            // What it paid is not there any more.
-            std::set<Txid> orphans;
-            for (std::size_t i = 0; i < transaction.outputs.size(); ++i)
-                if (const Entry* child = spender({txid, static_cast<std::uint32_t>(i)}))
-                    orphans.insert(child->txid);
-            remove_with_descendants(orphans);
+            if (!acceptance.run()) continue;  // what waits for it leaves with sweep()
+            remove(acceptance.leaving());
+            add(acceptance.take_entry(), acceptance.ancestors());
+            returned.insert(txid);
         }
     }
     return returned;

@@ -161,7 +161,7 @@ private:
     using Relatives = std::set<Txid> Entry::*;
     std::set<Txid> walk(std::set<Txid> from, Relatives relatives) const;
     // Takes it in behind its parents; children in the pool do not count yet, see adopt().
-    void add(Entry added);
+    void add(Entry added, const std::set<Txid>& ancestors);
     // All of these, which contain their descendants.
     void remove(const std::set<Txid>& leaving);
     void remove_with_descendants(const std::set<Txid>& leaving);
@@ -174,6 +174,7 @@ private:
     bool has_too_many_ancestors(const Txid& txid) const;
     void rank(const Entry& ranked);
     void unrank(const Entry& ranked);
+    void move_rank(const LeavingRank& from, const LeavingRank& to);
 
     // following.cpp
     void include(const Block& block);

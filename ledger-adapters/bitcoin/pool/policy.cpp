@@ -24,8 +24,7 @@ constexpr std::size_t spend_size = 32 + 4 + 1 + 107 + 4;
 constexpr std::size_t witness_spend_size = 32 + 4 + 1 + 107 / witness_scale + 4;
 constexpr std::size_t rate_size = 1'000;  // virtual bytes that a fee rate is for
 
-Fault check_output(const TxOut& output, const PoolPolicy& policy) {
-    const ScriptKind kind = kind_of(output.script);
+Fault check_output(const TxOut& output, ScriptKind kind, const PoolPolicy& policy) {
     if (kind == ScriptKind::nonstandard) return "scriptpubkey";
     if (kind == ScriptKind::nulldata) {
         if (output.script.size() > policy.max_op_return) return "scriptpubkey";
@@ -120,8 +119,9 @@ Fault check_standard(const Transaction& transaction, const PoolPolicy& policy) {
     }
     std::size_t data_outputs = 0;
     for (const TxOut& output : transaction.outputs) {
-        if (Fault fault = check_output(output, policy)) return fault;
-        if (kind_of(output.script) == ScriptKind::nulldata) ++data_outputs;
+        const ScriptKind kind = kind_of(output.script);
+        if (Fault fault = check_output(output, kind, policy)) return fault;
+        if (kind == ScriptKind::nulldata) ++data_outputs;
     }
     if (data_outputs > 1) return "multi-op-return";
     if (serialize(transaction, WitnessForm::without).size() < least_size) return "tx-size-small";

@@ -26,17 +26,14 @@ public:
             const Family package = package_of(*best);
             if (package.fees < fee_at(pool_.policy_.block_min, package.size)) break;
             if (package.size * witness_scale > weight_left_ || package.sigop_cost > sigops_left_) {
-                failed_.insert(best->txid);
                 if (++misses > max_misses && weight_left_ < nearly_full_weight) break;
                 continue;
             }
             const std::vector<const Entry*> members = members_of(*best);
             if (!std::all_of(members.begin(), members.end(), [&](const Entry* one) {
                     return is_final(*one->transaction, next_.height, next_.median_time);
-                })) {
-                failed_.insert(best->txid);
+                }))
                 continue;
-            }
             misses = 0;
             take(members);
         }
@@ -44,7 +41,8 @@ public:
     }
 
 private:
-    // Of those whose package is smaller than their ancestors, and those of which that is not so.
+    // The next of the pool, or of those whose ancestors are in the block in part. Each is looked at
+    // once, and again when more of its ancestors are in.
     const Entry* pop_best(std::set<MiningRank>::const_iterator& untouched) {
         while (untouched != pool_.mining_.end() && is_done(untouched->txid))
             ++untouched;
@@ -59,7 +57,7 @@ private:
         return best;
     }
     bool is_done(const Txid& txid) const {
-        return in_block_.contains(txid) || reduced_.contains(txid) || failed_.contains(txid);
+        return in_block_.contains(txid) || reduced_.contains(txid);
     }
     Family package_of(const Entry& entry) const {
         const auto found = reduced_.find(entry.txid);
@@ -93,8 +91,6 @@ private:
                 forget_reduced(descendant);
                 rest -= one->alone();
                 reduced_[txid] = rest;
-                // It fits again where others did, though not whole: one that failed may follow.
-                failed_.erase(txid);
                 reduced_order_.insert(mining_rank(descendant, rest));
             }
         }
@@ -112,7 +108,6 @@ private:
     std::size_t sigops_left_;
     std::vector<const Entry*> taken_;
     std::set<Txid> in_block_;
-    std::set<Txid> failed_;
     std::map<Txid, Family> reduced_;  // packages of which a part is in the block
     std::set<MiningRank> reduced_order_;
 };
