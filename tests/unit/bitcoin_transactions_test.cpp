@@ -335,22 +335,26 @@ TEST_CASE("newer versions of a claim and a refund pay more until nothing is left
 TEST_CASE("the weights that are reckoned with are those of the largest signatures") {
     const Actors actors;
     const Bytes signature(max_signature, 1);
-    const std::pair<EscrowPath, std::vector<Bytes>> paths[] = {
+    struct Row {
+        EscrowPath path;
+        std::vector<Bytes> witness;
+    };
+    const Row rows[] = {
         {EscrowPath::claim, claim_witness(signature, actors.preimage, actors.script)},
         {EscrowPath::refund, refund_witness(signature, actors.script)},
         {EscrowPath::reject, reject_witness({signature, signature}, actors.script)},
     };
-    for (const auto& [path, witness] : paths) {
-        CAPTURE(static_cast<int>(path));
+    for (const Row& row : rows) {
+        CAPTURE(static_cast<int>(row.path));
         Transaction transaction;
         transaction.inputs.resize(2);
-        transaction.inputs[0].witness = witness;
+        transaction.inputs[0].witness = row.witness;
         transaction.inputs[1].witness = {signature, Bytes(33)};
         transaction.outputs = {{1, actors.payee_home}};
         CHECK(weight_of(transaction) == overhead_weight +
-                                            escrow_input_weight(path, actors.script.size()) +
+                                            escrow_input_weight(row.path, actors.script.size()) +
                                             key_input_weight + output_weight(actors.payee_home));
         CHECK(vsize_of_weight(weight_of(transaction)) ==
-              spend_vsize(actors.lock, path, actors.payee_home, 1));
+              spend_vsize(actors.lock, row.path, actors.payee_home, 1));
     }
 }
