@@ -80,7 +80,7 @@ public:
             sum += coins_[n - 1].value;
             std::vector<KeyCoin> coins(coins_.begin(),
                                        coins_.begin() + static_cast<std::ptrdiff_t>(n));
-            const auto enough = finish(coins, sum);
+            auto enough = finish(coins, sum);
             if (!enough) continue;
             // The smallest that does in the place of the last one leaves the least change.
             for (std::size_t i = coins_.size(); i-- > n;) {

@@ -56,8 +56,8 @@ public:
     // itself what has to leave.
     Verdict accept(const Transaction& transaction, std::int64_t now_s);
 
-    // After each change of the chain: what was included leaves with all that is in conflict with
-    // it, what was in blocks that left comes back where it still may, and what the new tip does not
+    // After each change of the chain: what was included leaves with all that is in conflict with it,
+    // what was in blocks that left comes back where it still may, and what the new tip does not
     // allow any more leaves.
     void follow(const ChainChange& change, std::int64_t now_s);
     // What came too long ago leaves, with its descendants.

@@ -1,6 +1,6 @@
-// What a node relays and mines beyond what consensus asks for. Sizes are virtual bytes, a quarter
-// of the weight rounded up; fee rates are satoshi for a thousand of them. Source: Bitcoin Core,
-// policy/policy.h, policy/rbf.h, kernel/mempool_limits.h; BIP 125.
+// What a node relays and mines beyond what consensus asks for. Sizes are virtual bytes, a quarter of
+// the weight rounded up; fee rates are satoshi for a thousand of them.
+// Source: Bitcoin Core, policy/policy.h, policy/rbf.h, kernel/mempool_limits.h; BIP 125.
 #pragma once
 
 #include <span>
