@@ -1,7 +1,7 @@
 // A process of a simulated world: what it armed dies with it.
 #include <doctest/doctest.h>
 
-#include "cash_world.h"
+#include "tests/unit/cash_world.h"
 #include "sdk/machine/machine_program.h"
 #include "sim/world/process.h"
 

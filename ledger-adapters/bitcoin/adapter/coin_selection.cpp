@@ -16,9 +16,9 @@ bool is_larger(const KeyCoin& a, const KeyCoin& b) {
 
 std::optional<Satoshi> sum_of(std::span<const KeyCoin> coins) {
     Satoshi sum = 0;
-    for (const KeyCoin& coin : coins) {
-        if (coin.value <= 0) return std::nullopt;
-        const auto next = add_money(sum, coin.value);
+    for (const KeyCoin& each : coins) {
+        if (each.value <= 0) return std::nullopt;
+        const auto next = add_money(sum, each.value);
         if (!next) return std::nullopt;
         sum = *next;
     }
@@ -80,7 +80,7 @@ public:
             sum += coins_[n - 1].value;
             std::vector<KeyCoin> coins(coins_.begin(),
                                        coins_.begin() + static_cast<std::ptrdiff_t>(n));
-            const auto enough = finish(coins, sum);
+            auto enough = finish(coins, sum);
             if (!enough) continue;
             // The smallest that does in the place of the last one leaves the least change.
             for (std::size_t i = coins_.size(); i-- > n;) {
@@ -200,11 +200,11 @@ Result<Selection, BuildFault> select_coins(const SelectionRequest& request,
     const auto one_more = fee_for(request.rate, vsize_of_weight(key_input_weight));
     if (!one_more) return unexpected(BuildFault::bad_rate);
     std::set<OutPoint> taken = reserved;
-    for (const KeyCoin& coin : request.kept)
-        taken.insert(coin.place);
+    for (const KeyCoin& each : request.kept)
+        taken.insert(each.place);
     std::vector<KeyCoin> coins;
-    for (const KeyCoin& coin : available)
-        if (taken.insert(coin.place).second) coins.push_back(coin);
+    for (const KeyCoin& each : available)
+        if (taken.insert(each.place).second) coins.push_back(each);
     const auto total = sum_of(coins);
     const auto kept = sum_of(request.kept);
     if (!is_money(request.target) || request.target == 0 || !total || !kept ||
@@ -213,7 +213,7 @@ Result<Selection, BuildFault> select_coins(const SelectionRequest& request,
     if (request.kept.size() > max_inputs) return unexpected(BuildFault::too_many_inputs);
 
     coins.erase(std::remove_if(coins.begin(), coins.end(),
-                               [&](const KeyCoin& coin) { return coin.value <= *one_more; }),
+                               [&](const KeyCoin& each) { return each.value <= *one_more; }),
                 coins.end());
     std::sort(coins.begin(), coins.end(), is_larger);
     CoinSearch search(request, std::move(coins), *kept);

@@ -60,10 +60,10 @@ private:
 }  // namespace
 
 std::vector<std::uint32_t> key_path(const KeyName& name, const Network& network) {
-    if (const auto* coin = std::get_if<CoinKeyName>(&name)) {
-        ASSERT(coin->index < hardened);
+    if (const auto* own = std::get_if<CoinKeyName>(&name)) {
+        ASSERT(own->index < hardened);
         return {hardened | coin_purpose, hardened | network.coin_type, hardened,
-                coin->change ? 1U : 0U, coin->index};
+                own->change ? 1U : 0U, own->index};
     }
     const Hash hash = hash_of(std::get<EscrowKeyName>(name));
     std::vector<std::uint32_t> path{hardened | escrow_purpose, hardened | network.coin_type};

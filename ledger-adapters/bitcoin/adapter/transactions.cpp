@@ -109,8 +109,8 @@ Result<EscrowFunding, BuildFault> build_funding(const FundingPlan& plan,
     funding.change = selection->change;
     Transaction& transaction = funding.transaction;
     transaction.locktime = plan.locktime;
-    for (const KeyCoin& coin : funding.coins)
-        transaction.inputs.push_back(input_of(coin.place));
+    for (const KeyCoin& each : funding.coins)
+        transaction.inputs.push_back(input_of(each.place));
     transaction.outputs = std::move(outputs->outputs);
     if (funding.change > 0) transaction.outputs.push_back({funding.change, plan.change_script});
     sign_coins(transaction, funding.coins, 0, signer);
@@ -156,9 +156,9 @@ Result<EscrowSpend, BuildFault> draft_spend(const SpendPlan& plan, EscrowPath pa
     if (!is_sound(plan.rate)) return unexpected(BuildFault::bad_rate);
     Satoshi total = plan.escrow.value;
     bool is_good = is_spendable_amount(total);
-    for (const KeyCoin& coin : plan.fee_coins) {
-        const auto sum = add_money(total, coin.value);
-        is_good = is_good && coin.value > 0 && sum;
+    for (const KeyCoin& each : plan.fee_coins) {
+        const auto sum = add_money(total, each.value);
+        is_good = is_good && each.value > 0 && sum;
         total = sum.value_or(0);
     }
     if (!is_good) return unexpected(BuildFault::bad_amount);
@@ -174,8 +174,8 @@ Result<EscrowSpend, BuildFault> draft_spend(const SpendPlan& plan, EscrowPath pa
     EscrowSpend spend;
     spend.fee = *fee;
     spend.transaction.inputs.push_back(input_of(plan.escrow.place));
-    for (const KeyCoin& coin : plan.fee_coins)
-        spend.transaction.inputs.push_back(input_of(coin.place));
+    for (const KeyCoin& each : plan.fee_coins)
+        spend.transaction.inputs.push_back(input_of(each.place));
     spend.transaction.outputs.push_back({total - *fee, plan.destination});
     return spend;
 }

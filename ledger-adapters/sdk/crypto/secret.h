@@ -11,6 +11,11 @@ namespace lockstep {
 // Zeros that the compiler does not leave out.
 void wipe(std::span<std::uint8_t> bytes);
 
+// From the system's generator.
+void fill_with_random(std::span<std::uint8_t> bytes);
+// Takes as long for any two of one size.
+bool is_same_secret(ByteView a, ByteView b);
+
 // N secret bytes, zeros at first. What was moved from is wiped.
 template <std::size_t N>
 class Secret {
