@@ -1,9 +1,9 @@
 // A process of a simulated world: what it armed dies with it.
 #include <doctest/doctest.h>
 
-#include "tests/unit/cash_world.h"
 #include "sdk/machine/machine_program.h"
 #include "sim/world/process.h"
+#include "tests/unit/cash_world.h"
 
 namespace lockstep::sim {
 namespace {

@@ -148,8 +148,7 @@ RpcAnswer generate_block(Change& change) {
         auto done = change.give(wanted);
         if (!done) return tl::unexpected<RpcError>(done.error());
         if (done->fault) return refusal(*done->fault);
-        if (done->blocks.empty())
-            return rpc_fail(RpcCode::misc_error, "Failed to make block.");
+        if (done->blocks.empty()) return rpc_fail(RpcCode::misc_error, "Failed to make block.");
         return Json::object({{"hash", to_text(done->blocks[0])}});
     }
     BitcoinMachine::Made made;
@@ -163,8 +162,8 @@ RpcAnswer generate_block(Change& change) {
     std::uint64_t tries = usual_tries;
     if (!find_work(made.block.header, limit, tries))
         return rpc_fail(RpcCode::misc_error, "Failed to make block.");
-    return Json::object({{"hash", to_text(id_of(made.block.header))},
-                         {"hex", to_hex(serialize(made.block))}});
+    return Json::object(
+        {{"hash", to_text(id_of(made.block.header))}, {"hex", to_hex(serialize(made.block))}});
 }
 
 RpcAnswer invalidate_block(Change& change) {
@@ -200,12 +199,12 @@ RpcAnswer set_mock_time(Change& change) {
     const std::int64_t seconds = change.params().integer(0, INT64_MIN, INT64_MAX);
     if (change.params().failed()) return change.params().failure();
     if (seconds < 0)
-        return rpc_fail(RpcCode::invalid_parameter, "Mocktime cannot be negative: " +
-                                                        std::to_string(seconds) + ".");
-    if (seconds > std::int64_t{UINT32_MAX})
         return rpc_fail(RpcCode::invalid_parameter,
-                        "Mocktime must be in the range [0, " + std::to_string(UINT32_MAX) +
-                            "], not " + std::to_string(seconds) + ".");
+                        "Mocktime cannot be negative: " + std::to_string(seconds) + ".");
+    if (seconds > std::int64_t{UINT32_MAX})
+        return rpc_fail(RpcCode::invalid_parameter, "Mocktime must be in the range [0, " +
+                                                        std::to_string(UINT32_MAX) + "], not " +
+                                                        std::to_string(seconds) + ".");
     auto done = change.give(input::SetTime{static_cast<std::uint32_t>(seconds)});
     if (!done) return tl::unexpected<RpcError>(done.error());
     return Json();
@@ -226,8 +225,9 @@ RpcAnswer send_raw_transaction(Change& change) {
     const Satoshi max_burnt = params.has(2) ? params.amount(2) : 0;
     if (params.failed()) return params.failure();
     if (burnt_by(transaction) > max_burnt)
-        return rpc_fail(RpcCode::verify_error, "Unspendable output exceeds maximum configured by "
-                                               "user (maxburnamount)");
+        return rpc_fail(RpcCode::verify_error,
+                        "Unspendable output exceeds maximum configured by "
+                        "user (maxburnamount)");
     const std::string txid = to_text(txid_of(transaction));
     // In the pool already: nothing is wrong, and nothing is to do.
     enum class Known : std::uint8_t { no, in_pool, too_dear };
@@ -335,11 +335,11 @@ RpcAnswer call(NodePort& node, const NodeFacts& facts, const RpcRequest& request
     }
     std::optional<RpcAnswer> answer;
     const bool looked = node.look([&](const BitcoinMachine& machine, Timestamp at) {
-        answer = call_read(
-            {machine.chain(), machine.pool(), facts.network, machine.now_s(at), facts.started_s,
-             [&](const Txid& txid) { return machine.block_of(txid); },
-             [&](int blocks) { return machine.fee_rate(blocks); }, others},
-            request);
+        answer =
+            call_read({machine.chain(), machine.pool(), facts.network, machine.now_s(at),
+                       facts.started_s, [&](const Txid& txid) { return machine.block_of(txid); },
+                       [&](int blocks) { return machine.fee_rate(blocks); }, others},
+                      request);
     });
     if (!looked) return is_stopping();
     if (answer) return std::move(*answer);

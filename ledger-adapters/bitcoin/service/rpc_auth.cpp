@@ -1,7 +1,6 @@
 #include "bitcoin/service/rpc_auth.h"
 
 #include <fcntl.h>
-#include <sodium.h>
 #include <unistd.h>
 
 #include <array>
@@ -10,6 +9,7 @@
 
 #include "sdk/base/bytes.h"
 #include "sdk/crypto/hash.h"
+#include "sdk/crypto/secret.h"
 #include "sdk/net/structured_fields.h"
 
 namespace lockstep::bitcoin {
@@ -21,7 +21,7 @@ constexpr std::size_t salt_bytes = 16;
 
 std::string random_hex(std::size_t size) {
     Bytes bytes(size);
-    randombytes_buf(bytes.data(), bytes.size());
+    fill_with_random(bytes);
     return to_hex(bytes);
 }
 
@@ -30,7 +30,7 @@ std::string hash_of(std::string_view salt, std::string_view password) {
 }
 
 bool is_equal(std::string_view a, std::string_view b) {
-    return a.size() == b.size() && sodium_memcmp(a.data(), b.data(), a.size()) == 0;
+    return is_same_secret(as_bytes(a), as_bytes(b));
 }
 
 bool write_file(const std::string& path, std::string_view text) {
@@ -81,7 +81,7 @@ bool RpcAuth::add_hashed(std::string_view text) {
 bool RpcAuth::allows(std::string_view header) const {
     constexpr std::string_view scheme = "Basic ";
     if (!header.starts_with(scheme)) return false;
-    const auto octets = base64_decode(header.substr(scheme.size()));
+    const auto octets = net::base64_decode(header.substr(scheme.size()));
     if (!octets) return false;
     const std::string_view text(reinterpret_cast<const char*>(octets->data()), octets->size());
     const auto colon = text.find(':');
