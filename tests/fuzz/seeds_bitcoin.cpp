@@ -110,8 +110,9 @@ void add_rpc(Seeds& seeds) {
     add_rpc_call(seeds, "verifytxoutproof", list(quoted(proof)));
     add_rpc_call(
         seeds, "scantxoutset",
-        R"(["start",["raw(51)",{"desc":"sh(multi(1,02c6047f9441ed7d6d3045406e95c07cd85c778e4b8cef3ca7abac09b95c709ee5))"}]])");
-    seeds.text("bitcoin_rpc", R"([{"jsonrpc":"2.0","method":"uptime"},{"method":"getblockcount"}])");
+        R"json(["start",["raw(51)",{"desc":"sh(multi(1,02c6047f9441ed7d6d3045406e95c07cd85c778e4b8cef3ca7abac09b95c709ee5))"}]])json");
+    seeds.text("bitcoin_rpc",
+               R"([{"jsonrpc":"2.0","method":"uptime"},{"method":"getblockcount"}])");
 }
 
 }  // namespace

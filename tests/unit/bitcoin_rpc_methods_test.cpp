@@ -138,12 +138,12 @@ TEST_CASE("coins, one by one and by descriptor") {
     test::RpcWorld world;
     world.grow(3);
     const std::string txid = to_text(txid_of(world.chain.at(2)->block.transactions[0]));
-    const Json coin = world.call("gettxout", list(txid).push(0));
-    CHECK(coin["bestblock"] == Json(to_text(world.chain.tip().id)));
-    CHECK(coin["confirmations"] == Json(2));
-    CHECK(coin["coinbase"] == Json(true));
-    CHECK(write_json(coin["value"]) == "50.00000000");
-    const std::string desc = coin["scriptPubKey"]["desc"].text_or("");
+    const Json shown = world.call("gettxout", list(txid).push(0));
+    CHECK(shown["bestblock"] == Json(to_text(world.chain.tip().id)));
+    CHECK(shown["confirmations"] == Json(2));
+    CHECK(shown["coinbase"] == Json(true));
+    CHECK(write_json(shown["value"]) == "50.00000000");
+    const std::string desc = shown["scriptPubKey"]["desc"].text_or("");
     CHECK(world.call("gettxout", list(txid).push(1)).is_null());
     const Json found = world.call("scantxoutset", list("start").push(list(desc).push("raw(51)")));
     CHECK(found["success"] == Json(true));

@@ -84,7 +84,7 @@ TEST_CASE("proofs are given and verified") {
     world.give(block);
     const std::string one = to_text(txid_of(first));
     const std::string two = to_text(txid_of(second));
-    const std::string other = to_text(txid_of(world.chain.at(3)->block.transactions[0]));
+    const std::string absent = to_text(txid_of(world.chain.at(3)->block.transactions[0]));
     const auto prove = [&](std::vector<std::string> txids, std::string in = {}) {
         Json list = Json::array();
         for (std::string& txid : txids)
@@ -99,7 +99,7 @@ TEST_CASE("proofs are given and verified") {
     CHECK(write_json(verify(prove({one}))) == R"([")" + one + R"("])");
     CHECK(write_json(verify(prove({two, one}, to_text(id_of(block.header))))) ==
           R"([")" + one + R"(",")" + two + R"("])");
-    CHECK(mistake(prove({one, other})) ==
+    CHECK(mistake(prove({one, absent})) ==
           "-5 Not all transactions found in specified or retrieved block");
     CHECK(mistake(prove({one}, to_text(world.chain.at(3)->id))) ==
           "-5 Not all transactions found in specified or retrieved block");

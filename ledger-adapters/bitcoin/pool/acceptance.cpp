@@ -204,7 +204,10 @@ bool Mempool::restore(const std::vector<Kept>& kept, const State& state) {
         Entry entry = acceptance.take_entry();
         entry.height = one.height;
         next_sequence_ = one.sequence;
-        add(std::move(entry));
+        std::set<Txid> parents;
+        for (const TxIn& input : one.transaction.inputs)
+            if (find(input.prevout.txid) != nullptr) parents.insert(input.prevout.txid);
+        add(std::move(entry), walk(std::move(parents), &Entry::parents));
     }
     now_s_ = state.now_s;
     next_sequence_ = state.next_sequence;

@@ -56,7 +56,7 @@ RpcAnswer test_mempool_accept(const NodeView& node, Params& params) {
     }
     Json rows = Json::array();
     for (const Transaction& transaction : transactions)
-        rows.push(accept_json(transaction, node.pool, max_rate));
+        rows.push(accept_json(transaction, node.pool, {node.now_s, max_rate}));
     return rows;
 }
 

@@ -42,19 +42,19 @@ RpcAnswer scan_coins(const Chain& chain, const Network& network, const Json::Arr
             return tl::unexpected<RpcError>(std::move(added.error()));
     Json unspents = Json::array();
     Satoshi total = 0;
-    for (const auto& [place, coin] : chain.coins().all()) {
-        const auto found = needles.find(coin.output.script);
+    for (const auto& [place, held] : chain.coins().all()) {
+        const auto found = needles.find(held.output.script);
         if (found == needles.end()) continue;
-        total += coin.output.value;  // all that there is, is at most max_money
+        total += held.output.value;  // all that there is, is at most max_money
         unspents.push(Json::object({{"txid", to_text(place.txid)},
                                     {"vout", place.index},
-                                    {"scriptPubKey", to_hex(coin.output.script)},
+                                    {"scriptPubKey", to_hex(held.output.script)},
                                     {"desc", found->second},
-                                    {"amount", amount_json(coin.output.value)},
-                                    {"coinbase", coin.coinbase},
-                                    {"height", coin.height},
-                                    {"blockhash", to_text(chain.at(coin.height)->id)},
-                                    {"confirmations", chain.height() - coin.height + 1}}));
+                                    {"amount", amount_json(held.output.value)},
+                                    {"coinbase", held.coinbase},
+                                    {"height", held.height},
+                                    {"blockhash", to_text(chain.at(held.height)->id)},
+                                    {"confirmations", chain.height() - held.height + 1}}));
     }
     return Json::object({{"success", true},
                          {"txouts", chain.coins().size()},

@@ -119,10 +119,10 @@ Json coin_json(const OutPoint& place, const Chain& chain, const Mempool* pool,
     const TxOut* output = nullptr;
     int confirmations = 0;
     bool coinbase = false;
-    if (const Coin* const coin = chain.coins().find(place)) {
-        output = &coin->output;
-        confirmations = chain.height() - coin->height + 1;
-        coinbase = coin->coinbase;
+    if (const Coin* const held = chain.coins().find(place)) {
+        output = &held->output;
+        confirmations = chain.height() - held->height + 1;
+        coinbase = held->coinbase;
     } else if (const Mempool::Entry* const entry = pool ? pool->find(place.txid) : nullptr) {
         const auto& outputs = entry->transaction->outputs;
         if (place.index < outputs.size() && is_spendable(outputs[place.index].script))

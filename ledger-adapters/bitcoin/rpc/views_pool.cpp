@@ -86,24 +86,17 @@ bool pays_too_much(Satoshi fee, std::size_t size, FeeRate max_rate) {
     return most != 0 && fee > most;
 }
 
-Json accept_json(const Transaction& transaction, const Mempool& pool, FeeRate max_rate) {
-    const Mempool::Verdict verdict = pool.test(transaction);
+Json accept_json(const Transaction& transaction, const Mempool& pool, const AcceptTerms& terms) {
+    const Mempool::Verdict verdict = pool.test(transaction, terms.now_s);
     const std::string wtxid = to_text(wtxid_of(transaction));
     Json json = Json::object({{"txid", to_text(txid_of(transaction))}, {"wtxid", wtxid}});
     if (verdict.fault) {
-        // Here alone, one fault has a name of its own and no details.
-        const bool missing = *verdict.fault == "missing-inputs" ||
-                             *verdict.fault == "bad-txns-inputs-missingorspent";
         json.set("allowed", false);
-        json.set("reject-reason", missing ? "missing-inputs" : *verdict.fault);
-        if (!missing) {
-            json.set("reject-details", verdict.detail.empty()
-                                           ? *verdict.fault
-                                           : *verdict.fault + ", " + verdict.detail);
-        }
+        json.set("reject-reason", verdict.is_missing_inputs ? "missing-inputs" : *verdict.fault);
+        if (!verdict.is_missing_inputs) json.set("reject-details", verdict.text());
         return json;
     }
-    if (pays_too_much(verdict.fee, verdict.size, max_rate)) {
+    if (pays_too_much(verdict.fee, verdict.size, terms.max_rate)) {
         json.set("allowed", false);
         json.set("reject-reason", "max-fee-exceeded");
         return json;

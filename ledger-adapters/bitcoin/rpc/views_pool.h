@@ -15,10 +15,13 @@ Json pool_entries_json(const Mempool& pool);
 // getmempoolinfo
 Json pool_info_json(const Mempool& pool, std::int64_t now_s);
 
-// A row of testmempoolaccept. `max_rate`: 0 for any.
-Json accept_json(const Transaction& transaction, const Mempool& pool, FeeRate max_rate);
-
-// Whether that rate is less than what it pays.
+// It pays more than at that rate; 0 is no limit.
 bool pays_too_much(Satoshi fee, std::size_t size, FeeRate max_rate);
+struct AcceptTerms {
+    std::int64_t now_s = 0;
+    FeeRate max_rate = 0;
+};
+// A row of testmempoolaccept.
+Json accept_json(const Transaction& transaction, const Mempool& pool, const AcceptTerms& terms);
 
 }  // namespace lockstep::bitcoin

@@ -52,8 +52,7 @@ Result<void, Failure> NodeHost::adopt_settings() {
     return {};
 }
 
-bool NodeHost::look(
-    const std::function<void(const BitcoinMachine& machine, Timestamp at)>& view) {
+bool NodeHost::look(const std::function<void(const BitcoinMachine& machine, Timestamp at)>& view) {
     auto promise = std::make_shared<std::promise<void>>();
     auto future = promise->get_future();
     // Kept by the view alone: where that is dropped unseen, the wait ends too. The caller stands

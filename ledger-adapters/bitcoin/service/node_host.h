@@ -34,7 +34,8 @@ public:
     // Takes no more calls, and saves a snapshot.
     void finish();
 
-    bool look(const std::function<void(const BitcoinMachine& machine, Timestamp at)>& view) override;
+    bool look(
+        const std::function<void(const BitcoinMachine& machine, Timestamp at)>& view) override;
     Result<output::Done> give(Input input) override;
     void stop() override { stop_(); }
 

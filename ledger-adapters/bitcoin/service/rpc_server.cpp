@@ -53,11 +53,9 @@ void RpcServer::handle(net::HttpRequest request, net::Respond respond) {
         return;
     }
     parts_.workers.post([this, body = std::move(request.body), respond = std::move(respond)] {
-        const RpcReply reply =
-            answer_body({reinterpret_cast<const char*>(body.data()), body.size()},
-                        [this](const RpcRequest& one) {
-                            return call(parts_.node, parts_.facts, one);
-                        });
+        const RpcReply reply = answer_body(
+            {reinterpret_cast<const char*>(body.data()), body.size()},
+            [this](const RpcRequest& one) { return call(parts_.node, parts_.facts, one); });
         respond(net::json_response(reply.http_status, reply.body));
     });
 }
