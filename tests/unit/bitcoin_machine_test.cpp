@@ -170,7 +170,18 @@ TEST_CASE("a snapshot holds all of it, and replaying gives the same") {
     CHECK(restored.write_snapshot() == snapshot);
     CHECK(restored.chain().tip().id == world.machine.chain().tip().id);
     CHECK(restored.chain().coins() == world.machine.chain().coins());
-    CHECK(restored.pool().all().size() == world.machine.pool().all().size());
+    REQUIRE(restored.pool().all().size() == world.machine.pool().all().size());
+    for (const auto& [txid, entry] : world.machine.pool().all()) {
+        const Mempool::Entry* const again = restored.pool().find(txid);
+        REQUIRE(again != nullptr);
+        CHECK(again->alone() == entry.alone());
+        CHECK(again->weight == entry.weight);
+        CHECK(again->octets == entry.octets);
+        CHECK(again->with_ancestors == entry.with_ancestors);
+        CHECK(again->with_descendants == entry.with_descendants);
+    }
+    CHECK(restored.pool().octets() == world.machine.pool().octets());
+    CHECK(restored.pool().size() == world.machine.pool().size());
     CHECK(restored.now_s(start) == 1'900'000'000);
     CHECK(restored.chain().find(left)->invalid);
 
