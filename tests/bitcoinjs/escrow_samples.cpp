@@ -45,7 +45,8 @@ Value need(Result<Value, BuildFault> value) {
 }
 
 Json script_json(ByteView script) {
-    return Json::object({{"hex", to_hex(script)}, {"address", *address_of_script(script, regtest)}});
+    return Json::object(
+        {{"hex", to_hex(script)}, {"address", *address_of_script(script, regtest)}});
 }
 
 // Every input's hash as we reckon it; `codes`: what each input's signature commits to.
@@ -95,11 +96,12 @@ public:
           script_(*escrow_script(lock_)) {}
 
     Json tell() const {
-        const FundingPlan plan{lock_,        sample_.coin.value / 2, std::nullopt,
-                               home(*payer_), usual_rate,             0};
+        const FundingPlan plan{
+            lock_, sample_.coin.value / 2, std::nullopt, home(*payer_), usual_rate, 0};
         const std::vector<KeyCoin> coins{sample_.coin};
         const EscrowFunding funding = need(fund_escrow(plan, coins, {}, *payer_));
-        const EscrowFunding dearer = need(replace_funding(funding, higher_rate, coins, {}, *payer_));
+        const EscrowFunding dearer =
+            need(replace_funding(funding, higher_rate, coins, {}, *payer_));
         Json json = terms();
         json.set("amount", plan.amount);
         json.set("funding", funding_json(funding));

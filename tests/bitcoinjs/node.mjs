@@ -112,6 +112,8 @@ class Node {
     return this.child.ended;
   }
   async terminate() {
+    // Nodes wait for callers who keep their connections.
+    this.agent.destroy();
     this.child.kill("SIGTERM");
     return this.child.ended;
   }

@@ -184,9 +184,13 @@ bool Mempool::Acceptance::check_scripts() {
         const ScriptError error = verify(verify_flag::standard);
         if (error == ScriptError::ok) continue;
         const bool is_mandatory = verify(verify_flag::mandatory) != ScriptError::ok;
+        const OutPoint& place = transaction_.inputs[i].prevout;
         return refuse((is_mandatory ? "mandatory-script-verify-flag-failed ("
                                     : "non-mandatory-script-verify-flag (") +
-                      std::string(describe(error)) + ")");
+                          std::string(describe(error)) + ")",
+                      "input " + std::to_string(i) + " of " + to_text(entry_.txid) + " (wtxid " +
+                          to_text(entry_.wtxid) + "), spending " + to_text(place.txid) + ":" +
+                          std::to_string(place.index));
     }
     pool_.verified_.insert(entry_.wtxid);
     return true;

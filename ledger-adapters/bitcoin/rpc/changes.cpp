@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "bitcoin/keys/address.h"
+#include "bitcoin/rpc/descriptor.h"
 
 namespace lockstep::bitcoin {
 namespace {
@@ -69,6 +70,19 @@ Bytes script_of(Params& params, std::size_t i, const Network& network) {
     return std::move(*script);
 }
 
+// Of a descriptor with several scripts it is the one that Bitcoin Core prefers: to the key's
+// witness program, or to its hash where there is none.
+Bytes script_of_output(Params& params, std::size_t i, const Network& network) {
+    if (params.failed()) return {};
+    if (auto described = read_descriptor(params.text(i), network)) {
+        const std::size_t count = described->size();
+        return std::move((*described)[count / 2].script);
+    }
+    if (auto script = script_of_address(params.text(i), network)) return std::move(*script);
+    params.refuse(RpcCode::invalid_address_or_key, "Error: Invalid address or descriptor");
+    return {};
+}
+
 RpcAnswer mine(Change& change, input::Mine mine) {
     auto done = change.give(std::move(mine));
     if (!done) return tl::unexpected<RpcError>(done.error());
@@ -104,7 +118,9 @@ Result<std::vector<Transaction>, RpcError> chosen(Change& change, const Json& gi
         for (const Json& item : *given.as_array()) {
             const std::string* const text = item.as_text();
             if (text == nullptr) {
-                error = RpcError{RpcCode::type_error, "JSON value is not a string as expected"};
+                error = RpcError{RpcCode::type_error, "JSON value of type " +
+                                                          std::string(type_name(item)) +
+                                                          " is not of expected type string"};
                 return;
             }
             if (const auto txid = txid_from_text(*text)) {
@@ -136,7 +152,7 @@ Result<std::vector<Transaction>, RpcError> chosen(Change& change, const Json& gi
 RpcAnswer generate_block(Change& change) {
     Params& params = change.params();
     const bool submit = params.boolean(2, true);
-    const Bytes script = script_of(params, 0, change.network());
+    const Bytes script = script_of_output(params, 0, change.network());
     if (params.failed()) return params.failure();
     auto transactions = chosen(change, params.at(1));
     if (!transactions) return tl::unexpected<RpcError>(transactions.error());

@@ -252,7 +252,7 @@ Txid Params::hash_in(const Json& value, std::string_view name) {
 
 Bytes Params::hex(std::size_t i, std::string_view name) {
     const std::string digits = text(i);
-    if (auto bytes = from_hex(digits)) return std::move(*bytes);
+    if (auto bytes = from_hex(digits); bytes && !digits.empty()) return std::move(*bytes);
     refuse(RpcCode::invalid_parameter,
            std::string(name) + " must be hexadecimal string (not '" + digits + "')");
     return {};

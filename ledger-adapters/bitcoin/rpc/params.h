@@ -57,6 +57,7 @@ public:
     BlockId block_id(std::size_t i, std::string_view name) {
         return BlockId{hash(i, name).array()};
     }
+    // One octet at least.
     Bytes hex(std::size_t i, std::string_view name);
     Satoshi amount(std::size_t i);
     Transaction transaction(std::size_t i);

@@ -7,7 +7,8 @@ namespace lockstep::bitcoin {
 namespace {
 
 RpcAnswer decode_script(const NodeView& node, Params& params) {
-    const Bytes script = params.hex(0, "argument");
+    const bool is_empty = params.text(0).empty();
+    const Bytes script = is_empty ? Bytes{} : params.hex(0, "argument");
     if (params.failed()) return params.failure();
     return decoded_script_json(script, node.network);
 }

@@ -53,10 +53,7 @@ RpcAnswer get_raw_transaction(const NodeView& node, Params& params) {
 
 RpcAnswer decode_raw_transaction(const NodeView& node, Params& params) {
     const Transaction transaction = params.transaction(0);
-    if (params.failed()) {
-        return rpc_fail(RpcCode::deserialization_error,
-                        "TX decode failed. Make sure the tx has at least one input.");
-    }
+    if (params.failed()) return rpc_fail(RpcCode::deserialization_error, "TX decode failed");
     TxShown shown;
     shown.hex = false;
     return transaction_json(transaction, node.network, shown);
