@@ -39,6 +39,13 @@ function plain(bench, text) {
     .replaceAll("BTC/kB", "BTC/kvB");
 }
 
+// Of a step: ids are each node's own, and 0.21 does not say in which input a script fails, nor what
+// is wrong with a number.
+// More rules of scripts are mandatory since 24; none has become less.
+const alike = (seen) => JSON.stringify(seen ?? "nothing").replaceAll(/[0-9a-f]{64}/g, "<id>").replaceAll("LTC/kvB", "BTC/kvB")
+  .replaceAll("(unknown error)", "(Script number overflowed or is non-minimally encoded)")
+  .replaceAll(/, input \d+ of <id> \(wtxid <id>\), spending <id>:\d+/g, "");
+
 const isHelp = (method, error) => error.code === -1 &&
   (error.message === method || error.message.startsWith(`${method} `) || error.message.startsWith(`${method}\n`));
 // A parameter of another type: 0.21 says it in several ways, newer versions in two.
@@ -98,7 +105,10 @@ await cases([
       const theirs = told[1][i][1];
       if (show) console.log(`    ${step}: ${JSON.stringify(ours)} | ${JSON.stringify(theirs)}`);
       if (known) equal(ours, known.ours, `${step} (${known.why})`);
-      else equal(plain(benches[0], JSON.stringify(ours)), plain(benches[1], JSON.stringify(theirs)), step);
+      else if (alike(ours).includes("mandatory-script-verify-flag-failed"))
+        equal(alike(ours), alike(theirs).replaceAll("non-mandatory-script-verify-flag (",
+          "mandatory-script-verify-flag-failed ("), step);
+      else equal(alike(ours), alike(theirs), step);
     });
     equal(told[0].length, told[1].length, "steps");
   }]),

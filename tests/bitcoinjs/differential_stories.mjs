@@ -1,1 +1,17 @@
-export const stories = [];
+// Transactions on coins of each node's own, and what both nodes say of them. A step is a name, what
+// was seen, and, where ours knowingly differs, why and what it says.
+import { chains, replacements } from "./stories_pool.mjs";
+import { escrows } from "./stories_escrow.mjs";
+import { badBlocks, reorganisations } from "./stories_chain.mjs";
+import { forms } from "./stories_forms.mjs";
+import { scriptSpends } from "./stories_scripts.mjs";
+
+export const stories = [
+  ["single transactions are judged alike", forms],
+  ["scripts and signatures are judged alike", scriptSpends],
+  ["what replaces is judged alike", replacements],
+  ["families are limited alike", chains],
+  ["escrows go the same ways", escrows],
+  ["blocks that leave give their transactions back", reorganisations],
+  ["blocks that are wrong are refused alike", badBlocks],
+];

@@ -198,24 +198,35 @@ Spent check_inputs(const Transaction& transaction, const Coins& coins, int heigh
     found.reserve(transaction.inputs.size());
     for (const TxIn& input : transaction.inputs) {
         const Coin* one = coins.find(input.prevout);
-        if (one == nullptr) return {{}, 0, "bad-txns-inputs-missingorspent"};
+        if (one == nullptr) return {{}, 0, "bad-txns-inputs-missingorspent", {}};
         found.push_back(*one);
     }
     return check_spent(transaction, std::move(found), height, params);
+}
+
+std::string money_text(Satoshi amount) {
+    std::string rest = std::to_string(amount % coin);
+    rest.insert(0, 8 - rest.size(), '0');
+    while (rest.size() > 2 && rest.back() == '0')
+        rest.pop_back();
+    return std::to_string(amount / coin) + "." + rest;
 }
 
 Spent check_spent(const Transaction& transaction, std::vector<Coin> coins, int height,
                   const ChainParams& params) {
     Spent spent;
     spent.coins = std::move(coins);
-    const auto refuse_as = [&](const char* word) {
+    const auto refuse_as = [&](const char* word, std::string detail = {}) {
         spent.fault = word;
+        spent.detail = std::move(detail);
         return spent;
     };
     Satoshi in = 0;
     for (const Coin& one : spent.coins) {
         if (one.coinbase && height - one.height < params.coinbase_maturity)
-            return refuse_as("bad-txns-premature-spend-of-coinbase");
+            return refuse_as(
+                "bad-txns-premature-spend-of-coinbase",
+                "tried to spend coinbase at depth " + std::to_string(height - one.height));
         in += one.output.value;  // both are at most max_money
         if (one.output.value < 0 || one.output.value > max_money || in > max_money)
             return refuse_as("bad-txns-inputvalues-outofrange");
@@ -223,7 +234,9 @@ Spent check_spent(const Transaction& transaction, std::vector<Coin> coins, int h
     Satoshi out = 0;
     for (const TxOut& output : transaction.outputs)
         out += output.value;
-    if (in < out) return refuse_as("bad-txns-in-belowout");
+    if (in < out)
+        return refuse_as("bad-txns-in-belowout", "value in (" + money_text(in) +
+                                                     ") < value out (" + money_text(out) + ")");
     spent.fee = in - out;
     return spent;
 }

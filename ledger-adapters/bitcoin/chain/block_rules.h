@@ -49,7 +49,10 @@ struct Spent {
     std::vector<Coin> coins;
     Satoshi fee = 0;
     Fault fault;
+    std::string detail;  // more about it, or empty
 };
+// In coins, without zeros behind the second digit: "0.10".
+std::string money_text(Satoshi amount);
 Spent check_inputs(const Transaction& transaction, const Coins& coins, int height,
                    const ChainParams& params);
 // The same where the coins were found already, one for each input.

@@ -89,7 +89,7 @@ bool Mempool::Acceptance::check_coins() {
                             [&](int height) { return chain.median_before(height); }))
         return refuse("non-BIP68-final");
     Spent spent = check_spent(transaction_, std::move(coins_), chain.next().height, chain.params());
-    if (spent.fault) return refuse(*spent.fault);
+    if (spent.fault) return refuse(*spent.fault, spent.detail);
     coins_ = std::move(spent.coins);
     verdict_.fee = entry_.fee = spent.fee;
     if (Fault fault = check_standard_inputs(transaction_, coins_)) return refuse(*fault);

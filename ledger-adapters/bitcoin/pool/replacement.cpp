@@ -14,14 +14,6 @@ std::string coins_text(Satoshi amount) {
     return std::to_string(amount / coin) + "." + rest;
 }
 
-// Without zeros behind the second digit.
-std::string money_text(Satoshi amount) {
-    std::string text = coins_text(amount);
-    while (text.back() == '0' && text[text.size() - 3] != '.')
-        text.pop_back();
-    return text;
-}
-
 std::string rate_text(FeeRate rate) {
     return coins_text(rate) + " BTC/kvB";
 }
