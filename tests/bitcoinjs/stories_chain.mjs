@@ -3,6 +3,8 @@ import { createHash, scryptSync } from "node:crypto";
 import { anyone, bitcoin, hexOf, op, scripts, transaction, Transaction } from "./bench.mjs";
 
 const zeros = Buffer.alloc(32);
+const unlooked = (result) => ({ why: "submitblock does not look first since 29", ours: { result } });
+const forgotten = (result) => ({ why: "ours does not remember what its surroundings forbid", ours: { result } });
 
 export async function reorganisations(bench) {
   const { node } = bench;
@@ -128,10 +130,11 @@ export async function badBlocks(bench) {
     ["a time that is too new", { ...usual, time: tip.time + 2 * 86_400, transactions: [base()] }],
     ["version 1", { ...usual, version: 1, transactions: [base()] }],
     ["version 3", { ...usual, version: 3, transactions: [base()] }],
-    ["nothing in it", { ...usual, transactions: [] }],
-    ["no coinbase", { ...usual, transactions: [plainSpend] }],
+    ["nothing in it", { ...usual, transactions: [] }, unlooked("bad-blk-length")],
+    ["no coinbase", { ...usual, transactions: [plainSpend] }, unlooked("bad-cb-missing")],
     ["two coinbases", { ...usual, transactions: [base(), base()] }],
-    ["another height", { ...usual, transactions: [coinbase(height + 1, subsidy)] }],
+    ["another height", { ...usual, transactions: [coinbase(height + 1, subsidy)] }, undefined,
+      forgotten("bad-cb-height")],
     ["a coinbase script of 101 bytes", { ...usual, transactions: [base(subsidy, { script: Buffer.concat([
       scripts.compile([scripts.number.encode(height)]), Buffer.alloc(98)]) })] }],
     ["more than the subsidy", { ...usual, transactions: [base(subsidy + 1)] }],
@@ -141,9 +144,12 @@ export async function badBlocks(bench) {
     ["a coinbase that is not of age", holding([pay(young, 100)])],
     ["more out than in", holding([pay(coin, coin.value + 1)])],
     ["twice the same input", holding([pay(coin), pay(coin, 2e6)])],
-    ["a transaction of a later block", holding([pay(coin, 1e6, { locktime: height })])],
+    ["a transaction of a later block", holding([pay(coin, 1e6, { locktime: height })]), undefined,
+      forgotten("bad-txns-nonfinal")],
     ["a transaction before its coin is old enough", holding([pay({ ...coin, sequence: 0xffff })])],
-    ["a script that fails", holding([pay({ ...coin, witness: [Buffer.from([op.OP_FALSE])] })])],
+    ["a script that fails", holding([pay({ ...coin, witness: [Buffer.from([op.OP_FALSE])] })]),
+      { why: "the reason is told since 29",
+        ours: { result: "mandatory-script-verify-flag-failed (Witness program hash mismatch)" } }, null],
     ["a child before its parent", (() => {
       const parent = pay(coin);
       return holding([pay({ txid: parent.getId(), vout: 0 }, 1e5), parent]);
@@ -165,11 +171,11 @@ export async function badBlocks(bench) {
       time: tip.mediantime + 1, transactions: [coinbase(height - 1, 0)] }],
     ["a good one", holding([pay(coin)])],
   ];
-  for (const [name, row] of rows) {
+  for (const [name, row, known, knownAgain = known] of rows) {
     if (row.more) row.transactions[0].outs[0].value += row.more;
     const hex = blockHex(bench.prefix, row);
-    steps.push([name, await node.ask("submitblock", [hex]), row.known]);
-    steps.push([`${name}, again`, await node.ask("submitblock", [hex]), row.known]);
+    steps.push([name, await node.ask("submitblock", [hex]), known]);
+    steps.push([`${name}, again`, await node.ask("submitblock", [hex]), knownAgain]);
   }
   steps.push(["the good one is the tip", (await node.call("getblockcount")) - height]);
   return steps;

@@ -167,7 +167,12 @@ void BitcoinMachine::run(Timestamp at, const input::Submit& one, output::Done& d
 void BitcoinMachine::run(Timestamp at, const input::SubmitBlock& one, output::Done& done) {
     ChainChange change;
     done.fault = parts_->chain.accept(one.block, now_s(at), change);
-    if (!done.fault) done.blocks.push_back(id_of(one.block.header));
+    if (!done.fault) {
+        const BlockId id = id_of(one.block.header);
+        done.blocks.push_back(id);
+        // BIP 22: nobody has looked at all of it yet.
+        if (!chain().is_active(id)) done.detail = "inconclusive";
+    }
     follow(at, change);
 }
 

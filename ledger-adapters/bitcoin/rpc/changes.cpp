@@ -208,7 +208,8 @@ RpcAnswer submit_block(Change& change) {
     if (change.params().failed()) return change.params().failure();
     auto done = change.give(input::SubmitBlock{std::move(block)});
     if (!done) return tl::unexpected<RpcError>(done.error());
-    return done->fault ? Json(*done->fault) : Json();
+    if (done->fault) return *done->fault;
+    return done->detail.empty() ? Json() : Json(done->detail);
 }
 
 RpcAnswer set_mock_time(Change& change) {
