@@ -169,7 +169,10 @@ TEST_CASE("rules of blocks are told from those of relay alone") {
         spends.inputs[0].witness = row.stack;
         spends.inputs[0].witness.push_back(witness_script);
         spends.outputs[0].value = pays.outputs[0].value - 1'000;
-        CHECK(world.accept(spends) == row.said);
+        const std::string where = ", input 0 of " + to_text(txid_of(spends)) + " (wtxid " +
+                                  to_text(wtxid_of(spends)) + "), spending " +
+                                  to_text(txid_of(pays)) + ":0";
+        CHECK(world.accept(spends) == row.said + where);
     }
 }
 

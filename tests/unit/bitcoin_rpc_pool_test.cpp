@@ -91,9 +91,11 @@ TEST_CASE("a transaction and its child wait") {
 TEST_CASE("fees are estimated by who knows, and never below what the pool takes") {
     test::RpcWorld world;
     CHECK(write_json(world.call("estimatesmartfee", one(6))) ==
-          R"({"errors":["Insufficient data or no feerate found"],"blocks":6})");
+          R"({"errors":["Insufficient data or no feerate found"],"blocks":0})");
     world.fee_rate = [](int blocks) { return std::optional<FeeRate>(20'000 / blocks); };
     CHECK(write_json(world.call("estimatesmartfee", one(2).push("ECONOMICAL"))) ==
+          R"({"feerate":0.00010000,"blocks":2})");
+    CHECK(write_json(world.call("estimatesmartfee", one(1))) ==
           R"({"feerate":0.00010000,"blocks":2})");
     CHECK(write_json(world.call("estimatesmartfee", one(1000))) ==
           R"({"feerate":0.00001000,"blocks":1000})");

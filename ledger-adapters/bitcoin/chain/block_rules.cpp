@@ -235,8 +235,8 @@ Spent check_spent(const Transaction& transaction, std::vector<Coin> coins, int h
     for (const TxOut& output : transaction.outputs)
         out += output.value;
     if (in < out)
-        return refuse_as("bad-txns-in-belowout", "value in (" + money_text(in) +
-                                                     ") < value out (" + money_text(out) + ")");
+        return refuse_as("bad-txns-in-belowout",
+                         "value in (" + money_text(in) + ") < value out (" + money_text(out) + ")");
     spent.fee = in - out;
     return spent;
 }

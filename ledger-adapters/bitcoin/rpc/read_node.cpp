@@ -9,6 +9,20 @@ constexpr int core_version = 290'000;
 constexpr std::string_view core_name = "/Satoshi:29.0.0(lockstep-mock)/";
 constexpr int protocol_version = 70'016;
 
+// As if it had the internet and no proxy.
+Json networks_json() {
+    Json list = Json::array();
+    for (const std::string_view name : {"ipv4", "ipv6", "onion", "i2p", "cjdns"}) {
+        const bool is_reachable = name.starts_with("ipv");
+        list.push(Json::object({{"name", name},
+                                {"limited", !is_reachable},
+                                {"reachable", is_reachable},
+                                {"proxy", ""},
+                                {"proxy_randomize_credentials", false}}));
+    }
+    return list;
+}
+
 // There are no peers: NODE_NETWORK, NODE_WITNESS and NODE_NETWORK_LIMITED are what it has to give.
 RpcAnswer get_network_info(const NodeView& node, Params&) {
     const PoolPolicy& policy = node.pool.policy();
@@ -24,7 +38,7 @@ RpcAnswer get_network_info(const NodeView& node, Params&) {
                          {"connections", 0},
                          {"connections_in", 0},
                          {"connections_out", 0},
-                         {"networks", Json::array()},
+                         {"networks", networks_json()},
                          {"relayfee", amount_json(policy.min_relay)},
                          {"incrementalfee", amount_json(policy.incremental)},
                          {"localaddresses", Json::array()},

@@ -78,7 +78,9 @@ RpcAnswer estimate_smart_fee(const NodeView& node, Params& params) {
         return rpc_fail(RpcCode::invalid_parameter,
                         "Invalid estimate_mode parameter, must be one of: \"unset\", "
                         "\"economical\", \"conservative\"");
-    const auto rate = node.fee_rate ? node.fee_rate(target) : std::nullopt;
+    // Nobody knows what gets into the very next block.
+    const int reckoned = std::max(target, 2);
+    const auto rate = node.fee_rate ? node.fee_rate(reckoned) : std::nullopt;
     Json json = Json::object();
     if (rate) {
         const FeeRate least =
@@ -87,7 +89,7 @@ RpcAnswer estimate_smart_fee(const NodeView& node, Params& params) {
     } else {
         json.set("errors", Json::array().push("Insufficient data or no feerate found"));
     }
-    json.set("blocks", target);
+    json.set("blocks", rate ? reckoned : 0);
     return json;
 }
 
