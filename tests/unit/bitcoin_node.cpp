@@ -1,4 +1,4 @@
-#include "unit/bitcoin_node.h"
+#include "tests/unit/bitcoin_node.h"
 
 #include <doctest/doctest.h>
 
