@@ -4,11 +4,14 @@ import { chains, replacements } from "./stories_pool.mjs";
 import { escrows } from "./stories_escrow.mjs";
 import { badBlocks, reorganisations } from "./stories_chain.mjs";
 import { forms } from "./stories_forms.mjs";
+import { damagedTransactions, madeUpScripts } from "./stories_random.mjs";
 import { scriptSpends } from "./stories_scripts.mjs";
 
 export const stories = [
   ["single transactions are judged alike", forms],
   ["scripts and signatures are judged alike", scriptSpends],
+  ["scripts that nobody thought of are judged alike", madeUpScripts],
+  ["damaged transactions are judged alike", damagedTransactions],
   ["what replaces is judged alike", replacements],
   ["families are limited alike", chains],
   ["escrows go the same ways", escrows],

@@ -95,8 +95,9 @@ async function statuses() {
   const { json: answers } = await post(JSON.stringify(many));
   check(answers.every((answer, i) => answer.id === i && answer.result.length === 64), "5000 in their order");
   // A body of 30 MB is read, one above the limit of 32 MiB is not.
-  equal((await post(json("decodescript", ["00".repeat(15e6)]))).status, 200, "30 MB");
-  const huge = await post(json("decodescript", ["00".repeat(17e6)]));
+  equal((await post(json("submitblock", ["00".repeat(15e6)]))).json?.error,
+    { code: -22, message: "Block decode failed" }, "30 MB");
+  const huge = await post(json("submitblock", ["00".repeat(17e6)]));
   check([0, 413].includes(huge.status), `34 MB: ${huge.status}`);
   equal(await node.call("getblockcount"), 0, "it is still there");
   const help = await node.call("help", "getblockcount");
