@@ -3,6 +3,7 @@
 import { chains, replacements } from "./stories_pool.mjs";
 import { escrows } from "./stories_escrow.mjs";
 import { badBlocks, reorganisations } from "./stories_chain.mjs";
+import { storms } from "./stories_storm.mjs";
 import { forms } from "./stories_forms.mjs";
 import { damagedTransactions, madeUpScripts } from "./stories_random.mjs";
 import { scriptSpends } from "./stories_scripts.mjs";
@@ -16,5 +17,6 @@ export const stories = [
   ["families are limited alike", chains],
   ["escrows go the same ways", escrows],
   ["blocks that leave give their transactions back", reorganisations],
+  ["payments, replacements, blocks and reorganisations by chance leave the same pool", storms],
   ["blocks that are wrong are refused alike", badBlocks],
 ];

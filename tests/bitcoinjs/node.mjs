@@ -149,7 +149,9 @@ export class MockNode extends Node {
   }
 }
 
-// With the fees of Bitcoin Core, and without the extension blocks of its own.
+// With the fees of Bitcoin Core, and without the extension blocks of its own. Its check of its own
+// block index fails where blocks behind one that left come and it comes back (mended in Bitcoin Core
+// since), so that it is left out.
 export class LitecoinNode extends Node {
   constructor() {
     super(temporaryDirectory());
@@ -160,7 +162,7 @@ export class LitecoinNode extends Node {
     this.child = start("litecoind", ["-regtest", "-vbparams=mweb:9999999999:9999999999",
       `-datadir=${this.directory}`, `-rpcport=${this.port}`, "-rpcbind=127.0.0.1",
       "-rpcallowip=127.0.0.1", "-listen=0", "-connect=0", "-dnsseed=0", "-discover=0",
-      "-disablewallet", "-txindex=1", "-acceptnonstdtxn=0", "-mempoolreplacement=1", "-minrelaytxfee=0.00001",
+      "-disablewallet", "-txindex=1", "-acceptnonstdtxn=0", "-checkblockindex=0", "-mempoolreplacement=1", "-minrelaytxfee=0.00001",
       "-incrementalrelayfee=0.00001", "-dustrelayfee=0.00003", "-printtoconsole=0"], this.log);
     await this.started(async () => existsSync(this.cookie) &&
       (await this.ask("getblockcount")).result !== undefined);

@@ -96,7 +96,8 @@ function blockHex(prefix, { version = 0x20000000, previous, root, time, bits = 0
   header.writeUInt32LE(bits, 72);
   for (let nonce = 0; ; ++nonce) {
     header.writeUInt32LE(nonce, 76);
-    if (workOf[prefix](header)[31] < 0x7f !== wrongWork) break;
+    const highest = workOf[prefix](header)[31];
+    if (wrongWork ? highest > 0x7f : highest < 0x7f) break;
   }
   return header.toString("hex") + transactions.length.toString(16).padStart(2, "0") +
     transactions.map((one) => one.toHex()).join("");

@@ -3,12 +3,12 @@
 import { anyone, hexOf, keyOf, op, scripts, transaction, witnessScript, payments } from "./bench.mjs";
 
 const at = process.argv.indexOf("--seed");
-const seed = at < 0 ? 1 : Number(process.argv[at + 1]);
+export const seed = at < 0 ? 1 : Number(process.argv[at + 1]);
 const scriptCount = 400;
 const damageCount = 400;
 
 // Mulberry32: 32 bits of state, enough to make cases.
-function randomFrom(start) {
+export function randomFrom(start) {
   let state = start;
   const next = () => {
     state = (state + 0x6d2b79f5) | 0;
