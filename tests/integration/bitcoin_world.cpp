@@ -7,6 +7,7 @@
 
 #include "bitcoin/keys/address.h"
 #include "sdk/net/basic_login.h"
+#include "sdk/net/system_time.h"
 #include "tests/integration/node_world.h"
 
 namespace lockstep::test {
@@ -20,6 +21,9 @@ const Address bitcoin_ledger = *Address::parse("test.btc");
 const bitcoin::Network& regtest() {
     return *bitcoin::network_named("regtest");
 }
+
+// Whom the miner's blocks pay.
+const char* const nobody = "bcrt1qw508d6qejxtdg4y5r3zarvary0c5xw7kygt080";
 
 const char* const cash_profile =
     "profile = { inclusion_ms = 1000, finality_ms = 0, late_ms = 1000, early_ms = 1000 }\n";
@@ -101,18 +105,22 @@ void BitcoinWorld::start_bitcoin() {
     processes_["btc"] = std::make_unique<Process>(
         "lockstep-bitcoin",
         std::vector<std::string>{"--data", (base / "data").string(), "--rpc-port",
-                                 std::to_string(ports_["btc"]), "--coinbase-maturity", "1"},
+                                 std::to_string(ports_["btc"])},
         base / "log");
     processes_["btc"]->start();
     REQUIRE(eventually(5'000, [&] { return call("getblockcount").as_int64() == 0; }));
-    // Each block a coin for the connector; the rest goes to nobody who is here.
+    // So many blocks at once have stamps ahead of their time: they are made as if it were earlier.
+    const std::int64_t now_s = net::system_time().us() / 1'000'000;
+    call("setmocktime", Json::array().push(now_s - 600));
+    // Each block a coin for the connector, which can be spent when a hundred others stand on it.
     call("generatetoaddress", Json::array().push(5).push(addresses_.at("connector")));
+    call("generatetoaddress", Json::array().push(100).push(nobody));
+    call("setmocktime", Json::array().push(0));
+    call("generatetoaddress", Json::array().push(11).push(nobody));
     miner_ = std::thread([this] {
         while (!over_) {
             std::this_thread::sleep_for(block_interval);
-            if (mining_)
-                call("generatetoaddress",
-                     Json::array().push(1).push("bcrt1qw508d6qejxtdg4y5r3zarvary0c5xw7kygt080"));
+            if (mining_) call("generatetoaddress", Json::array().push(1).push(nobody));
         }
     });
 }
@@ -195,20 +203,21 @@ Json BitcoinWorld::call(const std::string& method, Json params) {
     net::set_header(request.headers, "authorization",
                     net::login_by_cookie(directory() / "btc" / "data" / ".cookie")());
     std::promise<Json> answered;
-    http_.request(*net::parse_url(url(ports_.at("btc"))), std::move(request),
-                  Duration::seconds(10), [&](Result<net::HttpResponse, net::ClientError> answer) {
+    http_.request(*net::parse_url(url(ports_.at("btc"))), std::move(request), Duration::seconds(10),
+                  [&](Result<net::HttpResponse, net::ClientError> answer) {
                       Json result;
                       if (answer)
-                          if (auto json = parse_json(as_text(answer->body))) result = std::move(*json);
+                          if (auto json = parse_json(as_text(answer->body)))
+                              result = std::move(*json);
                       answered.set_value(result["result"]);
                   });
     return answered.get_future().get();
 }
 
 std::int64_t BitcoinWorld::coins(const std::string& node) {
-    const Json found =
-        call("scantxoutset", Json::array().push("start").push(
-                                 Json::array().push("addr(" + addresses_.at(node) + ")")));
+    const Json found = call(
+        "scantxoutset",
+        Json::array().push("start").push(Json::array().push("addr(" + addresses_.at(node) + ")")));
     return static_cast<std::int64_t>(found["total_amount"].as_double().value_or(-1) * 1e8 + 0.5);
 }
 
