@@ -204,7 +204,7 @@ TEST_CASE("the chain of another network is refused, loudly") {
         CHECK(desk.health->detail.find("not " + std::string(other)) != std::string::npos);
         CHECK(desk.command(command::Transfer{desk.account(), world.payee.account(),
                                              world.terms.asset, Amount{10'000}, world.later()},
-                           1) == "unavailable");
+                           1) == "ledger_paused");
         CHECK(desk.events.empty());
     }
 }

@@ -42,7 +42,7 @@ NodeAdapter::NodeAdapter(AdapterSetup setup, BitcoinSettings settings,
       chain_(settings_),
       pool_(settings_.pool_batch),
       coins_(home_),
-      escrows_(side_, counterparty_keys(setup_, settings_)),
+      escrows_(side_, counterparty_keys(setup_, settings_), pool_.ids()),
       sender_({settings_, side_, home_, *signer_, coins_, escrows_, answers_, ids_}),
       is_scanned_(settings_.start_height == 0) {}
 
@@ -76,6 +76,10 @@ void NodeAdapter::restore(const std::vector<Put>& puts) {
             releases_[{*payer, *id}] = *release;
         }
     }
+    // Whom the fundings under way are for, before the chain shows them.
+    for (const EscrowTerms& terms : sender_.fundings())
+        if (const auto payee = key_of_account(setup_.ledger, terms.payee))
+            escrows_.learn_payee(*payee);
 }
 
 SenderTime NodeAdapter::time(Timestamp at) const {
@@ -149,7 +153,7 @@ void NodeAdapter::chain_answer(Timestamp at, const std::vector<RpcResult>& resul
         connect(block, out);
     if (news.pool) {
         pool_.list_is(*news.pool);
-        escrows_.pool_is(pool_.ids());
+        if (!pool_.has_more()) escrows_.pool_is_shown();
         sender_.pool_is(time(at), pool_.ids(), chain_question_.asked);
     }
 }
@@ -169,6 +173,7 @@ void NodeAdapter::connect(const ConnectedBlock& block, AdapterOutputs& out) {
 void NodeAdapter::pool_answer(const std::vector<RpcResult>& results) {
     for (const Transaction& transaction : pool_.take(results))
         escrows_.show(transaction, std::nullopt);
+    if (!pool_.has_more()) escrows_.pool_is_shown();
     pool_question_.due = now_;
 }
 

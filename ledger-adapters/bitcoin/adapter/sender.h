@@ -70,6 +70,7 @@ public:
     // Coins that are promised to transactions under way, or to open escrows.
     std::set<OutPoint> held() const;
     const Job* find(JobKind kind, const EscrowKey& escrow) const;
+    std::vector<EscrowTerms> fundings() const;
     bool works_for(const CommandId& id) const;
     // There is such a job, and this command is answered with it.
     void join(JobKind kind, const EscrowKey& escrow, const CommandId& id);

@@ -108,6 +108,13 @@ void Sender::join(JobKind kind, const EscrowKey& escrow, const CommandId& id) {
     touch(*number);
 }
 
+std::vector<EscrowTerms> Sender::fundings() const {
+    std::vector<EscrowTerms> list;
+    for (const auto& [number, job] : jobs_)
+        if (job.terms) list.push_back(*job.terms);
+    return list;
+}
+
 bool Sender::works_for(const CommandId& id) const {
     for (const auto& [number, job] : jobs_)
         if (std::find(job.commands.begin(), job.commands.end(), id) != job.commands.end())
