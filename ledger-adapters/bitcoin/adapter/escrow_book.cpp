@@ -41,7 +41,10 @@ EscrowState state_after(EscrowPath path) {
 
 EscrowBook::EscrowBook(EscrowSide side, const std::vector<ecdsa::CompressedKey>& others,
                        const std::set<Txid>& pool)
-    : side_(std::move(side)), depth_(static_cast<int>(side_.depth)), pool_(pool) {
+    : side_(std::move(side)),
+      own_(account_address(side_.name.ledger, side_.account)),
+      depth_(static_cast<int>(side_.depth)),
+      pool_(pool) {
     for (const ecdsa::CompressedKey& other : others)
         learn_payee(other);
 }
@@ -97,10 +100,20 @@ const BookedEscrow* EscrowBook::find(const EscrowKey& key) const {
 
 std::vector<EscrowKey> EscrowBook::open_as_payer() const {
     std::vector<EscrowKey> keys;
-    const Address own = account_address(side_.name.ledger, side_.account);
     for (const EscrowKey& key : unsettled_)
-        if (key.payer == own && escrows_.at(key).is_open()) keys.push_back(key);
+        if (key.payer == own_ && escrows_.at(key).is_open()) keys.push_back(key);
     return keys;
+}
+
+Amount EscrowBook::escrowed() const {
+    Amount sum;
+    for (const EscrowKey& key : unsettled_) {
+        const BookedEscrow& escrow = escrows_.at(key);
+        if (key.payer != own_ || !escrow.is_there() || escrow.ended_at != 0) continue;
+        // Outputs of a chain, which are 21 million coins together at most.
+        sum = checked_add(sum, escrow.terms.amount).value_or(sum);
+    }
+    return sum;
 }
 
 void EscrowBook::learn_payee(const ecdsa::CompressedKey& payee) {

@@ -83,6 +83,8 @@ public:
     const BookedEscrow* find(const EscrowKey& key) const;
     // Ours as payer, in a block, not spent by a block.
     std::vector<EscrowKey> open_as_payer() const;
+    // What of ours is locked: in a block or the pool, and not spent by a block.
+    Amount escrowed() const;
     const std::map<EscrowKey, BookedEscrow>& all() const { return escrows_; }
     bool is_final(std::uint32_t height, int tip) const {
         return height != 0 && tip - static_cast<int>(height) + 1 >= depth_;
@@ -116,6 +118,7 @@ private:
                     Timestamp ledger_time, std::vector<Report>& reports);
 
     const EscrowSide side_;
+    const Address own_;
     const int depth_;
     const std::set<Txid>& pool_;
     std::map<EscrowKey, BookedEscrow> escrows_;

@@ -256,8 +256,21 @@ void NodeAdapter::remember(AdapterOutputs& out) {
     escrows_.remember(out.puts);
     answers_.remember(out.puts);
     sender_.remember(out.puts);
-    for (const EscrowKey& key : changed_releases_)
-        out.puts.push_back({0, key_of_release(key), encode_fields(releases_.at(key))});
+    for (auto release = releases_.begin(); release != releases_.end();) {
+        const BookedEscrow* const escrow = escrows_.find(release->first);
+        if (escrow == nullptr || escrow->told_end_as != Certainty::final_) {
+            ++release;
+            continue;
+        }
+        changed_releases_.insert(release->first);
+        release = releases_.erase(release);
+    }
+    for (const EscrowKey& key : changed_releases_) {
+        const auto release = releases_.find(key);
+        std::optional<Bytes> value;
+        if (release != releases_.end()) value = encode_fields(release->second);
+        out.puts.push_back({0, key_of_release(key), std::move(value)});
+    }
     changed_releases_.clear();
     if (std::exchange(is_scan_news_, false))
         out.puts.push_back({0, Bytes{scanned_mark}, Bytes{}});
