@@ -39,7 +39,8 @@ TEST_CASE("an answer that never comes is unknown after a while") {
     CHECK(world.payer.sent.size() == 1);
 }
 
-TEST_CASE("a process that dies at any step goes on with what it remembers, and does nothing twice") {
+TEST_CASE(
+    "a process that dies at any step goes on with what it remembers, and does nothing twice") {
     EscrowWorld world;
     const auto restart = [&] {
         for (BitcoinDesk* const desk : {&world.payer, &world.payee}) {
@@ -98,9 +99,9 @@ TEST_CASE("from its seed alone each side finds its escrows again and ends them")
         const command::Prepare second{world.terms_of(2), world.later()};
         CHECK(world.payer.command(second, 5) == "done");
         world.mine(4);
-        CHECK(world.payee.command(command::Fulfil{{world.key.payer, second.terms.id},
-                                                  world.preimage()},
-                                  6) == "done");
+        CHECK(world.payee.command(
+                  command::Fulfil{{world.key.payer, second.terms.id}, world.preimage()}, 6) ==
+              "done");
         world.mine(4);
         // The payer finds the payee by its configuration, or by what it does on the chain.
         EscrowWorld::Settings settings{
@@ -109,14 +110,14 @@ TEST_CASE("from its seed alone each side finds its escrows again and ends them")
         BitcoinDesk payee(world.node, 2);
         const auto both = [&] { pass(world.node, {&payer, &payee}, Duration::seconds(40)); };
         both();
-        const std::string story = "prepared seen, prepared final, prepared seen, prepared final, "
-                                  "fulfilled seen, fulfilled final";
+        const std::string story =
+            "prepared seen, prepared final, prepared seen, prepared final, "
+            "fulfilled seen, fulfilled final";
         CHECK(payee.take_events() == story);
         if (!named) {
             CHECK(payer.take_events() == "");
             CHECK(payee.command(command::Transfer{payee.account(), payer.account(),
-                                                  world.terms.asset, Amount{1'000},
-                                                  world.later()},
+                                                  world.terms.asset, Amount{1'000}, world.later()},
                                 7) == "done");
             both();
             CHECK(payer.take_events().size() == story.size());

@@ -1,8 +1,8 @@
 // Fees, replacement, conflicts and reorganisations, as they meet an escrow on Bitcoin.
 #include <doctest/doctest.h>
 
-#include "tests/unit/bitcoin_adapter_world.h"
 #include "bitcoin/adapter/fee_schedule.h"
+#include "tests/unit/bitcoin_adapter_world.h"
 
 namespace lockstep::test {
 namespace {
@@ -249,8 +249,7 @@ TEST_CASE("a claim outbids a refund that is in the pool") {
     CHECK(world.node.pool()[0].outputs[0].script == world.payee.home());
     CHECK(world.payee.answer(*CommandId::from(Bytes(32, 2))) == "done");
     world.mine(3);
-    CHECK(world.payer.take_events() ==
-          "refunded_expired gone, fulfilled seen, fulfilled final");
+    CHECK(world.payer.take_events() == "refunded_expired gone, fulfilled seen, fulfilled final");
 }
 
 TEST_CASE("a reserve pays for the refund and is not spent meanwhile") {

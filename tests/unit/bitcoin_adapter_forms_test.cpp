@@ -129,7 +129,8 @@ TEST_CASE("a batch is an array, and its answers are told apart by their ids") {
     CHECK(both->at(0).error().code == -8);
     CHECK(both->at(0).error().message == "no");
     for (const char* const bad :
-         {"", "{}", "[]", R"([{"result":1,"id":0}])", R"([{"result":1,"id":0},{"result":1,"id":0}])",
+         {"", "{}", "[]", R"([{"result":1,"id":0}])",
+          R"([{"result":1,"id":0},{"result":1,"id":0}])",
           R"([{"result":1,"id":0},{"result":1,"id":2}])", R"([{"result":1,"id":0},7])",
           R"([{"result":1,"id":0},{"result":1}])", R"({"error":{"code":-1},"id":0})"})
         CHECK_FALSE(read(bad));
@@ -149,15 +150,15 @@ TEST_CASE("amounts of JSON are whole satoshi") {
 TEST_CASE("every mistake in the settings is named") {
     AdapterSetup setup = BitcoinDesk::setup();
     CHECK(check_settings(setup).empty());
-    setup.settings = {{"poll_ms", "0"},         {"depth", "x"},      {"network", "lightning"},
-                      {"max_fee_rate", "9e9"},  {"colour", "blue"},  {"counterparties", "?"},
-                      {"reserve_sat", "-1"},    {"key_file", "any"}, {"start_height", "12"},
-                      {"confirmation_target", "6"}};
+    setup.settings = {{"poll_ms", "0"},         {"depth", "x"},
+                      {"network", "lightning"}, {"max_fee_rate", "9e9"},
+                      {"colour", "blue"},       {"counterparties", "?"},
+                      {"reserve_sat", "-1"},    {"key_file", "any"},
+                      {"start_height", "12"},   {"confirmation_target", "6"}};
     std::string keys;
     for (const SettingMistake& mistake : check_settings(setup))
         keys += mistake.key + " ";
-    CHECK(keys ==
-          "poll_ms depth network max_fee_rate colour counterparties reserve_sat ");
+    CHECK(keys == "poll_ms depth network max_fee_rate colour counterparties reserve_sat ");
     setup.settings = {{"min_fee_rate", "5000"}, {"max_fee_rate", "4000"}};
     CHECK(check_settings(setup).at(0).key == "min_fee_rate");
     setup.settings = {{"reserve_sat", "500"}};

@@ -82,10 +82,10 @@ struct EscrowWorld {
         plan.escrow = escrow_coin();
         plan.destination = payee.home();
         plan.rate = {rate};
-        const auto spend = claim_escrow(
-            plan, preimage(),
-            EscrowKeyName{BitcoinDesk::ledger(), key.payer, key.id, EscrowRole::payee},
-            payee.signer());
+        const auto spend =
+            claim_escrow(plan, preimage(),
+                         EscrowKeyName{BitcoinDesk::ledger(), key.payer, key.id, EscrowRole::payee},
+                         payee.signer());
         REQUIRE(spend);
         return spend->transaction;
     }

@@ -102,8 +102,8 @@ report::Health NodeAdapter::health(Timestamp at) const {
     if (at >= time + profile.late + profile.block + settings_.stale_after)
         return say(report::Mode::stale, "the node's last block is older than the profile allows");
     if (const std::size_t count = escrows_.unresolved(); count != 0)
-        return say(report::Mode::live,
-                   std::to_string(count) + " escrows of this account are for a payee that is not "
+        return say(report::Mode::live, std::to_string(count) +
+                                           " escrows of this account are for a payee that is not "
                                            "known: name it in counterparties");
     return say(report::Mode::live);
 }

@@ -116,7 +116,7 @@ private:
     const SenderParts parts_;
     Jobs jobs_;
     std::map<std::pair<JobKind, EscrowKey>, std::uint64_t> of_escrow_;  // not of transfers
-    std::map<std::uint64_t, Flight> flights_;  // by request
+    std::map<std::uint64_t, Flight> flights_;                           // by request
     std::set<std::uint64_t> changed_;
     std::uint64_t last_number_ = 0;
 };
