@@ -219,5 +219,98 @@ TEST_CASE("a node whose last block is old is stale") {
     CHECK(world.payer.health->detail.find("older") != std::string::npos);
 }
 
+Json failure_of(int code, const char* message) {
+    return Json::object({{"code", code}, {"message", message}});
+}
+
+TEST_CASE("a node that lacks a block is refused, and says which") {
+    EscrowWorld world;
+    BitcoinDesk desk(world.node, 2);
+    desk.alter = [&](const std::string& method, Json& answer) {
+        if (method != "getblock") return;
+        answer.set("result", nullptr);
+        answer.set("error", failure_of(-1, "Block not available (pruned data)"));
+    };
+    pass(world.node, {&desk}, Duration::seconds(3));
+    CHECK(desk.health->mode == Mode::refused);
+    CHECK(desk.health->detail.find("pruned and lacks block 0") != std::string::npos);
+    desk.alter = nullptr;
+    pass(world.node, {&desk}, Duration::seconds(3));
+    CHECK(desk.health->mode == Mode::live);
+}
+
+TEST_CASE("a block that is not what its id says is refused") {
+    EscrowWorld world;
+    for (const bool header : {true, false}) {
+        CAPTURE(header);
+        BitcoinDesk desk(world.node, 2);
+        desk.alter = [&](const std::string& method, Json& answer) {
+            if (method != "getblock") return;
+            std::string text = answer["result"].text_or("");
+            char& digit = header ? text[20] : text[text.size() - 9];
+            digit = digit == '0' ? '1' : '0';
+            answer.set("result", text);
+        };
+        pass(world.node, {&desk}, Duration::seconds(3));
+        CHECK(desk.health->mode == Mode::refused);
+        CHECK(desk.events.empty());
+    }
+}
+
+TEST_CASE("a node that warms up or answers nonsense is waited for") {
+    EscrowWorld world;
+    world.prepare();
+    for (const char* const nonsense : {"", "[]", "[1,2,3,4]", "Work queue depth exceeded"}) {
+        world.payer.garbage = nonsense;
+        world.mine(1);
+        world.payer.garbage.reset();
+        world.settle();
+        CHECK(world.payer.health->mode == Mode::live);
+        CHECK(world.payer.health->ledger_time == world.node.median());
+    }
+    world.payer.alter = [&](const std::string&, Json& answer) {
+        answer.set("result", nullptr);
+        answer.set("error", failure_of(-28, "Loading block index..."));
+    };
+    CHECK(world.payer.command(command::Transfer{world.payer.account(), world.payee.account(),
+                                                world.terms.asset, Amount{10'000}, world.later()},
+                              7) == "");
+    pass(world.node, {&world.payer}, Duration::seconds(3'600));
+    CHECK(world.payer.health->mode == Mode::stale);
+    world.payer.alter = nullptr;
+    pass(world.node, {&world.payer}, Duration::seconds(70));
+    CHECK(world.payer.health->mode == Mode::live);
+    CHECK(world.payer.answer(*CommandId::from(Bytes(32, 7))) == "done");
+}
+
+TEST_CASE("two escrows of one name: the first stands, and the other is none") {
+    using namespace bitcoin;
+    EscrowWorld world;
+    world.prepare();
+    EscrowTerms other = world.terms;
+    other.amount = Amount{777'777};
+    FundingPlan plan;
+    plan.lock = *lock_of(BitcoinDesk::ledger(), other);
+    plan.amount = 777'777;
+    plan.change_script = world.payer.home();
+    plan.rate = {3'000};
+    plan.announcement = announcement_script(
+        {other.condition, other.id, *expiry_seconds(other.expiry),
+         hint_of(*key_of_account(BitcoinDesk::ledger(), world.payee.account()))});
+    std::vector<KeyCoin> coins;
+    for (const auto& [place, coin] : world.node.machine.chain().coins().all())
+        if (coin.output.script == world.payer.home())
+            coins.push_back({place, coin.output.value, account_key});
+    const auto funding = fund_escrow(plan, coins, {}, world.payer.signer());
+    REQUIRE(funding);
+    CHECK(world.node.submit(funding->transaction) == "ok");
+    world.mine(4);
+    CHECK(world.payee.take_events() == "");
+    CHECK(world.payee.command(command::Fulfil{world.key, world.preimage()}, 2) == "done");
+    world.mine(3);
+    CHECK(world.payee.take_events() == "fulfilled seen, fulfilled final");
+    CHECK(world.payee.events.back().terms == world.terms);
+}
+
 }  // namespace
 }  // namespace lockstep::test

@@ -266,5 +266,93 @@ TEST_CASE("a reserve pays for the refund and is not spent meanwhile") {
     CHECK(world.payer.balance->free > Amount{free.units() + 1'015'000});
 }
 
+TEST_CASE("the node's estimate is what is paid, within the bounds") {
+    for (const auto& [estimate, rate] :
+         std::vector<std::pair<double, Satoshi>>{{0.0002, 20'000}, {0.00001, 2'000}, {1, 50'000}}) {
+        CAPTURE(rate);
+        EscrowWorld world;
+        world.payer.alter = [value = estimate](const std::string& method, Json& answer) {
+            if (method == "estimatesmartfee")
+                answer.set("result", Json::object({{"feerate", value}, {"blocks", 3}}));
+        };
+        world.settle();
+        CHECK(world.payer.command(command::Prepare{world.terms, world.later()}, 1) == "done");
+        const auto& entry = *world.node.machine.pool().all().begin();
+        const Satoshi paid = entry.second.fee * 1'000 / static_cast<Satoshi>(entry.second.size);
+        CHECK(paid >= rate);
+        CHECK(paid < rate + rate / 50);
+    }
+}
+
+TEST_CASE("a node that wants more is offered more") {
+    bitcoin::Settings dear = BitcoinNode::few_confirmations();
+    dear.min_relay_fee = 9'000;
+    EscrowWorld world({}, dear);
+    const auto id = *CommandId::from(Bytes(32, 1));
+    world.payer.command(command::Prepare{world.terms, world.later()}, 1);
+    pass(world.node, {&world.payer, &world.payee}, Duration::seconds(60));
+    CHECK(world.payer.answer(id) == "done");
+    CHECK(world.node.pool().size() == 1);
+    world.mine(3);
+    CHECK(world.payee.take_events() == "prepared seen, prepared final");
+}
+
+TEST_CASE("what the node will not take at any price is refused, and the coins are free again") {
+    EscrowWorld world;
+    const Amount free = world.payer.balance->free;
+    world.payer.alter = [](const std::string& method, Json& answer) {
+        if (method != "sendrawtransaction") return;
+        answer.set("result", nullptr);
+        answer.set("error", Json::object({{"code", -26}, {"message", "scriptpubkey"}}));
+    };
+    CHECK(world.payer.command(command::Prepare{world.terms, world.later()}, 1) == "not_accepted");
+    CHECK(world.payer.balance->free == free);
+    CHECK(world.payer.command(command::Prepare{world.terms, world.later()}, 1) == "not_accepted");
+}
+
+TEST_CASE("what a pool forgets without a block is sent again after a while") {
+    bitcoin::Settings forgetful = BitcoinNode::few_confirmations();
+    forgetful.pool_expiry = Duration::seconds(600);
+    EscrowWorld world({}, forgetful);
+    CHECK(world.payer.command(command::Prepare{world.terms, world.later()}, 1) == "done");
+    const Transaction funding = world.node.pool().at(0);
+    pass(world.node, {&world.payer, &world.payee}, Duration::seconds(700));
+    CHECK(world.payer.sent.size() == 1);
+    // Something comes, and what is old goes.
+    world.node.pay(world.payee.home(), 1'000'000);
+    CHECK_FALSE(world.node.pool_has(txid_of(funding)));
+    pass(world.node, {&world.payer, &world.payee}, Duration::seconds(65));
+    CHECK(world.node.pool_has(txid_of(funding)));
+    REQUIRE(world.payer.sent.size() == 2);
+    CHECK(world.payer.sent[0] == world.payer.sent[1]);
+}
+
+TEST_CASE("many escrows that expire at once come back one by one, each for itself") {
+    EscrowWorld world(EscrowWorld::Settings{{"reserve_sat", "10000"}});
+    constexpr std::uint8_t many = 25;
+    for (int i = 0; i < many; ++i) {
+        // The faucet's coins last for a few of them only, so the chain grows meanwhile.
+        world.node.mine();
+        world.node.pay(world.payer.home(), 2'000'000);
+    }
+    world.mine(1);
+    const Timestamp expiry = world.terms.expiry;
+    for (std::uint8_t i = 1; i <= many; ++i) {
+        EscrowTerms terms = world.terms_of(i);
+        terms.expiry = expiry + Duration::seconds(6 * 3'600);
+        CHECK(world.payer.command(command::Prepare{terms, world.later()}, i) == "done");
+    }
+    world.mine(3);
+    CHECK(world.payer.balance->escrowed == Amount{many * 1'000'000ULL});
+    while (world.node.median() < expiry + Duration::seconds(6 * 3'600))
+        world.node.mine();
+    world.settle();
+    CHECK(world.node.pool().size() == many);
+    for (const Transaction& refund : world.node.pool())
+        CHECK(refund.inputs.size() == 2);
+    world.mine(3);
+    CHECK(world.payer.balance->escrowed.is_zero());
+}
+
 }  // namespace
 }  // namespace lockstep::test

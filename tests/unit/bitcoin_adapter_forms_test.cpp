@@ -206,5 +206,17 @@ TEST_CASE("the adapter says what Bitcoin is like") {
     CHECK(profile_of(main_pace).late == Duration::seconds(3 * 3'600));
 }
 
+TEST_CASE("litecoin's regtest differs in its addresses and its first block") {
+    const Network* const network = network_named("litecoin-regtest");
+    REQUIRE(network);
+    CHECK(address_of_escrow(Bytes{1}, *network).starts_with("rltc1"));
+    CHECK(identity_of(*network).chain == "regtest");
+    CHECK(identity_of(*network).genesis != identity_of(*network_named("regtest")).genesis);
+    for (const Network& each : networks)
+        CHECK(identity_of(each).genesis.size() == 64);
+    CHECK(to_text(id_of(BitcoinNode().machine.chain().at(0)->block.header)) ==
+          identity_of(*network_named("regtest")).genesis);
+}
+
 }  // namespace
 }  // namespace lockstep::test

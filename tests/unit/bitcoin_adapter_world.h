@@ -12,8 +12,9 @@ namespace lockstep::test {
 struct EscrowWorld {
     using Settings = std::vector<std::pair<std::string, std::string>>;
 
-    explicit EscrowWorld(const Settings& settings = {})
-        : payer(node, 1, settings), payee(node, 2, settings) {
+    explicit EscrowWorld(const Settings& settings = {},
+                         const bitcoin::Settings& node_settings = BitcoinNode::few_confirmations())
+        : node(node_settings), payer(node, 1, settings), payee(node, 2, settings) {
         for (int i = 0; i < 3; ++i)
             node.pay(payer.home(), 10'000'000);
         mine(1);

@@ -111,10 +111,7 @@ void NodeAdapter::take(Timestamp at, AdapterInput& input, AdapterOutputs& out) {
 // --- the node ---
 
 void NodeAdapter::reply(Timestamp at, const Reply& reply, AdapterOutputs& out) {
-    if (sender_.reply(time(at), reply, out)) {
-        if (reply.body) heard_ = at;
-        return;
-    }
+    if (sender_.reply(time(at), reply, out)) return;
     for (Question* const question : {&chain_question_, &pool_question_, &scan_question_}) {
         if (question->request == 0 || question->request != reply.request) continue;
         question->request = 0;
