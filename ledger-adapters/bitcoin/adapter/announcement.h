@@ -5,7 +5,8 @@
 //
 // which takes the 83 bytes that nodes relay. The payer is the key in the witness of the funding's
 // first input; the payee knows itself; for a payer that has lost everything the hint picks the
-// payee among the keys that it can think of. Whether it is true, the script in output 0 says.
+// payee among the keys that it can think of. Whether it is true, the script in output 0 says: who
+// can spend it is who is named. That the one who is named paid for it is not said.
 #pragma once
 
 #include "bitcoin/adapter/escrow_keys.h"
@@ -45,7 +46,8 @@ struct AnnouncedFunding {
     TxOut escrow;  // output 0
 };
 std::optional<AnnouncedFunding> announced_in(const Transaction& transaction);
-// The key that the first input's witness shows, where it spends a key's coin.
+// The key that the first input's witness shows, if it spends a key's coin; other coins may show
+// any.
 std::optional<ecdsa::CompressedKey> first_key_of(const Transaction& transaction);
 
 struct LedgerName {
