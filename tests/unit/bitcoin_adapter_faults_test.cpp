@@ -296,7 +296,7 @@ TEST_CASE("two escrows of one name: the first stands, and the other is none") {
     plan.change_script = world.payer.home();
     plan.rate = {3'000};
     plan.announcement = announcement_script(
-        {other.condition, other.id, *expiry_seconds(other.expiry),
+        {other.condition, other.id, other.expiry,
          hint_of(*key_of_account(BitcoinDesk::ledger(), world.payee.account()))});
     std::vector<KeyCoin> coins;
     for (const auto& [place, coin] : world.node.machine.chain().coins().all())
@@ -333,8 +333,7 @@ TEST_CASE("an escrow that somebody places in the payer's name is not the payer's
     const auto lock = lock_of(BitcoinDesk::ledger(), forged);
     transaction.outputs.push_back({3'000'000, script_pubkey_of(*escrow_script(*lock))});
     transaction.outputs.push_back(
-        {0, announcement_script(
-                {forged.condition, forged.id, *expiry_seconds(forged.expiry), hint_of(payee)})});
+        {0, announcement_script({forged.condition, forged.id, forged.expiry, hint_of(payee)})});
     input::Mine mine;
     mine.script = world.payee.home();
     mine.transactions = std::vector<Transaction>{transaction};

@@ -109,8 +109,7 @@ TEST_CASE("a secret key is below the order and not zero, and so is its sum with 
     CHECK(to_hex(one.plus(Bytes(32))->view()) == numbered(1));
     // The same on the public side.
     const CompressedKey point = one.public_key();
-    CHECK(plus(point, *from_hex(numbered(2))) ==
-          one.plus(*from_hex(numbered(2)))->public_key());
+    CHECK(plus(point, *from_hex(numbered(2))) == one.plus(*from_hex(numbered(2)))->public_key());
     CHECK(plus(point, Bytes(32)) == point);
     CHECK_FALSE(plus(last->public_key(), *from_hex(numbered(1))));
     CHECK_FALSE(plus(point, *from_hex(order)));
