@@ -39,8 +39,12 @@ EscrowState state_after(EscrowPath path) {
 
 }  // namespace
 
-EscrowBook::EscrowBook(EscrowSide side, const std::vector<ecdsa::CompressedKey>& others)
-    : side_(std::move(side)), depth_(static_cast<int>(side_.depth)) {
+EscrowBook::EscrowBook(EscrowSide side, const std::vector<ecdsa::CompressedKey>& others,
+                       const std::set<Txid>& pool)
+    : side_(std::move(side)),
+      own_(account_address(side_.name.ledger, side_.account)),
+      depth_(static_cast<int>(side_.depth)),
+      pool_(pool) {
     for (const ecdsa::CompressedKey& other : others)
         learn_payee(other);
 }
@@ -96,10 +100,20 @@ const BookedEscrow* EscrowBook::find(const EscrowKey& key) const {
 
 std::vector<EscrowKey> EscrowBook::open_as_payer() const {
     std::vector<EscrowKey> keys;
-    const Address own = account_address(side_.name.ledger, side_.account);
     for (const EscrowKey& key : unsettled_)
-        if (key.payer == own && escrows_.at(key).is_open()) keys.push_back(key);
+        if (key.payer == own_ && escrows_.at(key).is_open()) keys.push_back(key);
     return keys;
+}
+
+Amount EscrowBook::escrowed() const {
+    Amount sum;
+    for (const EscrowKey& key : unsettled_) {
+        const BookedEscrow& escrow = escrows_.at(key);
+        if (key.payer != own_ || !escrow.is_there() || escrow.ended_at != 0) continue;
+        // Outputs of a chain, which are 21 million coins together at most.
+        sum = checked_add(sum, escrow.terms.amount).value_or(sum);
+    }
+    return sum;
 }
 
 void EscrowBook::learn_payee(const ecdsa::CompressedKey& payee) {
@@ -109,12 +123,10 @@ void EscrowBook::learn_payee(const ecdsa::CompressedKey& payee) {
 
 // --- what is shown ---
 
-std::optional<EscrowKey> EscrowBook::show(const Transaction& transaction,
-                                          std::optional<int> height) {
+std::optional<EscrowKey> EscrowBook::show(const Transaction& transaction, const Shown& shown) {
     const Txid txid = txid_of(transaction);
-    const auto at = static_cast<std::uint32_t>(height.value_or(0));
-    show_spends(transaction, txid, at);
-    return show_funding(transaction, txid, at);
+    show_spends(transaction, txid, static_cast<std::uint32_t>(shown.height.value_or(0)));
+    return show_funding(transaction, txid, shown);
 }
 
 // To us, or from us to somebody who is known.
@@ -126,7 +138,8 @@ std::optional<EscrowTerms> EscrowBook::terms_of(const AnnouncedFunding& funding)
 }
 
 std::optional<EscrowKey> EscrowBook::show_funding(const Transaction& transaction, const Txid& txid,
-                                                  std::uint32_t height) {
+                                                  const Shown& shown) {
+    const auto height = static_cast<std::uint32_t>(shown.height.value_or(0));
     const auto funding = announced_in(transaction);
     if (!funding) {
         // Somebody who spends a coin shows its key: it may be the payee that is looked for.
@@ -135,6 +148,8 @@ std::optional<EscrowKey> EscrowBook::show_funding(const Transaction& transaction
         return std::nullopt;
     }
     const bool is_own = funding->payer == side_.account;
+    // Somebody else's, in our name.
+    if (is_own && !shown.is_ours) return std::nullopt;
     if (!is_own) learn_payee(funding->payer);
     auto terms = terms_of(*funding);
     if (!terms) {
@@ -147,8 +162,8 @@ std::optional<EscrowKey> EscrowBook::show_funding(const Transaction& transaction
     BookedEscrow& escrow = escrows_[key];
     // One that stands is not displaced by another of its name; a block displaces the pool.
     const bool is_same = escrow.funding == txid;
-    if (!is_same && (escrow.funded_at != 0 || (escrow.funding_in_pool && height == 0)))
-        return std::nullopt;
+    const bool is_waiting = escrow.funding_in_pool && pool_.contains(escrow.funding);
+    if (!is_same && (escrow.funded_at != 0 || (is_waiting && height == 0))) return std::nullopt;
     if (!is_same) {
         places_.erase(escrow.place());
         escrow.funding = txid;
@@ -218,7 +233,7 @@ void EscrowBook::resolve() {
         if (!funding || !terms_of(*funding)) continue;
         unresolved_.erase(txid);
         changed_unresolved_.insert(txid);
-        show_funding(*transaction, txid, one.height);
+        show_funding(*transaction, txid, {static_cast<int>(one.height), true});
         const auto spend = one.spend ? parse_transaction(*one.spend) : std::nullopt;
         if (spend) show_spends(*spend, txid_of(*spend), one.spend_height);
     }
@@ -251,14 +266,14 @@ void EscrowBook::disconnect(int back_to) {
     }
 }
 
-void EscrowBook::pool_is(const std::set<Txid>& pool) {
+void EscrowBook::pool_is_shown() {
     for (const EscrowKey& key : unsettled_) {
         BookedEscrow& escrow = escrows_.at(key);
-        if (escrow.funded_at == 0 && escrow.funding_in_pool && !pool.contains(escrow.funding)) {
+        if (escrow.funded_at == 0 && escrow.funding_in_pool && !pool_.contains(escrow.funding)) {
             escrow.funding_in_pool = false;
             changed_.insert(key);
         }
-        if (escrow.pool_end && !pool.contains(escrow.pool_end->by)) {
+        if (escrow.pool_end && !pool_.contains(escrow.pool_end->by)) {
             escrow.pool_end.reset();
             changed_.insert(key);
         }

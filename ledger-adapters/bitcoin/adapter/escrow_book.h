@@ -59,19 +59,27 @@ struct EscrowSide {
 
 class EscrowBook {
 public:
-    // `others`: accounts that may be payees of ours.
-    EscrowBook(EscrowSide side, const std::vector<ecdsa::CompressedKey>& others);
+    // `others`: accounts that may be payees of ours. `pool`: what is in the node's pool; it is
+    // another's and changes.
+    EscrowBook(EscrowSide side, const std::vector<ecdsa::CompressedKey>& others,
+               const std::set<Txid>& pool);
 
     static bool owns(ByteView key);
     void restore(ByteView key, ByteView value);
     void remember(std::vector<Put>& puts);
 
-    // In a block of that height, or in the pool where there is none. The key of the escrow that it
-    // funds, where it funds one of ours.
-    std::optional<EscrowKey> show(const Transaction& transaction, std::optional<int> height);
+    struct Shown {
+        std::optional<int> height;  // of its block; none: it is in the pool
+        // The first input spends a coin of the account. That a witness shows the account's key
+        // is no proof: a spend of Taproot may show any 33 bytes there.
+        bool is_ours = false;
+    };
+    // The key of the escrow that it funds, where it funds one of ours.
+    std::optional<EscrowKey> show(const Transaction& transaction, const Shown& shown);
     void disconnect(int back_to);
-    // What is in the pool and nothing else; transactions shown before included.
-    void pool_is(const std::set<Txid>& pool);
+    // Everything in the pool has been shown: what was there and is not is gone. Not earlier, since
+    // a newer version of the same may be what replaced it.
+    void pool_is_shown();
     // Reports what has changed, as of this tip.
     void tell(int tip, Timestamp ledger_time, std::vector<Report>& reports);
     // A payee that the payer's commands name.
@@ -80,6 +88,8 @@ public:
     const BookedEscrow* find(const EscrowKey& key) const;
     // Ours as payer, in a block, not spent by a block.
     std::vector<EscrowKey> open_as_payer() const;
+    // What of ours is locked: in a block or the pool, and not spent by a block.
+    Amount escrowed() const;
     const std::map<EscrowKey, BookedEscrow>& all() const { return escrows_; }
     bool is_final(std::uint32_t height, int tip) const {
         return height != 0 && tip - static_cast<int>(height) + 1 >= depth_;
@@ -103,7 +113,7 @@ private:
     };
 
     std::optional<EscrowKey> show_funding(const Transaction& transaction, const Txid& txid,
-                                          std::uint32_t height);
+                                          const Shown& shown);
     std::optional<EscrowTerms> terms_of(const AnnouncedFunding& funding) const;
     void show_spends(const Transaction& transaction, const Txid& txid, std::uint32_t height);
     void resolve();
@@ -113,7 +123,9 @@ private:
                     Timestamp ledger_time, std::vector<Report>& reports);
 
     const EscrowSide side_;
+    const Address own_;
     const int depth_;
+    const std::set<Txid>& pool_;
     std::map<EscrowKey, BookedEscrow> escrows_;
     std::map<OutPoint, EscrowKey> places_;
     std::set<EscrowKey> unsettled_;  // there may be something to tell
