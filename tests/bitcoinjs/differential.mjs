@@ -61,9 +61,10 @@ function plain(bench, text) {
 }
 
 // Of a step: ids are each node's own, and 0.21 does not say in which input a script fails, nor what
-// is wrong with a number.
+// is wrong with a number; since 28 what is known to be spent is called otherwise.
 // More rules of scripts are mandatory since 24; none has become less.
 const alike = (seen) => JSON.stringify(seen ?? "nothing").replaceAll(/[0-9a-f]{64}/g, "<id>").replaceAll("LTC/kvB", "BTC/kvB")
+  .replaceAll("Transaction already in block chain", "Transaction outputs already in utxo set")
   .replaceAll("(unknown error)", "(Script number overflowed or is non-minimally encoded)")
   .replaceAll(/, input \d+ of <id> \(wtxid <id>\), spending <id>:\d+/g, "");
 
