@@ -267,11 +267,12 @@ TEST_CASE("a reserve pays for the refund and is not spent meanwhile") {
 }
 
 TEST_CASE("the node's estimate is what is paid, within the bounds") {
-    for (const auto& [estimate, rate] :
+    for (const auto& row :
          std::vector<std::pair<double, Satoshi>>{{0.0002, 20'000}, {0.00001, 2'000}, {1, 50'000}}) {
+        const Satoshi rate = row.second;
         CAPTURE(rate);
         EscrowWorld world;
-        world.payer.alter = [value = estimate](const std::string& method, Json& answer) {
+        world.payer.alter = [value = row.first](const std::string& method, Json& answer) {
             if (method == "estimatesmartfee")
                 answer.set("result", Json::object({{"feerate", value}, {"blocks", 3}}));
         };

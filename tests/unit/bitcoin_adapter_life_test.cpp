@@ -97,6 +97,12 @@ TEST_CASE("an escrow that its payee gives back is the payer's before its expiry"
     CHECK(release.payer == world.payer.account());
     // The same once more, and after a restart: it is irrevocable.
     world.payee.restart();
+    // Whatever fees are meanwhile.
+    world.payee.alter = [](const std::string& method, Json& answer) {
+        if (method == "estimatesmartfee")
+            answer.set("result", Json::object({{"feerate", 0.0002}, {"blocks", 3}}));
+    };
+    world.settle();
     CHECK(world.payee.command(command::Reject{world.key, world.payee.account()}, 2) == "done");
     REQUIRE(world.payee.releases.size() == 2);
     CHECK(world.payee.releases[1].octets == release.octets);

@@ -247,11 +247,11 @@ void BitcoinDesk::carry(const Request& request) {
     }
     Bytes body = node_.answer(request.body);
     if (alter) {
-        const auto answers = parse_json(as_text(body), rpc_limits);
-        REQUIRE(answers);
+        const auto real = parse_json(as_text(body), rpc_limits);
+        REQUIRE(real);
         Json altered = Json::array();
-        for (std::size_t i = 0; i < answers->size(); ++i) {
-            Json one = (*answers)[i];
+        for (std::size_t i = 0; i < real->size(); ++i) {
+            Json one = (*real)[i];
             alter((*json)[i]["method"].text_or(""), one);
             altered.push(std::move(one));
         }

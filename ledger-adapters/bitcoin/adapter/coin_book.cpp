@@ -45,28 +45,28 @@ void CoinBook::restore(ByteView key, ByteView value) {
     OutPoint place;
     place.txid = *Txid::from(reader.raw(32));
     place.index = reader.u32();
-    BookedCoin coin{static_cast<Satoshi>(saved->value), static_cast<int>(saved->height),
-                    saved->coinbase, saved->reserve_of, std::nullopt};
+    BookedCoin booked{static_cast<Satoshi>(saved->value), static_cast<int>(saved->height),
+                      saved->coinbase, saved->reserve_of, std::nullopt};
     if (saved->is_spent)
-        coin.spent = BookedCoin::Spent{static_cast<int>(saved->spent_height), saved->spent_by};
-    coins_[place] = std::move(coin);
+        booked.spent = BookedCoin::Spent{static_cast<int>(saved->spent_height), saved->spent_by};
+    coins_[place] = std::move(booked);
 }
 
 void CoinBook::remember(std::vector<Put>& puts) {
     for (const OutPoint& place : changed_) {
-        const BookedCoin* const coin = find(place);
+        const BookedCoin* const booked = find(place);
         std::optional<Bytes> value;
-        if (coin != nullptr) {
-            SavedCoin saved{static_cast<std::uint64_t>(coin->value),
-                            static_cast<std::uint32_t>(coin->height),
-                            coin->coinbase,
-                            coin->reserve_of,
-                            coin->spent.has_value(),
+        if (booked != nullptr) {
+            SavedCoin saved{static_cast<std::uint64_t>(booked->value),
+                            static_cast<std::uint32_t>(booked->height),
+                            booked->coinbase,
+                            booked->reserve_of,
+                            booked->spent.has_value(),
                             0,
                             {}};
-            if (coin->spent) {
-                saved.spent_height = static_cast<std::uint32_t>(coin->spent->height);
-                saved.spent_by = coin->spent->by;
+            if (booked->spent) {
+                saved.spent_height = static_cast<std::uint32_t>(booked->spent->height);
+                saved.spent_by = booked->spent->by;
             }
             value = encode_fields(saved);
         }
@@ -75,8 +75,8 @@ void CoinBook::remember(std::vector<Put>& puts) {
     changed_.clear();
 }
 
-void CoinBook::add(const OutPoint& place, const BookedCoin& coin) {
-    if (coins_.emplace(place, coin).second) changed_.insert(place);
+void CoinBook::add(const OutPoint& place, const BookedCoin& booked) {
+    if (coins_.emplace(place, booked).second) changed_.insert(place);
 }
 
 void CoinBook::connect(const Transaction& transaction, int height,
@@ -91,53 +91,53 @@ void CoinBook::connect(const Transaction& transaction, int height,
     for (std::size_t i = 0; i < transaction.outputs.size(); ++i) {
         const TxOut& output = transaction.outputs[i];
         if (output.script != home_ || output.value <= 0) continue;
-        BookedCoin coin{output.value, height, transaction.is_coinbase(), std::nullopt,
-                        std::nullopt};
+        BookedCoin booked{output.value, height, transaction.is_coinbase(), std::nullopt,
+                          std::nullopt};
         if (funding && funding->reserve > 0 && output.value == funding->reserve)
-            coin.reserve_of = funding->escrow;
-        add({txid, static_cast<std::uint32_t>(i)}, coin);
+            booked.reserve_of = funding->escrow;
+        add({txid, static_cast<std::uint32_t>(i)}, booked);
     }
 }
 
 void CoinBook::disconnect(int back_to) {
-    for (auto coin = coins_.begin(); coin != coins_.end();) {
-        if (coin->second.spent && coin->second.spent->height > back_to) {
-            coin->second.spent.reset();
-            changed_.insert(coin->first);
+    for (auto booked = coins_.begin(); booked != coins_.end();) {
+        if (booked->second.spent && booked->second.spent->height > back_to) {
+            booked->second.spent.reset();
+            changed_.insert(booked->first);
         }
-        if (coin->second.height > back_to) {
-            changed_.insert(coin->first);
-            coin = coins_.erase(coin);
+        if (booked->second.height > back_to) {
+            changed_.insert(booked->first);
+            booked = coins_.erase(booked);
         } else {
-            ++coin;
+            ++booked;
         }
     }
 }
 
 void CoinBook::forget(int height) {
-    for (auto coin = coins_.begin(); coin != coins_.end();) {
-        if (coin->second.spent && coin->second.spent->height <= height) {
-            changed_.insert(coin->first);
-            coin = coins_.erase(coin);
+    for (auto booked = coins_.begin(); booked != coins_.end();) {
+        if (booked->second.spent && booked->second.spent->height <= height) {
+            changed_.insert(booked->first);
+            booked = coins_.erase(booked);
         } else {
-            ++coin;
+            ++booked;
         }
     }
 }
 
 std::vector<KeyCoin> CoinBook::available(int tip) const {
     std::vector<KeyCoin> coins;
-    for (const auto& [place, coin] : coins_) {
-        const bool is_ripe = !coin.coinbase || tip + 1 >= coin.height + coinbase_maturity;
-        if (!coin.spent && is_ripe) coins.push_back({place, coin.value, account_key});
+    for (const auto& [place, booked] : coins_) {
+        const bool is_ripe = !booked.coinbase || tip + 1 >= booked.height + coinbase_maturity;
+        if (!booked.spent && is_ripe) coins.push_back({place, booked.value, account_key});
     }
     return coins;
 }
 
 std::optional<KeyCoin> CoinBook::reserve_of(const EscrowKey& escrow) const {
-    for (const auto& [place, coin] : coins_)
-        if (!coin.spent && coin.reserve_of == escrow)
-            return KeyCoin{place, coin.value, account_key};
+    for (const auto& [place, booked] : coins_)
+        if (!booked.spent && booked.reserve_of == escrow)
+            return KeyCoin{place, booked.value, account_key};
     return std::nullopt;
 }
 

@@ -1,5 +1,6 @@
 // What is checked before a command becomes a transaction, in the order of sdk/base/reason.h.
 #include "bitcoin/adapter/node_adapter.h"
+#include "sdk/crypto/hash.h"
 
 namespace lockstep::bitcoin {
 

@@ -242,9 +242,9 @@ std::set<OutPoint> Sender::held() const {
     for (const auto& [number, job] : jobs_)
         for (const JobCoin& each : job.coins)
             places.insert(each.place());
-    for (const auto& [place, coin] : parts_.coins.all()) {
-        if (!coin.reserve_of) continue;
-        const BookedEscrow* const escrow = parts_.escrows.find(*coin.reserve_of);
+    for (const auto& [place, booked] : parts_.coins.all()) {
+        if (!booked.reserve_of) continue;
+        const BookedEscrow* const escrow = parts_.escrows.find(*booked.reserve_of);
         const bool is_over = escrow == nullptr ||
                              (escrow->ended_at != 0 && escrow->told_end_as == Certainty::final_);
         if (!is_over) places.insert(place);
