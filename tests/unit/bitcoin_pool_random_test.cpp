@@ -53,7 +53,7 @@ private:
                 note(world_.accept(spend(1'000 * static_cast<Satoshi>(1 + below(40)))));
         }
     }
-    void note(std::string text) { ++said[text.substr(0, text.find(','))]; }
+    void note(const std::string& text) { ++said[text.substr(0, text.find(','))]; }
 
     void leave() {
         const int depth = static_cast<int>(1 + below(3));

@@ -130,10 +130,12 @@ void PoolWorld::check() const {
             const Mempool::Entry* parent = pool.find(input.prevout.txid);
             const Coin* found = chain.coins().find(input.prevout);
             REQUIRE((parent != nullptr) != (found != nullptr));
-            if (parent != nullptr) parents.insert(parent->txid);
-            outputs.push_back(parent == nullptr
-                                  ? found->output
-                                  : parent->transaction->outputs.at(input.prevout.index));
+            if (parent != nullptr) {
+                parents.insert(parent->txid);
+                outputs.push_back(parent->transaction->outputs.at(input.prevout.index));
+            } else if (found != nullptr) {
+                outputs.push_back(found->output);
+            }
             fee += outputs.back().value;
         }
         for (const TxOut& output : transaction.outputs)

@@ -24,8 +24,8 @@ TEST_CASE("a process that is gone is not called by what it had armed") {
             return std::make_unique<Program>(
                 cash::CashMachine{}, std::vector<cash::Input>{cash::input::Configure{settings}});
         },
-        snapshot_rows, [&](std::vector<Program::Effect> effects) { answers += effects.size(); },
-        [] {}});
+        snapshot_rows,
+        [&](const std::vector<Program::Effect>& effects) { answers += effects.size(); }, [] {}});
     REQUIRE(process->start());
     const std::size_t at_start = answers;
     CHECK(process->give({cash::input::Configure{settings}, 1}));

@@ -32,7 +32,7 @@ net::HttpResponse unauthorized() {
 
 }  // namespace
 
-RpcServer::RpcServer(Parts parts) : parts_(std::move(parts)), server_(parts_.loop, limits()) {
+RpcServer::RpcServer(Parts parts) : parts_(parts), server_(parts_.loop, limits()) {
     server_.on_request([this](net::HttpRequest request, net::Respond respond) {
         handle(std::move(request), std::move(respond));
     });
