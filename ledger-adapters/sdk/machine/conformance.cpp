@@ -55,6 +55,7 @@ std::string seconds(Duration time) {
 std::vector<Case> all_cases() {
     std::vector<Case> cases;
     add_life_cases(cases);
+    add_open_cases(cases);
     add_limit_cases(cases);
     add_fault_cases(cases);
     add_lie_cases(cases);

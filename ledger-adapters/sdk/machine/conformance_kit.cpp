@@ -7,8 +7,10 @@
 namespace lockstep::conformance {
 namespace {
 
-// How often the reports are looked at while something is awaited.
-constexpr Duration glance = Duration::milliseconds(10);
+// Where the longest case needs no more.
+constexpr Duration usual_hold = Duration::seconds(60);
+// So many commands of a case wait for the one before to be final.
+constexpr int longest_case = 10;
 
 std::string word(const report::Answer& answer) {
     switch (answer.outcome) {
@@ -40,8 +42,12 @@ bool Kit::open() {
 
 void Kit::begin_case(std::size_t number) {
     case_ = number;
-    for (std::size_t i = 0; i < role_count; ++i)
+    settle();
+    for (std::size_t i = 0; i < role_count; ++i) {
         ledger_.tamper(static_cast<Role>(i), nullptr);
+        ledger_.release(static_cast<Role>(i));
+    }
+    ledger_.keep_releases(false);
     listen();
     for (std::size_t i = 0; i < role_count; ++i) {
         Party& party = parties_[i];
@@ -51,6 +57,16 @@ void Kit::begin_case(std::size_t number) {
         if (party.mode == report::Mode::refused)
             ledger_.restart_adapter(static_cast<Role>(i), true);
     }
+}
+
+// What a case before left in escrow is given back before the next one counts: where that takes a
+// command of the payer, it would cost a fee in the midst of it.
+void Kit::settle() {
+    if (info_.refund == RefundRule::automatic) return;
+    const Timestamp end = now() + info_.max_hold;
+    for (const Role role : {Role::payer, Role::payee, Role::other})
+        while (now() < end && !balance(role).escrowed.is_zero())
+            ledger_.pass(patience());
 }
 
 // --- making things up ---
@@ -72,10 +88,23 @@ EscrowTerms Kit::terms(int which) const {
     terms.payer = world().account(Role::payer);
     terms.payee = world().account(Role::payee);
     terms.asset = world().asset;
-    terms.amount = lots(1);
+    terms.amount = portions(1);
     terms.condition = condition_of(preimage(which));
-    terms.expiry = now() + Duration::seconds(60);
+    const TimingProfile& profile = info_.profile;
+    const Duration hold = (profile.inclusion + profile.finality) * longest_case;
+    terms.expiry = expiry_at(now() + std::max(usual_hold, hold));
     return terms;
+}
+
+EscrowTerms Kit::brief_terms(int which) const {
+    EscrowTerms brief = terms(which);
+    brief.expiry = expiry_at(now() + short_hold());
+    return brief;
+}
+
+Timestamp Kit::expiry_at(Timestamp earliest) const {
+    const std::int64_t tick = world().tick.us();
+    return Timestamp{(earliest.us() + tick - 1) / tick * tick};
 }
 
 CommandId Kit::command_id(const std::string& what) const {
@@ -85,6 +114,15 @@ CommandId Kit::command_id(const std::string& what) const {
 // --- commands ---
 
 void Kit::give(Role role, Command command) {
+    const auto* prepare = std::get_if<command::Prepare>(&command.body);
+    if (prepare != nullptr && world().expects) {
+        const EscrowTerms& terms = prepare->terms;
+        for (const Role payee : {Role::payer, Role::payee, Role::other})
+            if (world().account(payee) == terms.payee)
+                ledger_.give(payee, Command{command_id("expect " + terms.id.hex() +
+                                                       terms.payer.text()),
+                                            command::Expect{terms}});
+    }
     ledger_.give(role, std::move(command));
 }
 
@@ -168,8 +206,11 @@ report::Mode Kit::mode(Role role) {
 std::string Kit::told(Role role, const EscrowTerms& terms) {
     std::string state;
     for (const auto& [cursor, escrow] : events(role)) {
-        if (escrow.terms.id == terms.id && escrow.terms.payer == terms.payer)
-            state = to_string(escrow.state);
+        if (escrow.terms.id != terms.id || escrow.terms.payer != terms.payer) continue;
+        state = to_string(escrow.state);
+        // what was before it counts again
+        if (escrow.certainty == Certainty::rolled_back)
+            state = escrow.state == EscrowState::prepared ? "" : to_string(EscrowState::prepared);
     }
     return state;
 }
@@ -197,7 +238,7 @@ void Kit::expect_told(Role role, const EscrowTerms& terms, EscrowState state) {
 
 std::optional<QueryAnswer> Kit::ask(Role role, const QueryBody& body) {
     // A ledger that was just restarted is not there at once.
-    for (const Timestamp end = now() + patience(); now() < end; ledger_.pass(glance)) {
+    for (const Timestamp end = now() + patience(); now() < end; ledger_.pass(world().glance)) {
         const std::uint64_t id = ++last_query_;
         ledger_.give(role, Query{id, body});
         auto& results = party(role).results;
@@ -208,6 +249,11 @@ std::optional<QueryAnswer> Kit::ask(Role role, const QueryBody& body) {
         if (family(found->second.error()) == ReasonFamily::final_) break;
     }
     return std::nullopt;
+}
+
+void Kit::expect_found(Role role, const EscrowTerms& terms, const std::string& state) {
+    if (is_open()) wait_for([&] { return found(role, terms) == state; });
+    expect_answer("the query found", found(role, terms), state);
 }
 
 std::string Kit::found(Role role, const EscrowTerms& terms) {
@@ -227,7 +273,42 @@ Balance Kit::balance(Role role) {
     return {account, world().asset, Amount{}, Amount{}};
 }
 
+Amount Kit::fees(unsigned commands) const {
+    return Amount{world().fee_allowance.units() * commands};
+}
+
+void Kit::expect_flow(Role role, const Balance& before, const Flow& flow,
+                      const std::string& otherwise) {
+    const std::uint64_t most = before.free.units() + flow.in.units() - flow.out.units();
+    const std::uint64_t least = most - fees(flow.commands).units();
+    const auto holds = [&] {
+        const std::uint64_t free = balance(role).free.units();
+        return free >= least && free <= most;
+    };
+    if (is_open()) wait_for(holds);
+    if (holds()) return;
+    const std::string wanted =
+        least == most ? std::to_string(most) : std::to_string(least) + " to " + std::to_string(most);
+    expect(false, otherwise + ": there are " + std::to_string(balance(role).free.units()) + ", not " +
+               wanted);
+}
+
+void Kit::expect_back(Role role, const Balance& before, unsigned commands) {
+    const std::string otherwise = "the payer did not get everything back";
+    expect_flow(role, before, {.commands = commands}, otherwise);
+    expect(balance(role).escrowed == before.escrowed, otherwise);
+}
+
 // --- time ---
+
+Duration Kit::short_hold() const {
+    const TimingProfile& profile = info_.profile;
+    return profile.inclusion + profile.finality + profile.block * 2 + Duration::milliseconds(500);
+}
+
+Duration Kit::clock_margin() const {
+    return info_.profile.late + info_.profile.block * 2 + Duration::milliseconds(100);
+}
 
 Duration Kit::patience() const {
     const TimingProfile& profile = info_.profile;
@@ -236,8 +317,12 @@ Duration Kit::patience() const {
 }
 
 void Kit::wait_until(Timestamp ledger_time) {
-    while (now() < ledger_time)
-        ledger_.pass(world().exact ? ledger_time - now() : glance);
+    ledger_.reach(ledger_time);
+}
+
+void Kit::wait_until_true(Timestamp time) {
+    while (now() < time)
+        ledger_.pass(world().exact ? time - now() : world().glance);
 }
 
 bool Kit::wait_for(const std::function<bool()>& holds) {
@@ -245,7 +330,7 @@ bool Kit::wait_for(const std::function<bool()>& holds) {
     listen();
     while (!holds()) {
         if (now() >= end) return false;
-        ledger_.pass(glance);
+        ledger_.pass(world().glance);
         listen();
     }
     return true;
@@ -264,8 +349,22 @@ void Kit::expect_answer(const std::string& what, const std::string& seen,
                                     (wanted.empty() ? "nothing" : wanted)};
 }
 
+void Kit::expect_one_of(const std::string& what, const std::string& seen,
+                        const std::vector<std::string>& wanted) {
+    std::string all;
+    for (const std::string& one : wanted) {
+        if (one == seen) return;
+        all += (all.empty() ? "" : " or ") + one;
+    }
+    expect_answer(what, seen, all);
+}
+
 void Kit::leave_out(const std::string& why) {
     throw Stop{Outcome::left_out, why};
+}
+
+bool is_refusal_after_expiry(const std::string& answer) {
+    return answer == "escrow_expired" || answer == "already_refunded";
 }
 
 }  // namespace lockstep::conformance
