@@ -9,19 +9,24 @@ constexpr const char* no_reject = "the ledger declares no reject";
 constexpr const char* cannot_restart = "the ledger cannot be restarted from here";
 
 void prepared_once(Kit& kit, const Balance& before, const EscrowTerms& terms) {
-    kit.expect_answer("the query found", kit.found(Role::payer, terms), "prepared");
-    kit.expect(kit.balance(Role::payer).free.units() + terms.amount.units() == before.free.units(),
-               "the amount was not taken exactly once");
+    kit.expect_found(Role::payer, terms, "prepared");
+    kit.expect_flow(Role::payer, before, {.out = terms.amount},
+                    "the amount was not taken exactly once");
 }
 void paid_once(Kit& kit, const Balance& before, const EscrowTerms& terms) {
     kit.expect_told(Role::payee, terms, EscrowState::fulfilled);
-    kit.expect(kit.balance(Role::payee).free.units() == before.free.units() + terms.amount.units(),
-               "the payee was not paid exactly once");
+    kit.expect_flow(Role::payee, before, {.in = terms.amount},
+                    "the payee was not paid exactly once");
 }
 
 void given_back(Kit& kit, const Balance& before, const EscrowTerms& terms) {
     kit.expect_told(Role::payer, terms, EscrowState::refunded_rejected);
-    kit.expect(kit.balance(Role::payer) == before, "the payer did not get everything back");
+    kit.expect_back(Role::payer, before);
+}
+
+// Without its memory, where it finds on the ledger what it did.
+void restart_forgetful(Kit& kit, Role role) {
+    kit.ledger().restart_adapter(role, !kit.world().remembers);
 }
 
 // --- repeats ---
@@ -35,7 +40,7 @@ void repeated_equal(Kit& kit) {
     };
     kit.expect_answer("the prepare answered", kit.run(Role::payer, again()), "done");
     kit.expect_answer("its repeat answered", kit.run(Role::payer, again()), "done");
-    kit.ledger().restart_adapter(Role::payer, false);
+    restart_forgetful(kit, Role::payer);
     kit.expect_answer("its repeat by an adapter without memory answered",
                       kit.run(Role::payer, again()), "done");
     prepared_once(kit, before, terms);
@@ -49,13 +54,13 @@ struct Change {
 std::vector<Change> changes_of(const Kit& kit, const EscrowTerms& terms) {
     std::vector<Change> changes(4, {"", terms});
     changes[0].field = "amount";
-    changes[0].terms.amount = kit.lots(2);
+    changes[0].terms.amount = kit.portions(2);
     changes[1].field = "payee";
     changes[1].terms.payee = kit.world().account(Role::other);
     changes[2].field = "condition";
     changes[2].terms.condition = condition_of(kit.preimage(9));
     changes[3].field = "expiry";
-    changes[3].terms.expiry = terms.expiry + Duration::seconds(1);
+    changes[3].terms.expiry = kit.expiry_at(terms.expiry + Duration::seconds(1));
     return changes;
 }
 
@@ -70,7 +75,7 @@ void repeated_other(Kit& kit) {
         const std::string other = std::string("the id with another ") + change.field;
         prepare.terms = change.terms;
         kit.expect_answer(other + " answered", kit.run(Role::payer, {id, prepare}), "id_reused");
-        kit.ledger().restart_adapter(Role::payer, false);
+        restart_forgetful(kit, Role::payer);
         kit.expect_answer(other + " past an adapter without memory answered",
                           kit.run(Role::payer, {id, prepare}), "id_reused");
     }
@@ -88,7 +93,7 @@ void claim_repeated_other(Kit& kit) {
     const auto other = [&] { return Command{id, kit.fulfil_command(second, 1).body}; };
     kit.expect_answer("its id with another escrow answered", kit.run(Role::payee, other()),
                       "id_reused");
-    kit.ledger().restart_adapter(Role::payee, false);
+    restart_forgetful(kit, Role::payee);
     kit.expect_answer("the same past an adapter without memory answered",
                       kit.run(Role::payee, other()), "id_reused");
     kit.expect_answer("the second escrow is", kit.found(Role::payee, second), "prepared");
@@ -133,18 +138,21 @@ void refusal_is_kept(Kit& kit) {
     gift.payee = kit.world().account(Role::payer);
     kit.expect_answer("the gift's prepare answered", kit.prepare(gift, Role::other), "done");
     kit.expect_answer("the gift's fulfil answered", kit.fulfil(gift, Role::payer, 1), "done");
-    kit.ledger().restart_adapter(Role::payer, false);
+    restart_forgetful(kit, Role::payer);
     kit.expect_answer("its repeat answered", kit.run(Role::payer, {id, prepare}),
                       "insufficient_funds");
 }
 
 void fulfil_repeated_after_expiry(Kit& kit) {
     EscrowTerms terms = kit.terms();
-    terms.expiry = kit.now() + kit.info().profile.inclusion + Duration::seconds(1);
+    const TimingProfile& profile = kit.info().profile;
+    // an open ledger's commands are done when they are final
+    terms.expiry = kit.expiry_at(kit.now() + (profile.inclusion + profile.finality) * (kit.is_open() ? 2 : 1) +
+                                 Duration::seconds(1));
     kit.expect_answer("the prepare answered", kit.prepare(terms), "done");
     kit.expect_answer("the fulfil answered", kit.fulfil(terms), "done");
-    kit.wait_until(terms.expiry + kit.info().profile.late + Duration::milliseconds(100));
-    kit.ledger().restart_adapter(Role::payee, false);
+    kit.wait_until(terms.expiry + profile.late + Duration::milliseconds(100));
+    restart_forgetful(kit, Role::payee);
     kit.expect_answer("its repeat after the expiry answered",
                       kit.run(Role::payee, kit.fulfil_command(terms)), "done");
 }
@@ -200,19 +208,39 @@ void reject_answer_lost(Kit& kit) {
     lost_reject(kit, Mishap::lose_answer);
 }
 
+// Where the ledger knows no not_after, what lands late may be taken: then it was not refused.
 void lands_late(Kit& kit) {
     const Balance before = kit.balance(Role::payer);
     const EscrowTerms terms = kit.terms();
     const Timestamp not_after = kit.now() + Duration::milliseconds(500);
     const CommandId id = kit.command_id("late");
     kit.ledger().next_instruction(Role::payer, Mishap::hold_request);
+    if (kit.is_open()) kit.ledger().hold_instructions(Role::payer);
     kit.give(Role::payer, {id, command::Prepare{terms, not_after}});
     const auto not_refused = [&] {
         const std::string seen = kit.answer_now(Role::payer, id);
         return seen.empty() || seen == "unknown";
     };
-    kit.wait_until(not_after);
+    kit.wait_until_true(not_after);
     kit.expect(not_refused(), "it was called refused before the ledger could no longer take it");
+    if (kit.is_open()) {
+        kit.ledger().pass(kit.patience());
+        kit.ledger().release(Role::payer);
+        const std::string seen = kit.answer(Role::payer, id);
+        kit.expect_one_of("the prepare answered at last", seen, {"done", "not_after_passed"});
+        kit.ledger().pass(kit.patience());
+        kit.expect_answer("the answer now is", kit.answer_now(Role::payer, id), seen);
+        kit.expect_found(Role::payer, terms, seen == "done" ? "prepared" : "");
+        if (seen == "done") {
+            kit.expect_told(Role::payee, terms, EscrowState::prepared);
+            kit.expect_flow(Role::payer, before, {.out = terms.amount},
+                            "the amount was not taken exactly once");
+        } else {
+            kit.expect(kit.told(Role::payee, terms).empty(), "what was refused was told");
+            kit.expect_back(Role::payer, before);
+        }
+        return;
+    }
     kit.expect_answer("the prepare answered at last", kit.answer(Role::payer, id),
                       "not_after_passed");
     kit.ledger().release(Role::payer);
@@ -233,9 +261,9 @@ void lands_twice(Kit& kit) {
     kit.expect_answer("the fulfil answered", kit.fulfil(terms), "done");
     kit.ledger().release(Role::payer);
     kit.ledger().pass(Duration::milliseconds(500));
-    kit.expect_answer("the query found", kit.found(Role::payer, terms), "fulfilled");
-    kit.expect(kit.balance(Role::payer).free.units() + terms.amount.units() == before.free.units(),
-               "a second copy was taken too");
+    if (kit.is_open()) kit.ledger().pass(kit.patience());
+    kit.expect_found(Role::payer, terms, "fulfilled");
+    kit.expect_flow(Role::payer, before, {.out = terms.amount}, "a second copy was taken too");
 }
 
 // --- restarts ---
@@ -298,6 +326,7 @@ void adapter_restarts_in_reject(Kit& kit) {
 void adapters_restart_between_steps(Kit& kit) {
     int which = 0;
     for (const bool with_memory : {true, false}) {
+        if (!with_memory && !kit.world().remembers) continue;
         const auto restart = [&] {
             for (const Role role : {Role::payer, Role::payee}) {
                 // what is told again must be told again
@@ -329,7 +358,7 @@ void ledger_restarts(Kit& kit) {
     kit.expect_told(Role::payee, terms, EscrowState::prepared);
     kit.expect_answer("the fulfil answered", kit.fulfil(terms), "done");
     kit.ledger().restart_ledger();
-    kit.ledger().restart_adapter(Role::payee, false);
+    restart_forgetful(kit, Role::payee);
     kit.expect_answer("its repeat answered", kit.run(Role::payee, kit.fulfil_command(terms)),
                       "done");
     paid_once(kit, before, terms);
@@ -337,7 +366,9 @@ void ledger_restarts(Kit& kit) {
 
 void ledger_restarts_before_expiry(Kit& kit) {
     EscrowTerms terms = kit.terms();
-    terms.expiry = kit.now() + kit.info().profile.inclusion + Duration::seconds(1);
+    const TimingProfile& profile = kit.info().profile;
+    terms.expiry = kit.expiry_at(kit.now() + profile.inclusion + profile.finality +
+                                 Duration::seconds(1));
     kit.expect_answer("the prepare answered", kit.prepare(terms), "done");
     if (!kit.ledger().restart_ledger()) kit.leave_out(cannot_restart);
     kit.wait_until(terms.expiry);
@@ -369,6 +400,7 @@ void in_order(Kit& kit, Role role) {
 
 void stream_resumes(Kit& kit) {
     for (int which = 0; which < 4; ++which) {
+        // what asks for its events has to find them all too
         if (which == 1) kit.ledger().break_stream(Role::payee);
         if (which == 2) kit.ledger().restart_adapter(Role::payee, true);
         if (which == 3) {
@@ -392,12 +424,13 @@ void stream_resumes(Kit& kit) {
 }
 
 void stream_from_the_start(Kit& kit) {
+    if (!kit.world().remembers) kit.leave_out("its adapter alone knows what an escrow was for");
     const EscrowTerms terms = kit.terms();
     kit.expect_answer("the prepare answered", kit.prepare(terms), "done");
     kit.expect_answer("the fulfil answered", kit.fulfil(terms), "done");
     kit.expect_told(Role::payee, terms, EscrowState::fulfilled);
     kit.events(Role::payee).clear();
-    kit.ledger().restart_adapter(Role::payee, false);
+    restart_forgetful(kit, Role::payee);
     kit.expect_told(Role::payee, terms, EscrowState::fulfilled);
     bool saw_prepared = false;
     for (const auto& [cursor, escrow] : kit.events(Role::payee)) {
@@ -411,11 +444,11 @@ void stream_from_the_start(Kit& kit) {
 }
 
 void many_at_once(Kit& kit) {
-    constexpr int count = 200;
+    const auto count = static_cast<unsigned>(kit.world().many);
     const Balance before = kit.balance(Role::payee);
     const auto all = [&](Role role, const auto& make) {
         std::vector<CommandId> ids;
-        for (int which = 0; which < count; ++which) {
+        for (int which = 0; which < static_cast<int>(count); ++which) {
             Command command = make(which);
             ids.push_back(command.id);
             kit.give(role, std::move(command));
@@ -424,7 +457,7 @@ void many_at_once(Kit& kit) {
             kit.expect_answer("one of many answered", kit.answer(role, id), "done");
     };
     std::vector<EscrowTerms> terms;
-    for (int which = 0; which < count; ++which)
+    for (int which = 0; which < static_cast<int>(count); ++which)
         terms.push_back(kit.terms(which));
     const auto terms_of = [&](int which) { return terms[static_cast<std::size_t>(which)]; };
     all(Role::payer, [&](int which) { return kit.prepare_command(terms_of(which)); });
@@ -432,9 +465,9 @@ void many_at_once(Kit& kit) {
     for (const EscrowTerms& one : terms)
         kit.expect_told(Role::payee, one, EscrowState::fulfilled);
     in_order(kit, Role::payee);
-    kit.expect(
-        kit.balance(Role::payee).free.units() == before.free.units() + kit.lots(count).units(),
-        "many at once were not paid exactly");
+    kit.expect_flow(Role::payee, before,
+                    {.in = kit.portions(kit.world().many), .commands = count},
+                    "many at once were not paid exactly");
 }
 
 // --- what is declared of time ---
