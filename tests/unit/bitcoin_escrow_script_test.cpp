@@ -210,24 +210,29 @@ TEST_CASE("keys follow from the seed and the escrow's name alone") {
         keys.insert(signer->public_key(each));
     CHECK(keys.size() == names.size());
 
-    const auto path = key_path(name, regtest());
-    CHECK(path.size() == 10);
-    for (const std::uint32_t index : path)
-        CHECK((index & hardened) != 0);
     CHECK(key_path(CoinKeyName{5, true}, *network_named("main")) ==
           std::vector<std::uint32_t>{hardened | 84, hardened, hardened, 1, 5});
-    CHECK(key_path(name, regtest())[1] == (hardened | 1));
-    // The first index has the first 31 bits, and the last ends with bit 248.
+    CHECK(key_path(account_key, regtest())[1] == (hardened | 1));
     Writer writer;
-    writer.raw(as_bytes(std::string_view("lockstep/bitcoin-escrow-key/v1\0", 31)));
+    writer.raw(as_bytes(std::string_view("lockstep/bitcoin-escrow-key/v2\0", 31)));
     writer.string(as_bytes("test.btc")).string(as_bytes("test.btc.alice"));
     writer.raw(Bytes(32)).u8(1);
-    const auto digest = sha256(writer.bytes()).array();
-    const std::uint32_t first = static_cast<std::uint32_t>(digest[0]) << 24 |
-                                static_cast<std::uint32_t>(digest[1]) << 16 |
-                                static_cast<std::uint32_t>(digest[2]) << 8 | digest[3];
-    CHECK(path[2] == (hardened | first >> 1));
-    CHECK((path[9] & 0xff) == digest[30]);
+    CHECK(escrow_tweak(name) == sha256(writer.bytes()));
+}
+
+TEST_CASE("a side's key in an escrow follows from its account, for everybody") {
+    const Actors actors;
+    for (const BitcoinSigner* signer : {actors.payer.get(), actors.payee.get()}) {
+        const auto account = signer->public_key(account_key);
+        for (const EscrowKeyName& name : {actors.payer_key, actors.payee_key}) {
+            CHECK(escrow_key_of(account, name) == signer->public_key(name));
+            const Hash message = sha256(as_bytes("a spend"));
+            CHECK(ecdsa::verify(escrow_key_of(account, name)->view(), signer->sign(name, message),
+                                message));
+        }
+        CHECK(escrow_key_of(account, actors.payer_key) != escrow_key_of(account, actors.payee_key));
+    }
+    CHECK_FALSE(escrow_key_of(ecdsa::CompressedKey{}, actors.payer_key));
 }
 
 TEST_CASE("a signer signs for the key that it shows") {

@@ -10,47 +10,30 @@ namespace lockstep::bitcoin {
 namespace {
 
 constexpr std::uint32_t coin_purpose = 84;
-constexpr std::uint32_t escrow_purpose = 0x4c53;  // "LS"
-constexpr std::size_t escrow_levels = 8;
-constexpr std::size_t bits_per_level = 31;
-static_assert(escrow_levels * bits_per_level <= 8 * Hash::size);
-
-std::uint32_t bits_at(ByteView bytes, std::size_t first) {
-    std::uint32_t value = 0;
-    for (std::size_t bit = first; bit < first + bits_per_level; ++bit)
-        value = value << 1 | (bytes[bit / 8] >> (7 - bit % 8) & 1U);
-    return value;
-}
-
-Hash hash_of(const EscrowKeyName& name) {
-    using namespace std::string_view_literals;
-    Writer writer;
-    writer.raw(as_bytes("lockstep/bitcoin-escrow-key/v1\0"sv));
-    writer.string(as_bytes(name.ledger.text()));
-    writer.string(as_bytes(name.payer.text()));
-    writer.raw(name.id.view());
-    writer.u8(static_cast<std::uint8_t>(name.role));
-    return sha256(writer.bytes());
-}
-
 class SeedSigner final : public BitcoinSigner {
 public:
     SeedSigner(ExtendedKey root, const Network& network)
         : root_(std::move(root)), network_(network) {}
 
     ecdsa::CompressedKey public_key(const KeyName& name) const override {
-        return derived(name).key().public_key();
+        return secret(name).public_key();
     }
     ecdsa::Compact sign(const KeyName& name, const Hash& sighash) const override {
-        return derived(name).key().sign(sighash);
+        return secret(name).sign(sighash);
     }
 
 private:
-    ExtendedKey derived(const KeyName& name) const {
-        auto key = root_.derive(key_path(name, network_));
-        // An index without a key: once in 2^127.
+    ecdsa::SecretKey secret(const KeyName& name) const {
+        if (const auto* coin = std::get_if<CoinKeyName>(&name)) return coin_key(*coin);
+        auto key = coin_key(account_key).plus(escrow_tweak(std::get<EscrowKeyName>(name)).view());
+        // A tweak without a key: once in 2^127.
         ASSERT(key.has_value());
         return std::move(*key);
+    }
+    ecdsa::SecretKey coin_key(const CoinKeyName& name) const {
+        const auto key = root_.derive(key_path(name, network_));
+        ASSERT(key.has_value());
+        return key->key().clone();
     }
 
     ExtendedKey root_;
@@ -59,17 +42,26 @@ private:
 
 }  // namespace
 
-std::vector<std::uint32_t> key_path(const KeyName& name, const Network& network) {
-    if (const auto* own = std::get_if<CoinKeyName>(&name)) {
-        ASSERT(own->index < hardened);
-        return {hardened | coin_purpose, hardened | network.coin_type, hardened,
-                own->change ? 1U : 0U, own->index};
-    }
-    const Hash hash = hash_of(std::get<EscrowKeyName>(name));
-    std::vector<std::uint32_t> path{hardened | escrow_purpose, hardened | network.coin_type};
-    for (std::size_t level = 0; level < escrow_levels; ++level)
-        path.push_back(hardened | bits_at(hash.view(), level * bits_per_level));
-    return path;
+std::vector<std::uint32_t> key_path(const CoinKeyName& name, const Network& network) {
+    ASSERT(name.index < hardened);
+    return {hardened | coin_purpose, hardened | network.coin_type, hardened, name.change ? 1U : 0U,
+            name.index};
+}
+
+Hash escrow_tweak(const EscrowKeyName& name) {
+    using namespace std::string_view_literals;
+    Writer writer;
+    writer.raw(as_bytes("lockstep/bitcoin-escrow-key/v2\0"sv));
+    writer.string(as_bytes(name.ledger.text()));
+    writer.string(as_bytes(name.payer.text()));
+    writer.raw(name.id.view());
+    writer.u8(static_cast<std::uint8_t>(name.role));
+    return sha256(writer.bytes());
+}
+
+std::optional<ecdsa::CompressedKey> escrow_key_of(const ecdsa::CompressedKey& account,
+                                                  const EscrowKeyName& name) {
+    return ecdsa::plus(account, escrow_tweak(name).view());
 }
 
 std::unique_ptr<BitcoinSigner> make_signer(const KeySeed& seed, const Network& network) {

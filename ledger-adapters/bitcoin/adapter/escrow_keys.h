@@ -1,6 +1,7 @@
-// Which keys sign for this node on Bitcoin. None is stored beside the seed: an escrow's key follows
-// from the escrow's own name, so that whoever has the seed and the ledger finds every escrow again
-// after a restore, those that the journal has lost too.
+// Which keys sign for this node on Bitcoin. An account is a key; an escrow's key is the account's
+// plus a number that everybody can compute from the escrow's name, so that both sides know both
+// keys of an escrow before a word is said, and whoever has the seed and the ledger finds every
+// escrow again after a restore. Why that is safe, and what it costs: README.md.
 #pragma once
 
 #include <filesystem>
@@ -16,7 +17,8 @@ namespace lockstep::bitcoin {
 
 enum class EscrowRole : std::uint8_t { payer = 1, payee = 2 };
 
-// The key of one side of one escrow. Role is a part of it: a node may pay itself.
+// The key of one side of one escrow: that of the side's account and its tweak. Role is a part of
+// it, so that the two sides have different keys whoever they are.
 struct EscrowKeyName {
     Address ledger;
     Address payer;
@@ -32,17 +34,25 @@ struct CoinKeyName {
 };
 using KeyName = std::variant<CoinKeyName, EscrowKeyName>;
 
-// m/19539'/coin'/ and eight hardened indices of 31 bits each, the first 248 bits of SHA-256 over
-// "lockstep/bitcoin-escrow-key/v1\0" and the name's fields with their lengths. The payer chooses
-// the id and may look for two that give a payee one key: with 248 bits that takes 2^124 hashes.
-// (With the 31 bits of one index a second would do, and of a million honest escrows some two
-// hundred pairs would share a key.)
-std::vector<std::uint32_t> key_path(const KeyName& name, const Network& network);
+// Of the node's account: of all its coins, and the base of its keys in escrows.
+constexpr CoinKeyName account_key{};
+
+// m/84'/coin'/0'/change/index (BIP 84).
+std::vector<std::uint32_t> key_path(const CoinKeyName& name, const Network& network);
+
+// SHA-256 over "lockstep/bitcoin-escrow-key/v2\0" and the name's fields, the texts with their
+// lengths. What it lacks of an escrow's terms is in the script beside the keys.
+Hash escrow_tweak(const EscrowKeyName& name);
+// The public key of a side whose account is `account`. nullopt for what is no key, and for one name
+// of 2^127.
+std::optional<ecdsa::CompressedKey> escrow_key_of(const ecdsa::CompressedKey& account,
+                                                  const EscrowKeyName& name);
 
 // Signs with the node's keys. A remote signer may stand behind it. Thread-safe.
 class BitcoinSigner {
 public:
     virtual ~BitcoinSigner() = default;
+    // An escrow's key is that of the node's account plus the tweak.
     virtual ecdsa::CompressedKey public_key(const KeyName& name) const = 0;
     // Deterministic, with low r and s.
     virtual ecdsa::Compact sign(const KeyName& name, const Hash& sighash) const = 0;

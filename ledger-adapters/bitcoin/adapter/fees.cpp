@@ -51,6 +51,15 @@ bool is_destination(ByteView script) {
     return script.size() == 25 && equal(script, key_hash_script(script.subspan(3, 20)));
 }
 
+bool is_data_output(ByteView script) {
+    if (script.size() < 2 || script.size() > max_data_output) return false;
+    ScriptReader reader(script);
+    const auto mark = reader.next();
+    if (!mark || mark->op != Opcode::return_) return false;
+    const auto data = reader.next();
+    return data && data->is_push() && reader.at_end();
+}
+
 Satoshi dust_of(ByteView script) {
     // The output, and the input that spends it, whose signature and key are counted as a witness
     // where it is one.

@@ -69,6 +69,11 @@ constexpr std::size_t output_weight(ByteView script) {
 // is paid may be lost.
 bool is_destination(ByteView script);
 
+// An output that nobody can spend and that nodes relay: OP_RETURN and one push, 83 bytes at most
+// (Bitcoin Core to 29, policy/policy.h: MAX_OP_RETURN_RELAY).
+constexpr std::size_t max_data_output = 83;
+bool is_data_output(ByteView script);
+
 // Below it nodes do not relay an output to that script: at 3 satoshi a byte it costs more to spend
 // than it is worth. 294 for P2WPKH, 330 for P2WSH, 546 for P2PKH (Bitcoin Core, policy/policy.cpp).
 Satoshi dust_of(ByteView script);

@@ -1,7 +1,5 @@
 #include "bitcoin/adapter/transactions.h"
 
-#include <algorithm>
-
 #include "bitcoin/chain/block.h"
 #include "bitcoin/script/script.h"
 #include "bitcoin/script/signature_hash.h"
@@ -11,40 +9,6 @@
 
 namespace lockstep::bitcoin {
 namespace {
-
-Bytes with_hash_type(const ecdsa::Compact& signature) {
-    Bytes bytes = ecdsa::to_der(signature);
-    bytes.push_back(static_cast<std::uint8_t>(sighash_all));
-    ASSERT(bytes.size() <= max_signature);
-    return bytes;
-}
-
-std::size_t signed_vsize(const Transaction& transaction) {
-    return vsize_of_weight(weight_of(transaction));
-}
-
-TxIn input_of(const OutPoint& place) {
-    TxIn input;
-    input.prevout = place;
-    input.sequence = replaceable_sequence;
-    return input;
-}
-
-// `first`: input of the first of the coins, which are at the end.
-void sign_coins(Transaction& transaction, std::span<const KeyCoin> coins, std::size_t first,
-                const BitcoinSigner& signer) {
-    const CommonHashes common(transaction);
-    for (std::size_t i = 0; i < coins.size(); ++i) {
-        const auto key = signer.public_key(coins[i].key);
-        // The script that is signed is that of a key's hash (BIP 143); the program has the hash.
-        const Bytes program = script_pubkey_of(key);
-        const Hash sighash = witness_signature_hash(transaction, common, first + i,
-                                                    key_hash_script(ByteView(program).subspan(2)),
-                                                    coins[i].value, sighash_all);
-        transaction.inputs[first + i].witness = {with_hash_type(signer.sign(coins[i].key, sighash)),
-                                                 Bytes(key.view().begin(), key.view().end())};
-    }
-}
 
 bool is_spendable_amount(Satoshi value) {
     return value > 0 && is_money(value);
@@ -56,12 +20,8 @@ std::size_t spend_weight(std::size_t script, EscrowPath path, ByteView destinati
            output_weight(destination);
 }
 
-struct FundingOutputs {
-    std::vector<TxOut> outputs;
-    Satoshi total = 0;
-    std::size_t weight = 0;
-};
-Result<FundingOutputs, BuildFault> outputs_of(const FundingPlan& plan) {
+// Without the change.
+Result<std::vector<TxOut>, BuildFault> outputs_of(const FundingPlan& plan) {
     if (!is_sound(plan.rate)) return unexpected(BuildFault::bad_rate);
     const Satoshi reserve = plan.reserve ? plan.reserve->value : 0;
     const auto total = add_money(plan.amount, reserve);
@@ -71,16 +31,16 @@ Result<FundingOutputs, BuildFault> outputs_of(const FundingPlan& plan) {
     if (!is_destination(plan.change_script) ||
         (plan.reserve && !is_destination(plan.reserve->script)))
         return unexpected(BuildFault::bad_destination);
+    if (!plan.announcement.empty() && !is_data_output(plan.announcement))
+        return unexpected(BuildFault::bad_destination);
     if (plan.locktime >= locktime_threshold) return unexpected(BuildFault::bad_locktime);
-    FundingOutputs made;
-    made.total = *total;
-    made.outputs.push_back({plan.amount, script_pubkey_of(*script)});
-    if (plan.reserve) made.outputs.push_back(*plan.reserve);
-    for (const TxOut& output : made.outputs) {
-        if (output.value < dust_of(output.script)) return unexpected(BuildFault::dust);
-        made.weight += output_weight(output.script);
-    }
-    return made;
+    std::vector<TxOut> outputs{{plan.amount, script_pubkey_of(*script)}};
+    if (!plan.announcement.empty()) outputs.push_back({0, plan.announcement});
+    if (plan.reserve) outputs.push_back(*plan.reserve);
+    for (const TxOut& output : outputs)
+        if (!is_data_output(output.script) && output.value < dust_of(output.script))
+            return unexpected(BuildFault::dust);
+    return outputs;
 }
 
 Result<EscrowFunding, BuildFault> build_funding(const FundingPlan& plan,
@@ -90,43 +50,34 @@ Result<EscrowFunding, BuildFault> build_funding(const FundingPlan& plan,
                                                 const BitcoinSigner& signer) {
     auto outputs = outputs_of(plan);
     if (!outputs) return unexpected(outputs.error());
-    SelectionRequest request;
-    request.target = outputs->total;
-    request.weight = overhead_weight + outputs->weight;
-    request.change_script = plan.change_script;
-    request.rate = plan.rate;
-    if (before != nullptr) {
-        request.kept = before->coins;
-        request.replaces = before->paid();
-    }
-    auto selection = select_coins(request, available, reserved);
-    if (!selection) return unexpected(selection.error());
-
-    EscrowFunding funding;
-    funding.plan = plan;
-    funding.coins = std::move(selection->coins);
-    funding.fee = selection->fee;
-    funding.change = selection->change;
-    Transaction& transaction = funding.transaction;
-    transaction.locktime = plan.locktime;
-    for (const KeyCoin& each : funding.coins)
-        transaction.inputs.push_back(input_of(each.place));
-    transaction.outputs = std::move(outputs->outputs);
-    if (funding.change > 0) transaction.outputs.push_back({funding.change, plan.change_script});
-    sign_coins(transaction, funding.coins, 0, signer);
-    ASSERT(before == nullptr ||
-           (funding.fee > before->fee &&
-            transaction.inputs[0].prevout == before->transaction.inputs[0].prevout));
-    return funding;
+    const PaymentPlan payment{std::move(*outputs), plan.change_script, plan.rate,
+                              plan.locktime};
+    std::optional<Payment> replaced;
+    if (before != nullptr) replaced = before->payment();
+    auto made = replaced ? replace_payment(*replaced, payment, available, reserved, signer)
+                         : pay(payment, available, reserved, signer);
+    if (!made) return unexpected(made.error());
+    return EscrowFunding{plan, std::move(made->coins), std::move(made->transaction), made->fee,
+                         made->change};
 }
 
 }  // namespace
 
 PaidVersion EscrowFunding::paid() const {
-    return {fee, signed_vsize(transaction)};
+    return {fee, signed_vsize_of(transaction)};
+}
+Payment EscrowFunding::payment() const {
+    Payment payment;
+    payment.plan = {transaction.outputs, plan.change_script, plan.rate, plan.locktime};
+    if (change > 0) payment.plan.outputs.pop_back();
+    payment.coins = coins;
+    payment.transaction = transaction;
+    payment.fee = fee;
+    payment.change = change;
+    return payment;
 }
 PaidVersion EscrowSpend::paid() const {
-    return {fee, signed_vsize(transaction)};
+    return {fee, signed_vsize_of(transaction)};
 }
 
 Result<EscrowFunding, BuildFault> fund_escrow(const FundingPlan& plan,
@@ -173,9 +124,9 @@ Result<EscrowSpend, BuildFault> draft_spend(const SpendPlan& plan, EscrowPath pa
 
     EscrowSpend spend;
     spend.fee = *fee;
-    spend.transaction.inputs.push_back(input_of(plan.escrow.place));
+    spend.transaction.inputs.push_back(replaceable_input(plan.escrow.place));
     for (const KeyCoin& each : plan.fee_coins)
-        spend.transaction.inputs.push_back(input_of(each.place));
+        spend.transaction.inputs.push_back(replaceable_input(each.place));
     spend.transaction.outputs.push_back({total - *fee, plan.destination});
     return spend;
 }

@@ -7,12 +7,9 @@
 // version before paid.
 #pragma once
 
-#include "bitcoin/adapter/coin_selection.h"
+#include "bitcoin/adapter/payments.h"
 
 namespace lockstep::bitcoin {
-
-// Signals replacement, and lets a locktime count.
-constexpr std::uint32_t replaceable_sequence = 0xfffffffd;
 
 // --- funding ---
 struct FundingPlan {
@@ -25,24 +22,30 @@ struct FundingPlan {
     FeePerKvb rate;
     // The tip's height, so that nobody gains by mining the tip anew for the fee; 0: none.
     std::uint32_t locktime = 0;
+    // Of an output that tells of the escrow and has no value (announcement.h); empty: none.
+    Bytes announcement = {};
 };
 struct EscrowFunding {
     FundingPlan plan;
     std::vector<KeyCoin> coins;  // by input
-    Transaction transaction;     // outputs: the escrow, the reserve if any, the change if any
+    // Outputs: the escrow, the announcement, the reserve and the change, as far as there are any.
+    Transaction transaction;
     Satoshi fee = 0;
     Satoshi change = 0;
 
     OutPoint escrow_place() const { return {txid_of(transaction), 0}; }
     PaidVersion paid() const;
+    // As a payment, whose outputs are all but the change.
+    Payment payment() const;
 };
 // Takes none of `reserved`. Faults: bad_rate, bad_amount, bad_lock, bad_destination,
-// bad_locktime, dust, and those of select_coins.
+// bad_locktime, dust, and those of select_coins. bad_destination also for an announcement that nodes
+// do not relay.
 Result<EscrowFunding, BuildFault> fund_escrow(const FundingPlan& plan,
                                               std::span<const KeyCoin> available,
                                               const std::set<OutPoint>& reserved,
                                               const BitcoinSigner& signer);
-// Another version of the same funding: the same escrow, reserve and first input (so that at most
+// Another version of the same funding: the same escrow, announcement, reserve and first input (so that at most
 // one of all versions is ever included), at this rate or, where that is not enough to replace
 // `before`, at the least that is. It spends all coins of `before`, and others where those do not
 // pay. The new coins must be confirmed (BIP 125, rule 2).

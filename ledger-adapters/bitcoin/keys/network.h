@@ -26,6 +26,8 @@ constexpr Network networks[]{
     {"testnet4", 111, 196, 239, "tb", 0x04358394, 0x043587cf, 1},
     {"signet", 111, 196, 239, "tb", 0x04358394, 0x043587cf, 1},
     {"regtest", 111, 196, 239, "bcrt", 0x04358394, 0x043587cf, 1},
+    // Source: Litecoin Core 0.21, chainparams.cpp (script hashes in the newer form).
+    {"litecoin-regtest", 111, 58, 239, "rltc", 0x04358394, 0x043587cf, 1},
 };
 // nullptr for a name that is none.
 constexpr const Network* network_named(std::string_view name) {

@@ -47,6 +47,15 @@ std::optional<secp256k1_ecdsa_signature> parse_signature(const Compact& signatur
     return parsed;
 }
 
+CompressedKey compressed(const secp256k1_pubkey& point) {
+    std::array<std::uint8_t, CompressedKey::size> bytes;
+    std::size_t length = bytes.size();
+    ASSERT(secp256k1_ec_pubkey_serialize(context(), bytes.data(), &length, &point,
+                                         SECP256K1_EC_COMPRESSED) == 1 &&
+           length == bytes.size());
+    return CompressedKey{bytes};
+}
+
 // Below 2^255: its DER form needs no zero before it.
 bool has_low_r(const Compact& signature) {
     return signature[0] < 0x80;
@@ -60,6 +69,14 @@ bool is_secret_key(ByteView key) {
 
 bool is_public_key(ByteView key) {
     return parse_key(key).has_value();
+}
+
+std::optional<CompressedKey> plus(const CompressedKey& key, ByteView tweak) {
+    ASSERT(tweak.size() == SecretKey::size);
+    auto point = parse_key(key.view());
+    if (!point || secp256k1_ec_pubkey_tweak_add(context(), &*point, tweak.data()) != 1)
+        return std::nullopt;
+    return compressed(*point);
 }
 
 bool verify(ByteView key, const Compact& signature, const Hash& message) {
@@ -102,12 +119,7 @@ SecretKey SecretKey::clone() const {
 CompressedKey SecretKey::public_key() const {
     secp256k1_pubkey point;
     ASSERT(secp256k1_ec_pubkey_create(secret_context(), &point, view().data()) == 1);
-    std::array<std::uint8_t, CompressedKey::size> bytes;
-    std::size_t length = bytes.size();
-    ASSERT(secp256k1_ec_pubkey_serialize(context(), bytes.data(), &length, &point,
-                                         SECP256K1_EC_COMPRESSED) == 1 &&
-           length == bytes.size());
-    return CompressedKey{bytes};
+    return compressed(point);
 }
 
 std::optional<SecretKey> SecretKey::plus(ByteView tweak) const {

@@ -19,6 +19,10 @@ bool is_secret_key(ByteView key);
 // The key of 33 (compressed) or 65 bytes is a point of the curve. Of 65 bytes those are taken that
 // begin with 4, and as OpenSSL once did with 6 or 7 (hybrid).
 bool is_public_key(ByteView key);
+// The point plus the generator times a number of 32 bytes: the public key of SecretKey::plus.
+// nullopt for a key that is none, a tweak that is not below the order, and a sum without a point:
+// of 2^127 tweaks about one.
+std::optional<CompressedKey> plus(const CompressedKey& key, ByteView tweak);
 // False for a key that is none, and for r or s that are zero or not below the order. A high s is
 // taken: whether it may stand in a transaction is a rule of its own (BIP 146).
 bool verify(ByteView key, const Compact& signature, const Hash& message);
