@@ -66,8 +66,10 @@ Result<std::string, Failure> read_password(const std::string& file) {
 Result<void, Failure> let_in(const Arguments& arguments, RpcAuth& auth) {
     for (const std::string& text : arguments.hashed)
         if (!auth.add_hashed(text))
-            return fail("bad_rpc_auth", "--rpc-auth wants user:salt$hash, as Bitcoin Core's "
-                                        "share/rpcauth/rpcauth.py prints it, not " + text);
+            return fail("bad_rpc_auth",
+                        "--rpc-auth wants user:salt$hash, as Bitcoin Core's "
+                        "share/rpcauth/rpcauth.py prints it, not " +
+                            text);
     if (!arguments.user.empty()) {
         const auto password = read_password(arguments.password_file);
         if (!password) return unexpected<Failure>(password.error());
@@ -95,8 +97,7 @@ int replay(const Arguments& arguments) {
 }
 
 int run(const Arguments& arguments) {
-    if (const auto made = make_data_directory(arguments.data); !made)
-        return complain(made.error());
+    if (const auto made = make_data_directory(arguments.data); !made) return complain(made.error());
     if (const auto opened = service::open_log(arguments.log_file, service::LogLevel::info); !opened)
         return complain(opened.error());
     const service::LedgerClock clock;
@@ -185,8 +186,7 @@ int main_of(int argc, const char* const* argv) {
     app.add_option("--incremental-fee", arguments.node.incremental_fee,
                    "what a replacement pays more, for 1000 virtual bytes")
         ->capture_default_str();
-    app.add_option("--dust-fee", arguments.node.dust_fee,
-                   "rate by which an output counts as dust")
+    app.add_option("--dust-fee", arguments.node.dust_fee, "rate by which an output counts as dust")
         ->capture_default_str();
     app.add_option("--max-pool-mb", arguments.max_pool_mb, "what waits for a block at most")
         ->check(CLI::Range(std::uint64_t{1}, std::uint64_t{1'000'000}))

@@ -40,7 +40,7 @@ Result<void, Failure> NodeHost::adopt_settings() {
     std::string difference;
     look([&](const BitcoinMachine& machine, Timestamp at) {
         same = machine.settings() == settings_.node;
-        const auto refusal = machine.fault_of(at, input::Configure{settings_.node});
+        const auto refusal = machine.fault_of(at, Input{input::Configure{settings_.node}});
         if (refusal.fault) difference = refusal.detail;
     });
     if (same) return {};
