@@ -116,7 +116,8 @@ std::vector<Txid> fan_out(Node& node, Owner& owner, std::size_t fans) {
         const Transaction& coinbase = node.chain.tip().block.transactions[0];
         Transaction fan;
         fan.inputs.push_back(spend(txid_of(coinbase), 0));
-        fan.outputs.assign(in_a_block, {worth, Bytes(owner.script().begin(), owner.script().end())});
+        fan.outputs.assign(in_a_block,
+                           {worth, Bytes(owner.script().begin(), owner.script().end())});
         owner.sign(fan, coinbase.outputs[0].value);
         ids.push_back(txid_of(fan));
         node.give(node.make({std::move(fan)}));
@@ -132,8 +133,8 @@ std::vector<Transaction> spends(Owner& owner, const Txid& fan, std::size_t input
         for (std::size_t i = 0; i < inputs; ++i)
             transaction.inputs.push_back(spend(fan, first + i));
         const auto count = static_cast<Satoshi>(inputs);
-        transaction.outputs.push_back({count * (worth - fee),
-                                       Bytes(owner.script().begin(), owner.script().end())});
+        transaction.outputs.push_back(
+            {count * (worth - fee), Bytes(owner.script().begin(), owner.script().end())});
         owner.sign(transaction, worth);
         list.push_back(std::move(transaction));
     }

@@ -17,14 +17,14 @@ int bitcoin(std::size_t inputs, bool json) {
     const BitcoinFigures figures = measure_bitcoin(inputs);
     const auto rate = [&](std::int64_t us) { return per_second(figures.inputs, us); };
     if (json) {
-        std::cout << write_json(Json::object(
-                         {{"bench", "bitcoin"},
-                          {"inputs", figures.inputs},
-                          {"inputs_per_second", rate(figures.blocks_us)},
-                          {"sweep_inputs_per_second", rate(figures.sweeps_us)},
-                          {"mempool_inputs_per_second", rate(figures.pool_us)},
-                          {"mined_inputs_per_second", rate(figures.mined_us)},
-                          {"signatures_per_second", rate(figures.signatures_us)}}))
+        std::cout << write_json(
+                         Json::object({{"bench", "bitcoin"},
+                                       {"inputs", figures.inputs},
+                                       {"inputs_per_second", rate(figures.blocks_us)},
+                                       {"sweep_inputs_per_second", rate(figures.sweeps_us)},
+                                       {"mempool_inputs_per_second", rate(figures.pool_us)},
+                                       {"mined_inputs_per_second", rate(figures.mined_us)},
+                                       {"signatures_per_second", rate(figures.signatures_us)}}))
                   << '\n';
         return exit_done;
     }
@@ -39,9 +39,10 @@ int bitcoin(std::size_t inputs, bool json) {
 }
 
 int main_of(int argc, const char* const* argv) {
-    CLI::App app{"How fast single parts of Lockstep are on this machine. Processor time of one "
-                 "thread, so that a busy machine changes little.",
-                 "lockstep-bench"};
+    CLI::App app{
+        "How fast single parts of Lockstep are on this machine. Processor time of one "
+        "thread, so that a busy machine changes little.",
+        "lockstep-bench"};
     app.require_subcommand(1);
     bool json = false;
     std::size_t inputs = 20'000;

@@ -46,6 +46,7 @@ Chain::Chain(const ChainParams& params, const Block& genesis) : params_(params) 
     first.block = genesis;
     first.id = id;
     first.sequence = next_sequence_++;
+    valid_.emplace(rank_of(first), &first);
     active_.push_back(&first);
 }
 
@@ -125,6 +126,7 @@ Chain::Entry& Chain::add(const Block& block, const Entry& parent) {
     added.id = id;
     added.height = parent.height + 1;
     added.sequence = next_sequence_++;
+    valid_.emplace(rank_of(added), &added);
     return added;
 }
 
@@ -149,6 +151,7 @@ bool Chain::restore(std::vector<Kept> blocks) {
         if (parent == nullptr || find(id_of(kept.block.header)) != nullptr) return false;
         Entry& added = add(kept.block, *parent);
         added.invalid = kept.invalid;
+        if (added.invalid) valid_.erase(rank_of(added));
         added.fault = std::move(kept.fault);
     }
     ChainChange change;
@@ -172,8 +175,10 @@ std::vector<Chain::Entry*> Chain::branch(const Entry& from) {
 }
 
 void Chain::mark_invalid(const Entry& from) {
-    for (Entry* block : branch(from))
+    for (Entry* block : branch(from)) {
         block->invalid = true;
+        valid_.erase(rank_of(*block));
+    }
 }
 
 bool Chain::invalidate(const BlockId& id, ChainChange& change) {
@@ -190,6 +195,7 @@ bool Chain::reconsider(const BlockId& id, ChainChange& change) {
     const auto forgive = [&](Entry& block) {
         block.invalid = false;
         block.fault.reset();
+        valid_.emplace(rank_of(block), &block);
     };
     for (Entry* block : branch(*from))
         forgive(*block);
@@ -199,22 +205,10 @@ bool Chain::reconsider(const BlockId& id, ChainChange& change) {
     return true;
 }
 
-Chain::Entry* Chain::best() {
-    Entry* found = nullptr;
-    for (auto& [id, block] : entries_) {
-        if (block.invalid) continue;
-        // The target is the same for all, so that height is work.
-        if (found == nullptr || block.height > found->height ||
-            (block.height == found->height && block.sequence < found->sequence))
-            found = &block;
-    }
-    return found;
-}
-
 void Chain::activate(ChainChange& change) {
     while (true) {
-        Entry* const goal = best();
-        ASSERT(goal != nullptr);  // the first block is never invalid
+        ASSERT(!valid_.empty());  // the first block is never invalid
+        Entry* const goal = valid_.begin()->second;
         if (goal == &tip()) return;
         std::vector<Entry*> path;
         for (Entry* one = goal; at(one->height) != one; one = entry(one->block.header.parent))

@@ -87,8 +87,16 @@ private:
     Entry& add(const Block& block, const Entry& parent);
     // It and what stands on it, each behind its parent.
     std::vector<Entry*> branch(const Entry& from);
-    // The valid one with the most work; of several the first that came.
-    Entry* best();
+    // The valid ones, the best first: the target is the same for all, so that height is work; of
+    // several with as much the first that came.
+    struct Rank {
+        int height = 0;
+        std::uint64_t sequence = 0;
+        friend bool operator<(const Rank& a, const Rank& b) {
+            return a.height != b.height ? a.height > b.height : a.sequence < b.sequence;
+        }
+    };
+    static Rank rank_of(const Entry& entry) { return {entry.height, entry.sequence}; }
     void activate(ChainChange& change);
     void disconnect_tip(ChainChange& change);
     bool connect(Entry& next, ChainChange& change);
@@ -96,6 +104,7 @@ private:
 
     ChainParams params_;
     std::map<BlockId, Entry> entries_;
+    std::map<Rank, Entry*> valid_;
     std::vector<Entry*> active_;  // by height
     Coins coins_;
     std::uint64_t next_sequence_ = 0;

@@ -10,21 +10,24 @@ bool Mempool::Acceptance::refuse(std::string fault, std::string detail) {
     return false;
 }
 
-bool Mempool::Acceptance::run() {
+void Mempool::Acceptance::weigh() {
     const Bytes base = serialize(transaction_, WitnessForm::without);
     const Bytes whole = serialize(transaction_, WitnessForm::with);
     verdict_.txid = entry_.txid = Txid{hash256(base).array()};
     verdict_.wtxid = entry_.wtxid = Txid{hash256(whole).array()};
     entry_.octets = whole.size();
     entry_.weight = base.size() * (witness_scale - 1) + whole.size();
+}
+
+bool Mempool::Acceptance::run() {
+    weigh();
     return check_form() && check_known() && find_conflicts() && find_coins() && check_coins() &&
            check_fee() && check_family() && (conflicts_.empty() || check_replacement()) &&
            check_scripts();
 }
 
 bool Mempool::Acceptance::measure() {
-    entry_.txid = txid_of(transaction_);
-    entry_.wtxid = wtxid_of(transaction_);
+    weigh();
     return check_known() && find_coins() && check_coins();
 }
 

@@ -26,6 +26,7 @@ public:
     Entry take_entry();
 
 private:
+    void weigh();
     // Each false where there is a fault.
     bool check_form();
     bool check_known();
