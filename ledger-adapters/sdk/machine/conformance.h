@@ -33,8 +33,9 @@ struct World {
     Duration glance = Duration::milliseconds(10);  // between looks at what is awaited
     std::size_t many = 200;                        // commands at once
     bool streams = true;    // the ledger tells its events; where not, the adapter asks for them
-    bool remembers = true;  // an adapter without memory finds its past on the ledger: the commands
-                            // with their answers, and every escrow
+    // What an adapter without memory finds on the ledger.
+    bool keeps_commands = true;  // what became of them
+    bool keeps_escrows = true;   // those that are closed included
     bool expects = false;   // a payee is told the terms before it can see an escrow
 
     const Address& account(Role role) const { return accounts[static_cast<std::size_t>(role)]; }

@@ -26,7 +26,7 @@ void given_back(Kit& kit, const Balance& before, const EscrowTerms& terms) {
 
 // Without its memory, where it finds on the ledger what it did.
 void restart_forgetful(Kit& kit, Role role) {
-    kit.ledger().restart_adapter(role, !kit.world().remembers);
+    kit.ledger().restart_adapter(role, !kit.world().keeps_commands);
 }
 
 // --- repeats ---
@@ -326,7 +326,7 @@ void adapter_restarts_in_reject(Kit& kit) {
 void adapters_restart_between_steps(Kit& kit) {
     int which = 0;
     for (const bool with_memory : {true, false}) {
-        if (!with_memory && !kit.world().remembers) continue;
+        if (!with_memory && !kit.world().keeps_escrows) continue;
         const auto restart = [&] {
             for (const Role role : {Role::payer, Role::payee}) {
                 // what is told again must be told again
@@ -424,7 +424,7 @@ void stream_resumes(Kit& kit) {
 }
 
 void stream_from_the_start(Kit& kit) {
-    if (!kit.world().remembers) kit.leave_out("its adapter alone knows what an escrow was for");
+    if (!kit.world().keeps_escrows) kit.leave_out("its adapter alone knows what an escrow was for");
     const EscrowTerms terms = kit.terms();
     kit.expect_answer("the prepare answered", kit.prepare(terms), "done");
     kit.expect_answer("the fulfil answered", kit.fulfil(terms), "done");

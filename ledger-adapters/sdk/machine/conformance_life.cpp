@@ -189,7 +189,7 @@ void claimed_by_another(Kit& kit) {
     kit.expect_answer("the prepare answered", kit.prepare(terms), "done");
     for (const Role role : {Role::other, Role::payer}) {
         const std::string seen = kit.fulfil(terms, role);
-        if (!kit.world().remembers && role == Role::other) {
+        if (!kit.world().keeps_commands && role == Role::other) {
             // who has no part in it cannot tell it from one that is not there
             kit.expect_one_of("a claim by someone else answered", seen,
                               {"not_payee", "unknown_escrow"});
