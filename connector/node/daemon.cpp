@@ -29,6 +29,15 @@ net::ServerLimits server_limits(const Settings& settings) {
     return limits;
 }
 
+net::LedgerLinkSettings link_settings(const LedgerSettings& ledger) {
+    net::LedgerLinkSettings settings{ledger.url};
+    if (!ledger.cookie_file.empty())
+        settings.authorization = net::login_by_cookie(ledger.cookie_file);
+    else if (!ledger.user.empty())
+        settings.authorization = net::login_by_password(ledger.user, ledger.password_file);
+    return settings;
+}
+
 std::uint64_t random_number() {
     std::array<std::uint8_t, 8> drawn{};
     fill_random(drawn);
@@ -127,7 +136,7 @@ void Daemon::make_links(const std::vector<std::shared_ptr<const Signer>>& signer
     for (std::size_t i = 0; i < settings_.ledgers.size(); ++i) {
         links_.push_back(std::make_unique<net::LedgerLink>(
             net::LedgerLink::Ports{loop_, http_, sockets_, clock_, random_, signers[i]},
-            net::LedgerLinkSettings{settings_.ledgers[i].url}, [this, i](AdapterInput heard) {
+            link_settings(settings_.ledgers[i]), [this, i](AdapterInput heard) {
                 if (host_->stats().queue >= max_queued_in_all) return false;
                 return host_->submit(event::FromLedger{i, std::move(heard)}).has_value();
             }));

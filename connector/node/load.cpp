@@ -1,6 +1,7 @@
 #include "connector/node/load.h"
 
 #include "sdk/machine/plugin.h"
+#include "sdk/net/basic_login.h"
 #include "sdk/store/journal_file.h"
 
 namespace lockstep::node {
@@ -104,6 +105,9 @@ private:
         const SignerPtr signer = ledger.key_file.empty()
                                      ? signer_
                                      : signer_of(ledger.key_file, ledger.place + "key_file");
+        if (!ledger.password_file.empty())
+            if (const auto read = net::read_password_file(ledger.password_file); !read)
+                tell(ledger.place + "password_file", read.error().detail);
         if (ledger.adapter.empty()) return;
         const auto plugin = find_plugin_of(settings_, i);
         if (!plugin) return tell(ledger.place + "adapter", plugin.error().detail);

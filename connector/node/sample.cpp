@@ -42,9 +42,12 @@ adapter = "cash"                   # lockstep-adapter-cash.so
 url = "http://127.0.0.1:7001"
 accounts = ["test.sek.connector"]
 # key_file = "sek.key"             # of the accounts; the node's key if absent
+# cookie_file = "bitcoin/.cookie"  # for a ledger that wants a name and a password: its cookie,
+# user = "node"                    # or these two
+# password_file = "password"       # in its first line; only its owner can use the file
 # expiry_rule = "strict"
 profile = { inclusion_ms = 1000, finality_ms = 0, rollback_ms = 0, late_ms = 1000, early_ms = 1000 }
-# settings = { in_flight = 4 }     # the adapter's own
+# settings = { in_flight = 4 }     # the adapter's own; keys in _file are paths
 
 [[ledgers]]
 address = "test.eur"

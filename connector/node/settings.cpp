@@ -273,6 +273,19 @@ private:
                              << 20;
     }
 
+    void read_login(Section& section, LedgerSettings& ledger) {
+        const std::string cookie = section.text("cookie_file", "");
+        ledger.user = section.text("user", "");
+        const std::string password = section.text("password_file", "");
+        if (!cookie.empty()) ledger.cookie_file = base_ / cookie;
+        if (!password.empty()) ledger.password_file = base_ / password;
+        if (ledger.user.empty() != password.empty())
+            section.mistake(password.empty() ? "password_file" : "user",
+                            "user and password_file go together");
+        if (!cookie.empty() && !ledger.user.empty())
+            section.mistake("cookie_file", "either this, or user and password_file");
+    }
+
     void read_ledger(Section& section) {
         core::LedgerConfig config;
         LedgerSettings ledger;
@@ -289,11 +302,15 @@ private:
         ledger.url = read_url(section, "url", true).value_or(net::Url{});
         const std::string key_file = section.text("key_file", "");
         if (!key_file.empty()) ledger.key_file = base_ / key_file;
+        read_login(section, ledger);
         config.accounts = section.addresses("accounts");
         config.timing.expiry_rule = read_expiry_rule(section, "expiry_rule");
         section.table("profile", true,
                       [&](Section& profile) { config.timing.profile = read_profile(profile); });
         ledger.settings = section.pairs("settings");
+        // As other paths in this file are.
+        for (auto& [key, value] : ledger.settings)
+            if (key.ends_with("_file")) value = (base_ / value).string();
         node_.ledgers.push_back(std::move(config));
         settings_.ledgers.push_back(std::move(ledger));
     }

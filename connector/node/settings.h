@@ -20,7 +20,11 @@ struct LedgerSettings {
     Address ledger;
     std::string adapter;  // the plugin's name: "cash" is lockstep-adapter-cash.so
     net::Url url;
-    std::filesystem::path key_file;                             // empty: the node's key
+    std::filesystem::path key_file;  // empty: the node's key
+    // For a ledger that wants a name and a password (RFC 7617): either of the two, or neither.
+    std::filesystem::path cookie_file;
+    std::string user;
+    std::filesystem::path password_file;
     std::vector<std::pair<std::string, std::string>> settings;  // the adapter's own
 };
 

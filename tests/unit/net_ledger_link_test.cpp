@@ -4,6 +4,8 @@
 #include <atomic>
 #include <chrono>
 #include <condition_variable>
+#include <filesystem>
+#include <fstream>
 #include <mutex>
 #include <thread>
 
@@ -11,6 +13,7 @@
 #include "sdk/net/ledger_link.h"
 #include "sdk/net/message_signature.h"
 #include "sdk/net/system_time.h"
+#include "sim/files/temporary_directory.h"
 
 using namespace lockstep;
 using namespace lockstep::net;
@@ -25,6 +28,10 @@ class SystemRandom final : public Random {
 public:
     void fill(std::span<std::uint8_t> bytes) override { fill_random(bytes); }
 };
+
+Bytes to_bytes(std::string_view text) {
+    return {text.begin(), text.end()};
+}
 
 // Collects what the link delivers.
 class Inbox {
@@ -65,6 +72,11 @@ struct Bench {
           signer(scheme.signer(KeySeed(std::array<std::uint8_t, 32>{1}))) {
         server.on_request([this](const HttpRequest& request, const Respond& respond) {
             if (request.path == "/echo") return respond(binary_response(200, request.body));
+            if (request.path == "/login") {
+                const std::string* const login = request.header("authorization");
+                return respond(
+                    binary_response(200, login == nullptr ? Bytes{'-'} : to_bytes(*login)));
+            }
             if (request.path == "/refused") return respond(problem(Reason::unknown_key));
             if (request.path == "/busy") return respond(HttpResponse{503, "", {}, {}});
             if (request.path == "/dropped") return;
@@ -186,4 +198,38 @@ TEST_CASE(
         std::this_thread::sleep_for(std::chrono::milliseconds(1));
     bench.inbox.set_full(false);
     CHECK_FALSE(why_down(bench.inbox.next()).has_value());
+}
+
+TEST_CASE("a ledger that asks for a name and a password gets them as they are now") {
+    sim::TemporaryDirectory directory;
+    const std::string cookie = directory.file(".cookie");
+    const std::string password = directory.file("password");
+    Bench bench;
+    const auto asked = [&](Authorization authorization) {
+        bench.settings.authorization = std::move(authorization);
+        LedgerLink link(bench.ports(), bench.settings, bench.deliver());
+        link.send({1, "/login", Bytes{1}, false});
+        const Reply reply = bench.inbox.reply();
+        REQUIRE(reply.body);
+        return std::string(reply.body->begin(), reply.body->end());
+    };
+    CHECK(asked(nullptr) == "-");
+    CHECK(asked(login_by_cookie(cookie)) == "-");
+    std::ofstream(cookie) << "__cookie__:abc\n";
+    CHECK(asked(login_by_cookie(cookie)) == "Basic X19jb29raWVfXzphYmM=");
+    std::ofstream(cookie) << "__cookie__:def";
+    CHECK(asked(login_by_cookie(cookie)) == "Basic X19jb29raWVfXzpkZWY=");
+    std::ofstream(cookie) << "no colon";
+    CHECK(asked(login_by_cookie(cookie)) == "-");
+
+    CHECK(read_password_file(password).error().code == "io");
+    std::ofstream(password) << "secret\nmore";
+    std::filesystem::permissions(password, std::filesystem::perms(0644));
+    CHECK(read_password_file(password).error().code == "password_file_mode");
+    CHECK(asked(login_by_password("user", password)) == "-");
+    std::filesystem::permissions(password, std::filesystem::perms(0600));
+    CHECK(read_password_file(password) == "secret");
+    CHECK(asked(login_by_password("user", password)) == "Basic dXNlcjpzZWNyZXQ=");
+    std::ofstream{password};
+    CHECK(read_password_file(password).error().code == "password_file_malformed");
 }

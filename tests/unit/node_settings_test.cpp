@@ -121,6 +121,37 @@ TEST_CASE("a sound configuration is understood") {
     CHECK(settings.callers[0].role == api::Role::operator_);
 }
 
+TEST_CASE("how a ledger is told who calls: a cookie, or a name and a password") {
+    const auto ledger = [](const std::string& lines) {
+        std::string text = sound;
+        text.replace(text.find("settings = { in_flight"), 0, lines);
+        return read(text);
+    };
+    const SettingsRead cookie = ledger("cookie_file = \"btc/.cookie\"\n");
+    REQUIRE_MESSAGE(cookie.mistakes.empty(), cookie.mistakes.front());
+    CHECK(cookie.settings.ledgers[0].cookie_file == "conf/btc/.cookie");
+    const SettingsRead password = ledger("user = \"node\"\npassword_file = \"/etc/password\"\n");
+    REQUIRE_MESSAGE(password.mistakes.empty(), password.mistakes.front());
+    CHECK(password.settings.ledgers[0].user == "node");
+    CHECK(password.settings.ledgers[0].password_file == "/etc/password");
+    CHECK(ledger("user = \"node\"\n").mistakes.size() == 1);
+    CHECK(ledger("password_file = \"password\"\n").mistakes.size() == 1);
+    CHECK(ledger("cookie_file = \"c\"\nuser = \"node\"\npassword_file = \"p\"\n").mistakes.size() ==
+          1);
+}
+
+TEST_CASE("paths among an adapter's settings are relative to the configuration") {
+    std::string text = sound;
+    text.replace(text.find("settings = { in_flight = 4 }"), 28,
+                 "settings = { key_file = \"btc.key\", network = \"regtest\" }");
+    const SettingsRead result = read(text);
+    REQUIRE_MESSAGE(result.mistakes.empty(), result.mistakes.front());
+    const auto& settings = result.settings.ledgers[0].settings;
+    REQUIRE(settings.size() == 2);
+    CHECK(settings[0] == std::pair<std::string, std::string>("key_file", "conf/btc.key"));
+    CHECK(settings[1] == std::pair<std::string, std::string>("network", "regtest"));
+}
+
 TEST_CASE("the disk's limits are those of the ledgers where nothing else is said") {
     const auto limits = [](const std::string& more) {
         std::string text = sound;

@@ -11,6 +11,7 @@
 #include "sdk/base/exit_code.h"
 #include "sdk/base/heap.h"
 #include "sdk/machine/state_file.h"
+#include "sdk/net/basic_login.h"
 #include "sdk/service/clock.h"
 #include "sdk/service/log.h"
 #include "sdk/store/replay.h"
@@ -47,22 +48,6 @@ int complain(const Failure& failure) {
     return exit_code_of(failure);
 }
 
-// The first line of a file that only its owner can read.
-Result<std::string, Failure> read_password(const std::string& file) {
-    std::error_code error;
-    const auto mode = fs::status(file, error).permissions();
-    constexpr auto others = fs::perms::group_all | fs::perms::others_all;
-    if (error) return fail("io", "cannot read " + file + ": " + error.message());
-    if ((mode & others) != fs::perms::none)
-        return fail("password_file_mode",
-                    file + " can be used by others than its owner; say chmod 600 " + file);
-    std::ifstream in(file);
-    std::string password;
-    if (!std::getline(in, password) || password.empty())
-        return fail("password_file_malformed", file + " has no password in its first line");
-    return password;
-}
-
 Result<void, Failure> let_in(const Arguments& arguments, RpcAuth& auth) {
     for (const std::string& text : arguments.hashed)
         if (!auth.add_hashed(text))
@@ -71,7 +56,7 @@ Result<void, Failure> let_in(const Arguments& arguments, RpcAuth& auth) {
                         "share/rpcauth/rpcauth.py prints it, not " +
                             text);
     if (!arguments.user.empty()) {
-        const auto password = read_password(arguments.password_file);
+        const auto password = net::read_password_file(arguments.password_file);
         if (!password) return unexpected<Failure>(password.error());
         auth.add_password(arguments.user, *password);
     }

@@ -49,6 +49,9 @@ struct LedgerLink::Impl : std::enable_shared_from_this<LedgerLink::Impl> {
             set_header(http.headers, "content-type", "application/octet-stream");
             http.body = std::move(request.body);
         }
+        if (settings.authorization)
+            if (std::string value = settings.authorization(); !value.empty())
+                set_header(http.headers, "authorization", std::move(value));
         ports.http.request(
             settings.url, std::move(http), settings.timeout,
             [self = weak_from_this(), id = request.id](Result<HttpResponse, ClientError> answer) {

@@ -7,6 +7,7 @@
 
 #include "sdk/machine/adapter.h"
 #include "sdk/machine/ports.h"
+#include "sdk/net/basic_login.h"
 #include "sdk/net/http_client.h"
 #include "sdk/net/websocket_client.h"
 
@@ -18,6 +19,9 @@ struct LedgerLinkSettings {
     Duration timeout = Duration::seconds(5);
     // Pause before the end of a stream is offered again to an owner without room.
     Duration retry_deliver = Duration::milliseconds(20);
+    // For a ledger that wants a name and a password, as Bitcoin's nodes do; most have signatures
+    // inside instead.
+    Authorization authorization = nullptr;
 };
 
 class LedgerLink {
