@@ -113,6 +113,20 @@ inline std::vector<LeftOut> left_out_of_strict() {
             {"what is rolled back is told, and never as final", no_roll_back},
             {"what is rolled back and comes again is final in the end", no_roll_back}};
 }
+// Those of a ledger that is open, has no proofs, and tells by no stream.
+inline std::vector<LeftOut> left_out_of_open() {
+    const std::string late = "the ledger is open: a late claim may succeed";
+    std::vector<LeftOut> left_out{
+        {"a claim at the expiry is refused", late},
+        {"a claim just after the expiry is refused", late},
+        {"a reject keeps an escrow from being prepared later",
+         "the ledger declares no plain reject"},
+        {"a part of a lot is refused", "the asset moves in single units"}};
+    for (const Case& one : all_cases())
+        if (std::string_view(one.rule) == "proofs")
+            left_out.emplace_back(one.title, "the ledger declares no proofs");
+    return left_out;
+}
 inline std::vector<LeftOut> operator+(std::vector<LeftOut> these,
                                       const std::vector<LeftOut>& those) {
     these.insert(these.end(), those.begin(), those.end());

@@ -430,7 +430,7 @@ void stream_from_the_start(Kit& kit) {
     kit.expect_answer("the fulfil answered", kit.fulfil(terms), "done");
     kit.expect_told(Role::payee, terms, EscrowState::fulfilled);
     kit.events(Role::payee).clear();
-    restart_forgetful(kit, Role::payee);
+    kit.ledger().restart_adapter(Role::payee, false);
     kit.expect_told(Role::payee, terms, EscrowState::fulfilled);
     bool saw_prepared = false;
     for (const auto& [cursor, escrow] : kit.events(Role::payee)) {

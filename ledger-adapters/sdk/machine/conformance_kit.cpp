@@ -42,12 +42,12 @@ bool Kit::open() {
 
 void Kit::begin_case(std::size_t number) {
     case_ = number;
-    settle();
     for (std::size_t i = 0; i < role_count; ++i) {
         ledger_.tamper(static_cast<Role>(i), nullptr);
         ledger_.release(static_cast<Role>(i));
     }
     ledger_.keep_releases(false);
+    settle();
     listen();
     for (std::size_t i = 0; i < role_count; ++i) {
         Party& party = parties_[i];
@@ -280,7 +280,7 @@ Amount Kit::fees(unsigned commands) const {
 void Kit::expect_flow(Role role, const Balance& before, const Flow& flow,
                       const std::string& otherwise) {
     const std::uint64_t most = before.free.units() + flow.in.units() - flow.out.units();
-    const std::uint64_t least = most - fees(flow.commands).units();
+    const std::uint64_t least = most - std::min(most, fees(flow.commands).units());
     const auto holds = [&] {
         const std::uint64_t free = balance(role).free.units();
         return free >= least && free <= most;

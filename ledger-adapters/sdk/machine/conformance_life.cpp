@@ -179,7 +179,7 @@ void claim_against_refund(Kit& kit) {
     } else {
         kit.expect(is_refusal_after_expiry(claimed), "the claim answered " + claimed);
         kit.expect_told(Role::payee, terms, EscrowState::refunded_expired);
-        kit.expect_flow(Role::payee, payee, {}, "a claim in vain was paid");
+        kit.expect_flow(Role::payee, payee, {.commands = 0}, "a claim in vain was paid");
         kit.expect_back(Role::payer, payer);
     }
 }

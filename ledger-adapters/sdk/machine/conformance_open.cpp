@@ -55,7 +55,7 @@ void refund_is_the_end(Kit& kit) {
     const std::string seen = kit.fulfil(terms);
     kit.expect(is_refusal_after_expiry(seen), "a claim after the refund answered " + seen);
     kit.expect_found(Role::payee, terms, "refunded_expired");
-    kit.expect_flow(Role::payee, payee, {}, "a claim after the refund was paid");
+    kit.expect_flow(Role::payee, payee, {.commands = 0}, "a claim after the refund was paid");
     kit.expect_back(Role::payer, payer);
 }
 
