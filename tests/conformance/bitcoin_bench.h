@@ -15,8 +15,8 @@ struct BitcoinWorld {
     std::shared_ptr<const bitcoin::BitcoinSigner> signers[role_count];
     Timestamp start;
     Duration block = Duration::seconds(10);  // between blocks
-    std::int64_t height = 110;  // from there on the rules count that escrows need
-    int coins = 12;             // coinbases for each of those who pay
+    std::int64_t height = 110;               // from there on the rules count that escrows need
+    int coins = 12;                          // coinbases for each of those who pay
     Amount least{200'000};
     Amount fee_allowance{100'000};
 };
@@ -43,8 +43,8 @@ public:
     bool roll_back(const EscrowKey& escrow) override;
     bool roll_back_for_now(const EscrowKey& escrow) override;
 
-    // For tests of the bench itself: what an adapter would do, and how many blocks have it; 0: it is
-    // in the pool, -1: nowhere.
+    // For tests of the bench itself: what an adapter would do, and how many blocks have it; 0: it
+    // is in the pool, -1: nowhere.
     void fund(const EscrowTerms& terms);
     std::int64_t confirmations(const EscrowKey& escrow);
 

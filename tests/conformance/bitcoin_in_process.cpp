@@ -19,9 +19,11 @@ public:
 
     Result<std::string> post(const std::string& body) override {
         const bitcoin::NodeFacts facts{*bitcoin::network_named("regtest")};
-        return bitcoin::answer_body(body, [&](const bitcoin::RpcRequest& request) {
-                   return bitcoin::call(*this, facts, request);
-               }).body;
+        return bitcoin::answer_body(body,
+                                    [&](const bitcoin::RpcRequest& request) {
+                                        return bitcoin::call(*this, facts, request);
+                                    })
+            .body;
     }
     bool restart() override {
         host_->crash();
@@ -91,12 +93,9 @@ BitcoinInProcess::BitcoinInProcess(MakeBitcoin make)
     : BitcoinBench(
           bitcoin_world(), std::make_unique<MachinePort>(),
           [make, settings = bitcoin_world(), keys = Keys()](Role role, const World& world) {
-              const AdapterSetup setup{world.ledger,
-                                       {world.account(role)},
-                                       keys.signer(name_of(role)),
-                                       keys.scheme,
-                                       bitcoin_profile(),
-                                       {{"reply_timeout_ms", "2000"}}};
+              const AdapterSetup setup{
+                  world.ledger, {world.account(role)}, keys.signer(name_of(role)),
+                  keys.scheme,  bitcoin_profile(),     {{"reply_timeout_ms", "2000"}}};
               return make(setup, settings.signers[static_cast<std::size_t>(role)]);
           }) {
     const auto opened = open();

@@ -1,5 +1,5 @@
 // The mock Bitcoin node and its adapter against the conformance kit, in this process.
-//ADAPTER
+// ADAPTER
 #include "tests/conformance/bitcoin_in_process.h"
 #include "tests/conformance/in_process.h"
 

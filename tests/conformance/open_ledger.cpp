@@ -46,8 +46,9 @@ OpenLedger::OpenLedger(Vice vice)
     world_.keeps_commands = false;
     info_.ledger = world_.ledger;
     info_.assets = {{world_.asset, world_.lot, "OPN"}};
-    info_.profile = {open_block * 3,      open_block * open_depth, open_block * 6,
-                     open_lag + open_block, Duration{},              open_block};
+    info_.profile = {open_block * 3, open_block * open_depth,
+                     open_block * 6, open_lag + open_block,
+                     Duration{},     open_block};
     info_.expiry_rule = ExpiryRule::open;
     info_.refund = RefundRule::by_payer;
     info_.reject = RejectRule::cooperative;
@@ -90,8 +91,8 @@ void OpenLedger::take(Role role, Command& command) {
     const auto [entry, is_new] = party(role).commands.try_emplace(command.id);
     Asked& asked = entry->second;
     if (!is_new && asked.what != what) {
-        party(role).reports.emplace_back(report::Answer{
-            command.id, report::Answer::Outcome::refused, Reason::id_reused});
+        party(role).reports.emplace_back(
+            report::Answer{command.id, report::Answer::Outcome::refused, Reason::id_reused});
         return;
     }
     if (!is_new) {

@@ -18,7 +18,8 @@ constexpr int chain_depth = 3;
 
 bool OpenLedger::is_pending(const Transaction& transaction) const {
     const Escrow& escrow = escrows_.at(transaction.key);
-    if (transaction.kind == Kind::prepare) return !escrow.exists && !gone_.contains(transaction.key);
+    if (transaction.kind == Kind::prepare)
+        return !escrow.exists && !gone_.contains(transaction.key);
     return escrow.exists && escrow.state == EscrowState::prepared;
 }
 
@@ -63,11 +64,11 @@ bool OpenLedger::keep_releases(bool kept) {
 
 void OpenLedger::tell(Escrow& escrow, Certainty certainty) {
     if (escrow.is_silent) return;
-    report::Escrow event{++cursor_, escrow.terms, escrow.state, certainty, std::nullopt,
-                         ledger_now_};
+    report::Escrow event{++cursor_, escrow.terms, escrow.state,
+                         certainty, std::nullopt, ledger_now_};
     if (escrow.state == EscrowState::fulfilled) event.preimage = escrow.preimage;
-    for (const Role role : {payer_of({escrow.terms.payer, escrow.terms.id}),
-                            *owner(escrow.terms.payee)}) {
+    for (const Role role :
+         {payer_of({escrow.terms.payer, escrow.terms.id}), *owner(escrow.terms.payee)}) {
         party(role).reports.emplace_back(event);
         party(role).told.push_back(event);
     }
@@ -88,9 +89,9 @@ void OpenLedger::include(const Transaction& transaction) {
         const bool is_claim = transaction.kind == Kind::claim;
         Party& to = is_claim ? payee : payer;
         to.free = Amount{to.free.units() + amount - fee};
-        escrow.state = is_claim                             ? EscrowState::fulfilled
+        escrow.state = is_claim                           ? EscrowState::fulfilled
                        : transaction.kind == Kind::reject ? EscrowState::refunded_rejected
-                                                            : EscrowState::refunded_expired;
+                                                          : EscrowState::refunded_expired;
     }
     escrow.changed = height_;
     escrow.is_final = false;

@@ -1,5 +1,5 @@
-// The conformance kit's cases for open ledgers: a ledger that is one passes them, and each rule that
-// it breaks is noticed.
+// The conformance kit's cases for open ledgers: a ledger that is one passes them, and each rule
+// that it breaks is noticed.
 #include "tests/conformance/in_process.h"
 #include "tests/conformance/open_ledger.h"
 
@@ -28,15 +28,13 @@ TEST_CASE("an open ledger that breaks a rule does not conform") {
         {Vice::is_strict, "until the refund is included",
          "the late claim answered escrow_expired, not done"},
         {Vice::pays_twice, "a claim after the refund", "a claim after the refund answered done"},
-        {Vice::is_final_at_once, "told as seen before",
-         "an escrow prepared was not told as seen"},
+        {Vice::is_final_at_once, "told as seen before", "an escrow prepared was not told as seen"},
         {Vice::takes_any_preimage, "of 521 octets", "the claim answered done, not not_accepted"},
         {Vice::takes_anything, "less than a claim is worth",
          "the prepare answered done, not not_accepted or amount_out_of_bounds"},
         {Vice::charges_too_much, "prepared, fulfilled and paid",
          "the amount did not leave what the payer can spend"},
-        {Vice::forgets_what_returns, "comes again",
-         "what came again was not told as final"},
+        {Vice::forgets_what_returns, "comes again", "what came again was not told as final"},
     };
     for (const Row& row : rows) {
         CAPTURE(std::string(row.title));

@@ -110,12 +110,13 @@ std::string config_text(const Ledger& ledger, const std::string& address, const 
 std::vector<LeftOut> left_out_of_programs() {
     const std::string clock = "time cannot be held still here";
     const std::string restart = "the ledger cannot be restarted from here";
-    return left_out_of_strict() + std::vector<LeftOut>{
-            {"a claim at the expiry is refused", clock},
-            {"an expiry at the present is refused, a moment later is taken", clock},
-            {"a ledger that dies keeps escrows and answers", restart},
-            {"an escrow expires though the ledger died before", restart},
-            {"a ledger that dies before its answer arrives gives it later", restart}};
+    return left_out_of_strict() +
+           std::vector<LeftOut>{
+               {"a claim at the expiry is refused", clock},
+               {"an expiry at the present is refused, a moment later is taken", clock},
+               {"a ledger that dies keeps escrows and answers", restart},
+               {"an escrow expires though the ledger died before", restart},
+               {"a ledger that dies before its answer arrives gives it later", restart}};
 }
 
 // Every case passes but those that are left out.

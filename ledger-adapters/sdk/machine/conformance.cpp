@@ -57,7 +57,9 @@ std::vector<Case> all_cases() {
     add_life_cases(cases);
     add_open_cases(cases);
     add_limit_cases(cases);
+    add_repeat_cases(cases);
     add_fault_cases(cases);
+    add_stream_cases(cases);
     add_lie_cases(cases);
     return cases;
 }

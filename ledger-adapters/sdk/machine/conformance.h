@@ -27,16 +27,15 @@ struct World {
     bool exact = false;  // time stands still between calls of pass(): -1, 0 and +1 can be hit
 
     // What makes a difference to the kit and is in no LedgerInfo.
-    Amount least{};         // smallest escrow that is taken, where it is more than a lot
+    Amount least{};          // smallest escrow that is taken, where it is more than a lot
     Amount fee_allowance{};  // what a command may cost its party beside the amount, at most
     Duration tick{1};        // expiries are whole multiples of it
     Duration glance = Duration::milliseconds(10);  // between looks at what is awaited
     std::size_t many = 200;                        // commands at once
-    bool streams = true;    // the ledger tells its events; where not, the adapter asks for them
+    bool streams = true;  // the ledger tells its events; where not, the adapter asks for them
     // What an adapter without memory finds on the ledger.
     bool keeps_commands = true;  // what became of them
     bool keeps_escrows = true;   // those that are closed included
-    bool expects = false;   // a payee is told the terms before it can see an escrow
 
     const Address& account(Role role) const { return accounts[static_cast<std::size_t>(role)]; }
     // What the kit escrows, once or more: whole lots, at least the least.

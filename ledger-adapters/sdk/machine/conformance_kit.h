@@ -39,9 +39,7 @@ public:
     EscrowTerms brief_terms(int which = 0) const;
     EscrowKey key(const EscrowTerms& terms) const { return {terms.payer, terms.id}; }
     CommandId command_id(const std::string& what) const;
-    Amount portions(std::uint64_t count) const {
-        return Amount{count * world().portion().units()};
-    }
+    Amount portions(std::uint64_t count) const { return Amount{count * world().portion().units()}; }
     // Not before this, and as fine as the ledger takes it.
     Timestamp expiry_at(Timestamp earliest) const;
 
@@ -60,7 +58,7 @@ public:
     // The last answer so far, "" for none.
     std::string answer_now(Role role, const CommandId& id);
 
-    // --- what the ledger says ---
+    // --- what the ledger says; conformance_sight.cpp ---
     // The state that a party's stream told last: "prepared", …; "" for none.
     std::string told(Role role, const EscrowTerms& terms);
     // Waits until the stream tells this state.
@@ -86,6 +84,11 @@ public:
     // Cursor and state of each event of the stream so far, as told.
     std::vector<std::pair<std::uint64_t, report::Escrow>>& events(Role role);
     report::Mode mode(Role role);
+
+    // The amount was taken once, and is in escrow.
+    void expect_prepared_once(const Balance& before, const EscrowTerms& terms);
+    // Without its memory, where it finds on the ledger what it did.
+    void restart_forgetful(Role role);
 
     // --- time ---
     void wait_until(Timestamp ledger_time);
@@ -138,12 +141,13 @@ struct Case {
 };
 // The cases, in the order in which they are run.
 std::vector<Case> all_cases();
-// By file: conformance_life.cpp, conformance_open.cpp, conformance_limits.cpp,
-// conformance_faults.cpp, conformance_lies.cpp.
+// By file: conformance_life.cpp, and so on.
 void add_life_cases(std::vector<Case>& to);
 void add_open_cases(std::vector<Case>& to);
 void add_limit_cases(std::vector<Case>& to);
+void add_repeat_cases(std::vector<Case>& to);
 void add_fault_cases(std::vector<Case>& to);
+void add_stream_cases(std::vector<Case>& to);
 void add_lie_cases(std::vector<Case>& to);
 
 }  // namespace lockstep::conformance

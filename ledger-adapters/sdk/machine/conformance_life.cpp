@@ -73,8 +73,8 @@ void expires_by_itself(Kit& kit) {
         kit.wait_until_true(terms.expiry - kit.world().tick);
         while (kit.now() < latest && kit.told(Role::payer, terms) != "refunded_expired")
             kit.ledger().pass(kit.world().glance);
-        kit.expect_answer("the payer's adapter told in time",
-                          kit.told(Role::payer, terms), "refunded_expired");
+        kit.expect_answer("the payer's adapter told in time", kit.told(Role::payer, terms),
+                          "refunded_expired");
     }
     kit.expect_told(Role::payer, terms, EscrowState::refunded_expired);
     kit.expect_told(Role::payee, terms, EscrowState::refunded_expired);
