@@ -1,6 +1,8 @@
 #include "tests/conformance/bitcoin_bench.h"
 
 #include <algorithm>
+#include <chrono>
+#include <thread>
 
 #include "sdk/base/assert.h"
 #include "sdk/crypto/hash.h"
@@ -39,8 +41,8 @@ BitcoinBench::BitcoinBench(BitcoinWorld settings, std::unique_ptr<BitcoinPort> p
         world_.accounts[at(role)] =
             *world_.ledger.child(signer(role).public_key(bitcoin::account_key).hex());
     world_.asset = settings_.asset;
-    world_.run = sha256(as_bytes(world_.ledger.text()));
-    world_.exact = true;
+    world_.run = settings_.run;
+    world_.exact = settings_.is_ours;
     world_.least = settings_.least;
     world_.fee_allowance = settings_.fee_allowance;
     world_.tick = Duration::seconds(1);
@@ -61,6 +63,15 @@ Bytes BitcoinBench::script_of(Role role) const {
 Result<void, Failure> BitcoinBench::open() {
     const auto before = node_.call("getblockchaininfo", Json::array());
     if (!before) return unexpected<Failure>(before.error());
+    if (settings_.is_ours) prepare_chain();
+    median_ = node_.tip().median;
+    next_block_ = now() + settings_.block;
+    if (auto probe = make_(Role::payer, world_); !probe) return unexpected<Failure>(probe.error());
+    start_adapters();
+    return {};
+}
+
+void BitcoinBench::prepare_chain() {
     // time does not go back on a chain that has been used
     const BitcoinNode::Tip tip = node_.tip();
     now_ = std::max(now_, tip.median + settings_.block * 12);
@@ -75,11 +86,6 @@ Result<void, Failure> BitcoinBench::open() {
     grow(settings_.coins, script_of(Role::other));
     // until coinbases can be spent
     grow(std::max<std::int64_t>(101, settings_.height - node_.tip().height), miner_script());
-    median_ = node_.tip().median;
-    next_block_ = now_ + settings_.block;
-    if (auto probe = make_(Role::payer, world_); !probe) return unexpected<Failure>(probe.error());
-    start_adapters();
-    return {};
 }
 
 std::unique_ptr<LedgerAdapter> BitcoinBench::make_adapter(Role role) {
@@ -114,6 +120,10 @@ bool BitcoinBench::restart_ledger() {
 
 // --- time ---
 
+Timestamp BitcoinBench::now() const {
+    return settings_.is_ours ? now_ : clock_.now();
+}
+
 void BitcoinBench::mine() {
     node_.set_time(now_);
     node_.mine(1, miner_script());
@@ -121,16 +131,24 @@ void BitcoinBench::mine() {
 }
 
 void BitcoinBench::pass(Duration time) {
-    const Timestamp end = now_ + time;
+    const Timestamp end = now() + time;
     work();
-    while (now_ < end) {
+    while (now() < end) {
         Timestamp next = std::min(end, detour_ ? detour_->ends : next_block_);
         if (const auto due = next_wake()) next = std::min(next, *due);
-        advance(std::max(next, now_ + Duration{1}));
+        advance(std::max(next, now() + Duration{1}));
     }
 }
 
 void BitcoinBench::advance(Timestamp to) {
+    if (!settings_.is_ours) {
+        std::this_thread::sleep_for(std::chrono::microseconds((to - now()).us()));
+        if (next_block_ <= now()) {  // one may have come
+            median_ = node_.tip().median;
+            next_block_ = now() + world_.glance;
+        }
+        return work();
+    }
     now_ = to;
     if (detour_) {
         if (detour_->ends <= now_) end_detour();
@@ -143,6 +161,7 @@ void BitcoinBench::advance(Timestamp to) {
 
 // The median comes to this when six blocks in a row have that stamp, whatever was before.
 void BitcoinBench::reach(Timestamp ledger_time) {
+    if (!settings_.is_ours) return ConformanceLedger::reach(ledger_time);
     while (median_ < ledger_time && now_ < ledger_time)
         pass(std::min(settings_.block, ledger_time - now_));
     while (median_ < ledger_time) {
@@ -214,13 +233,15 @@ bool BitcoinBench::claim_with(Role role, const EscrowKey& escrow, const Bytes& p
     const Bytes signature = bitcoin::sign_escrow(claim, coin, script, key, signer(role));
     claim.inputs[0].witness = {signature, preimage, Bytes{1}, script};
     // what is not relayed a miner may take all the same
-    const bool taken = node_.send(claim) || node_.mine_only({claim}, miner_script());
+    const bool taken =
+        node_.send(claim) || (settings_.is_ours && node_.mine_only({claim}, miner_script()));
     answer = taken ? Result<void>() : refuse(Reason::not_accepted);
     return true;
 }
 
 // The block of the escrow's funding goes, and another transaction spends its coins in another one.
 std::optional<BitcoinBench::Detour> BitcoinBench::take_back(const EscrowKey& escrow) {
+    if (!settings_.is_ours) return std::nullopt;
     const auto place = place_of(escrow);
     if (!place || !prepared_.contains(escrow)) return std::nullopt;
     Role payer = Role::payer;

@@ -4,6 +4,7 @@
 #pragma once
 
 #include "sdk/machine/conformance_bench.h"
+#include "sdk/service/clock.h"
 #include "tests/conformance/bitcoin_node.h"
 
 namespace lockstep::conformance {
@@ -13,7 +14,9 @@ struct BitcoinWorld {
     AssetId asset;
     const bitcoin::Network* network = nullptr;
     std::shared_ptr<const bitcoin::BitcoinSigner> signers[role_count];
+    Hash run;
     Timestamp start;
+    bool is_ours = true;  // the node's clock and its blocks; elsewhere time is real
     Duration block = Duration::seconds(10);  // between blocks
     std::int64_t height = 110;               // from there on the rules count that escrows need
     int coins = 12;                          // coinbases for each of those who pay
@@ -33,7 +36,7 @@ public:
     const World& world() const override { return world_; }
     void give(Role role, AdapterInput input) override;
     void pass(Duration time) override;
-    Timestamp now() const override { return now_; }
+    Timestamp now() const override;
     Timestamp ledger_now() const override { return median_; }
     void reach(Timestamp ledger_time) override;
     bool restart_ledger() override;
@@ -67,6 +70,7 @@ private:
     // Where the escrow's output is; nullopt where nothing pays to its script.
     std::optional<BitcoinNode::Coin> place_of(const EscrowKey& escrow);
     void mine();
+    void prepare_chain();
     void advance(Timestamp to);
     void end_detour();
     std::optional<Detour> take_back(const EscrowKey& escrow);
@@ -75,6 +79,7 @@ private:
     World world_;
     BitcoinNode node_;
     MakeAdapter make_;
+    service::LedgerClock clock_;
     Timestamp now_;
     Timestamp next_block_;
     Timestamp median_;

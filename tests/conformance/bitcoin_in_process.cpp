@@ -80,6 +80,7 @@ BitcoinWorld bitcoin_world() {
     world.ledger = *Address::parse("test.btc");
     world.asset = *AssetId::make("BTC", 8);
     world.network = bitcoin::network_named("regtest");
+    world.run = sha256(as_bytes("test.btc"));
     world.start = in_process_start;
     for (const Role role : {Role::payer, Role::payee, Role::other})
         world.signers[static_cast<std::size_t>(role)] = bitcoin::make_signer(

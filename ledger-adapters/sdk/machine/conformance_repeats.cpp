@@ -121,8 +121,9 @@ void fulfil_repeated_after_expiry(Kit& kit) {
     EscrowTerms terms = kit.terms();
     const TimingProfile& profile = kit.info().profile;
     // an open ledger's commands are done when they are final
-    terms.expiry = kit.expiry_at(kit.now() + (profile.inclusion + profile.finality) * (kit.is_open() ? 2 : 1) +
-                                 Duration::seconds(1));
+    terms.expiry =
+        kit.expiry_at(kit.now() + (profile.inclusion + profile.finality) * (kit.is_open() ? 2 : 1) +
+                      Duration::seconds(1));
     kit.expect_answer("the prepare answered", kit.prepare(terms), "done");
     kit.expect_answer("the fulfil answered", kit.fulfil(terms), "done");
     kit.wait_until(terms.expiry + profile.late + Duration::milliseconds(100));

@@ -121,10 +121,11 @@ void Kit::expect_flow(Role role, const Balance& before, const Flow& flow,
     };
     if (is_open()) wait_for(holds);
     if (holds()) return;
-    const std::string wanted =
-        least == most ? std::to_string(most) : std::to_string(least) + " to " + std::to_string(most);
-    expect(false, otherwise + ": there are " + std::to_string(balance(role).free.units()) + ", not " +
-               wanted);
+    const std::string wanted = least == most
+                                   ? std::to_string(most)
+                                   : std::to_string(least) + " to " + std::to_string(most);
+    expect(false, otherwise + ": there are " + std::to_string(balance(role).free.units()) +
+                      ", not " + wanted);
 }
 
 void Kit::expect_back(Role role, const Balance& before, unsigned commands) {

@@ -81,8 +81,7 @@ void many_at_once(Kit& kit) {
     for (const EscrowTerms& one : terms)
         kit.expect_told(Role::payee, one, EscrowState::fulfilled);
     in_order(kit, Role::payee);
-    kit.expect_flow(Role::payee, before,
-                    {.in = kit.portions(kit.world().many), .commands = count},
+    kit.expect_flow(Role::payee, before, {.in = kit.portions(kit.world().many), .commands = count},
                     "many at once were not paid exactly");
 }
 

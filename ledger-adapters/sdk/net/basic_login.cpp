@@ -41,7 +41,8 @@ Result<std::string, Failure> read_password_file(const std::filesystem::path& fil
     if ((mode & (fs::perms::group_all | fs::perms::others_all)) != fs::perms::none)
         return fail("password_file_mode", file.string() +
                                               " can be used by others than its owner; say chmod "
-                                              "600 " + file.string());
+                                              "600 " +
+                                              file.string());
     std::string password = first_line(file);
     if (password.empty())
         return fail("password_file_malformed",
