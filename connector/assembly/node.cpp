@@ -418,6 +418,8 @@ void Node::report(Context& context, Ledger& ledger, std::vector<Report>& reports
             context.turn.effects.push_back(effect::Described{info->info});
             apply(context, input::LedgerDescribed{std::move(info->info)});
         }
+        // A Release is for the payer's node. Nothing carries it there: escrows that take both sides
+        // to be given back end with their expiry.
     }
 }
 

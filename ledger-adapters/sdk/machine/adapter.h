@@ -109,8 +109,13 @@ struct StreamDown {
     std::optional<Reason> refused;
 };
 struct Woken {};
+// To the payer of an escrow: what its payee's adapter reported in a Release.
+struct Released {
+    EscrowKey escrow;
+    Bytes octets;
+};
 
-using AdapterInput = std::variant<Command, Query, Reply, StreamFrame, StreamDown, Woken>;
+using AdapterInput = std::variant<Command, Query, Reply, StreamFrame, StreamDown, Woken, Released>;
 
 // --- what leaves ---
 // The transport maps a request to HTTP: POST path with body (or GET when the body is empty).
@@ -162,9 +167,18 @@ struct Health {
 struct Info {
     LedgerInfo info;  // first report of all, and again when it changes
 };
+// Where giving back takes both sides (RejectRule::cooperative): the payee's part, for the payer's
+// adapter (Released). Remembered before it is reported, and irrevocable from then on: the payer may
+// use it at any time. The payee may still claim with the preimage; the ledger decides which of the
+// two is first, and the escrow is back when it says so.
+struct Release {
+    EscrowKey escrow;
+    Address payer;
+    Bytes octets;
+};
 }  // namespace report
 using Report = std::variant<report::Answer, report::Escrow, report::QueryResult, report::Balances,
-                            report::Health, report::Info>;
+                            report::Health, report::Info, report::Release>;
 
 struct AdapterOutputs {
     std::vector<Put> puts;  // `space` is filled in by the node

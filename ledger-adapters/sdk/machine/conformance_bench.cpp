@@ -81,10 +81,19 @@ void Bench::step(Role role) {
             one.memory.erase(put.key);
         }
     }
-    for (Report& report : out.reports)
+    for (Report& report : out.reports) {
+        if (const auto* release = std::get_if<report::Release>(&report)) pass_on(*release);
         one.reports.push_back(std::move(report));
+    }
     for (Request& request : out.requests)
         leave(role, std::move(request));
+}
+
+// As the nodes of the two sides do.
+void Bench::pass_on(const report::Release& release) {
+    for (std::size_t i = 0; i < role_count; ++i)
+        if (world().accounts[i] == release.payer)
+            give(static_cast<Role>(i), Released{release.escrow, release.octets});
 }
 
 void Bench::leave(Role role, Request request) {

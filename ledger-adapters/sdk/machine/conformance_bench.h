@@ -61,6 +61,7 @@ private:
     Party& party(Role role) { return parties_[static_cast<std::size_t>(role)]; }
     void step(Role role);
     void leave(Role role, Request request);
+    void pass_on(const report::Release& release);
 
     Party parties_[role_count];
     std::uint64_t last_request_ = 0;

@@ -1,0 +1,129 @@
+// The escrows of the account, as payer or payee: what the blocks and the node's pool show of each,
+// and what of it was reported. Reports are the difference of the two, so that nothing is lost or
+// told twice over a restart, whatever order things become known in.
+//
+// What is remembered: 'e' payer and id: the escrow; 'u' txid: a funding of ours whose payee is not
+// known; 'n': the last cursor.
+#pragma once
+
+#include <map>
+#include <set>
+
+#include "bitcoin/adapter/announcement.h"
+#include "bitcoin/adapter/transactions.h"
+#include "sdk/machine/adapter.h"
+
+namespace lockstep::bitcoin {
+
+// How an escrow ended, or is about to.
+struct EscrowEnd {
+    EscrowState state = EscrowState::fulfilled;
+    Txid by;
+    std::optional<Bytes> preimage;
+    template <class S, class A>
+    static void fields(S& s, A& a) {
+        a(s.state, s.by, s.preimage);
+    }
+};
+// Height 0 stands for "not in a block": there are no escrows in a first block.
+struct BookedEscrow {
+    EscrowTerms terms;
+    Txid funding;  // output 0; zero: none
+    std::uint32_t funded_at = 0;
+    bool funding_in_pool = false;
+    std::optional<EscrowEnd> end;
+    std::uint32_t ended_at = 0;
+    std::optional<EscrowEnd> pool_end;
+    // What was reported last.
+    std::optional<Certainty> told;
+    std::optional<EscrowState> told_end;
+    std::optional<Certainty> told_end_as;
+    std::uint64_t sequence = 0;  // cursor of the last report
+
+    bool is_there() const { return funded_at != 0 || funding_in_pool; }
+    bool is_open() const { return funded_at != 0 && ended_at == 0; }
+    OutPoint place() const { return {funding, 0}; }
+    EscrowKey key() const { return {terms.payer, terms.id}; }
+    template <class S, class A>
+    static void fields(S& s, A& a) {
+        a(s.terms, s.funding, s.funded_at, s.funding_in_pool, s.end, s.ended_at, s.pool_end, s.told,
+          s.told_end, s.told_end_as, s.sequence);
+    }
+};
+
+struct EscrowSide {
+    LedgerName name;
+    ecdsa::CompressedKey account;
+    std::int64_t depth = 6;
+};
+
+class EscrowBook {
+public:
+    // `others`: accounts that may be payees of ours.
+    EscrowBook(EscrowSide side, const std::vector<ecdsa::CompressedKey>& others);
+
+    static bool owns(ByteView key);
+    void restore(ByteView key, ByteView value);
+    void remember(std::vector<Put>& puts);
+
+    // In a block of that height, or in the pool where there is none. The key of the escrow that it
+    // funds, where it funds one of ours.
+    std::optional<EscrowKey> show(const Transaction& transaction, std::optional<int> height);
+    void disconnect(int back_to);
+    // What is in the pool and nothing else; transactions shown before included.
+    void pool_is(const std::set<Txid>& pool);
+    // Reports what has changed, as of this tip.
+    void tell(int tip, Timestamp ledger_time, std::vector<Report>& reports);
+    // A payee that the payer's commands name.
+    void learn_payee(const ecdsa::CompressedKey& payee);
+
+    const BookedEscrow* find(const EscrowKey& key) const;
+    // Ours as payer, in a block, not spent by a block.
+    std::vector<EscrowKey> open_as_payer() const;
+    const std::map<EscrowKey, BookedEscrow>& all() const { return escrows_; }
+    bool is_final(std::uint32_t height, int tip) const {
+        return height != 0 && tip - static_cast<int>(height) + 1 >= depth_;
+    }
+    std::uint64_t cursor() const { return cursor_; }
+    // Fundings of ours whose payee nobody has named.
+    std::size_t unresolved() const { return unresolved_.size(); }
+    // A reorganisation took back what had been reported as final.
+    bool is_contradicted() const { return contradicted_; }
+
+private:
+    struct Unresolved {
+        Bytes transaction;
+        std::uint32_t height = 0;
+        std::optional<Bytes> spend;
+        std::uint32_t spend_height = 0;
+        template <class S, class A>
+        static void fields(S& s, A& a) {
+            a(s.transaction, s.height, s.spend, s.spend_height);
+        }
+    };
+
+    std::optional<EscrowKey> show_funding(const Transaction& transaction, const Txid& txid,
+                                          std::uint32_t height);
+    std::optional<EscrowTerms> terms_of(const AnnouncedFunding& funding) const;
+    void show_spends(const Transaction& transaction, const Txid& txid, std::uint32_t height);
+    void resolve();
+    void tell_one(BookedEscrow& escrow, int tip, Timestamp ledger_time,
+                  std::vector<Report>& reports);
+    void report_one(BookedEscrow& escrow, EscrowState state, Certainty certainty, int tip,
+                    Timestamp ledger_time, std::vector<Report>& reports);
+
+    const EscrowSide side_;
+    const int depth_;
+    std::map<EscrowKey, BookedEscrow> escrows_;
+    std::map<OutPoint, EscrowKey> places_;
+    std::set<EscrowKey> unsettled_;  // there may be something to tell
+    std::set<EscrowKey> changed_;
+    std::map<PayeeHint, ecdsa::CompressedKey> payees_;
+    std::map<Txid, Unresolved> unresolved_;
+    std::set<Txid> changed_unresolved_;
+    std::uint64_t cursor_ = 0;
+    bool cursor_changed_ = false;
+    bool contradicted_ = false;
+};
+
+}  // namespace lockstep::bitcoin

@@ -1,0 +1,112 @@
+// The adapter behind bitcoin_adapter.h: routes commands, answers and time to the parts, and says
+// what they make of it. Its files: node_adapter.cpp (the step), node_commands.cpp (what is checked
+// before something is done), node_reports.cpp (balances, health, queries).
+//
+// What is remembered beside the parts': 'r' payer and id: the signature with which we gave an
+// escrow back, and for which place.
+#pragma once
+
+#include "bitcoin/adapter/bitcoin_adapter.h"
+#include "bitcoin/adapter/chain_follower.h"
+#include "bitcoin/adapter/pool_watch.h"
+#include "bitcoin/adapter/reject.h"
+#include "bitcoin/adapter/sender.h"
+
+namespace lockstep::bitcoin {
+
+class NodeAdapter final : public LedgerAdapter {
+public:
+    NodeAdapter(AdapterSetup setup, BitcoinSettings settings,
+                std::shared_ptr<const BitcoinSigner> signer);
+    NodeAdapter(const NodeAdapter&) = delete;
+    NodeAdapter& operator=(const NodeAdapter&) = delete;
+
+    void restore(const std::vector<Put>& puts) override;
+    void step(Timestamp at, std::span<AdapterInput> inputs, AdapterOutputs& out) override;
+    std::optional<Timestamp> next_wake() const override;
+
+private:
+    struct Question {
+        std::uint64_t request = 0;  // under way, 0 for none
+        std::size_t calls = 0;
+        Timestamp asked;
+        Timestamp due;  // of the answer, or of the next question
+    };
+    struct Release {
+        Bytes octets;
+        Txid funding;
+        template <class S, class A>
+        static void fields(S& s, A& a) {
+            a(s.octets, s.funding);
+        }
+    };
+
+    // --- node_adapter.cpp ---
+    void take(Timestamp at, AdapterInput& input, AdapterOutputs& out);
+    void reply(Timestamp at, const Reply& reply, AdapterOutputs& out);
+    void chain_answer(Timestamp at, const std::vector<RpcResult>& results, AdapterOutputs& out);
+    void pool_answer(const std::vector<RpcResult>& results);
+    void scan_answer(const std::vector<RpcResult>& results);
+    void connect(const ConnectedBlock& block, AdapterOutputs& out);
+    void refund_expired(Timestamp at);
+    void ask(Timestamp at, AdapterOutputs& out);
+    void send(Timestamp at, Question& question, const RpcBatch& batch, AdapterOutputs& out);
+    SenderTime time(Timestamp at) const;
+    void remember(AdapterOutputs& out);
+
+    // --- node_commands.cpp ---
+    void command(Timestamp at, const Command& command, AdapterOutputs& out);
+    Result<void> run(Timestamp at, const CommandId& id, const command::Expect& c,
+                     AdapterOutputs& out);
+    Result<void> run(Timestamp at, const CommandId& id, const command::Prepare& c,
+                     AdapterOutputs& out);
+    Result<void> run(Timestamp at, const CommandId& id, const command::Fulfil& c,
+                     AdapterOutputs& out);
+    Result<void> run(Timestamp at, const CommandId& id, const command::Reject& c,
+                     AdapterOutputs& out);
+    Result<void> run(Timestamp at, const CommandId& id, const command::Refund& c,
+                     AdapterOutputs& out);
+    Result<void> run(Timestamp at, const CommandId& id, const command::Transfer& c,
+                     AdapterOutputs& out);
+    Result<void> check_terms(Timestamp at, const EscrowTerms& terms) const;
+    Result<void> check_business(Timestamp at, Timestamp not_after) const;
+    void released(Timestamp at, const Released& released);
+
+    // --- node_reports.cpp ---
+    void query(const Query& query, AdapterOutputs& out) const;
+    Balance balance() const;
+    LedgerInfo info() const;
+    report::Health health(Timestamp at) const;
+    void report_state(Timestamp at, AdapterOutputs& out);
+
+    const AdapterSetup setup_;
+    const BitcoinSettings settings_;
+    const std::shared_ptr<const BitcoinSigner> signer_;
+    const EscrowSide side_;
+    const Address account_;
+    const Bytes home_;
+
+    RequestIds ids_;
+    CommandAnswers answers_;
+    ChainFollower chain_;
+    PoolWatch pool_;
+    CoinBook coins_;
+    EscrowBook escrows_;
+    Sender sender_;
+    std::map<EscrowKey, Release> releases_;
+    std::set<EscrowKey> changed_releases_;
+
+    Question chain_question_;
+    Question pool_question_;
+    Question scan_question_;
+    bool is_scanned_ = false;
+    bool is_scan_news_ = false;
+    std::optional<Timestamp> heard_;  // of the node
+    std::optional<FeePerKvb> estimate_;
+    bool is_described_ = false;
+    std::optional<Balance> told_balance_;
+    std::optional<report::Health> told_health_;
+    Timestamp now_;
+};
+
+}  // namespace lockstep::bitcoin

@@ -1,0 +1,208 @@
+#include "bitcoin/adapter/sender.h"
+
+#include <algorithm>
+
+#include "sdk/base/assert.h"
+#include "sdk/codec/archive.h"
+
+namespace lockstep::bitcoin {
+namespace {
+
+constexpr std::uint8_t job_mark = 'j';
+constexpr std::size_t max_sent_at_once = 20;
+constexpr Duration first_pause = Duration::milliseconds(500);
+
+Bytes key_of_job(std::uint64_t number) {
+    Bytes key{job_mark};
+    append(key, OerWriter().u64(number).take());
+    return key;
+}
+
+}  // namespace
+
+bool Sender::owns(ByteView key) {
+    return key.size() == 9 && key[0] == job_mark;
+}
+
+void Sender::restore(ByteView key, ByteView value) {
+    auto job = decode_fields<Job>(value);
+    ASSERT(job);
+    const std::uint64_t number = OerReader(key.subspan(1)).u64();
+    last_number_ = std::max(last_number_, number);
+    jobs_[number] = std::move(*job);
+}
+
+void Sender::remember(std::vector<Put>& puts) {
+    for (const std::uint64_t number : changed_) {
+        const auto found = jobs_.find(number);
+        std::optional<Bytes> value;
+        if (found != jobs_.end()) value = encode_fields(found->second);
+        puts.push_back({0, key_of_job(number), std::move(value)});
+    }
+    changed_.clear();
+}
+
+// --- as time goes on ---
+
+void Sender::work(const SenderTime& time, AdapterOutputs& out) {
+    time_out(time, out.reports);
+    std::vector<std::uint64_t> numbers;
+    for (const auto& [number, job] : jobs_)
+        numbers.push_back(number);
+    for (const std::uint64_t number : numbers) {
+        Job& job = jobs_.at(number);
+        if (is_decided(time, number, job, out.reports)) continue;
+        if (!job.is_waiting && !job.is_done && !job.withdrawing)
+            answer_done(number, job, out.reports);
+        if (withdraw_late(time, number, job, out.reports)) continue;
+        raise(time, number, job);
+    }
+    send_due(time, out);
+}
+
+Sender::Outcome Sender::outcome_of(const Job& job) const {
+    if (is_payment(job.kind)) {
+        const BookedCoin* const first = parts_.coins.find(job.first_place());
+        if (first == nullptr || !first->spent) return {};
+        return {job.versions.contains(first->spent->by) ? Fate::done : Fate::void_,
+                first->spent->height};
+    }
+    const BookedEscrow* const escrow = parts_.escrows.find(job.escrow);
+    if (escrow == nullptr || escrow->ended_at == 0) return {};
+    const bool is_claimed = escrow->end->state == EscrowState::fulfilled;
+    return {is_claimed == (job.kind == JobKind::claim) ? Fate::done : Fate::void_,
+            static_cast<int>(escrow->ended_at)};
+}
+
+bool Sender::is_decided(const SenderTime& time, std::uint64_t number, Job& job,
+                        std::vector<Report>& reports) {
+    const Outcome outcome = outcome_of(job);
+    if (outcome.fate == Fate::open) return false;
+    const std::int64_t confirmations = time.tip - outcome.height + 1;
+    if (outcome.fate == Fate::done && !job.is_done) answer_done(number, job, reports);
+    if (outcome.fate == Fate::void_ && confirmations >= parts_.settings.depth) {
+        const Reason reason = is_payment(job.kind)          ? Reason::not_after_passed
+                              : job.kind == JobKind::claim ? Reason::already_refunded
+                                                            : Reason::already_fulfilled;
+        give_up(number, reason, reports);
+    } else if (confirmations >= parts_.settings.depth + parts_.settings.reorg_window) {
+        jobs_.erase(number);
+        touch(number);
+    }
+    return true;
+}
+
+// A payment that is in no block when its time is over. One of which no version got out is simply
+// not sent; another ends when the first of its coins was spent otherwise, and that is final.
+bool Sender::withdraw_late(const SenderTime& time, std::uint64_t number, Job& job,
+                           std::vector<Report>& reports) {
+    if (!is_payment(job.kind) || job.withdrawing || time.at <= job.not_after ||
+        (job.left && job.withdraw_tried == time.tip))
+        return false;
+    if (!job.left) {
+        give_up(number, Reason::not_after_passed, reports);
+        return true;
+    }
+    job.withdrawing = true;
+    const FeePerKvb rate{static_cast<Satoshi>(job.rate)};
+    if (!build_again(time, job, next_rate(bounds(), rate, time.estimate, std::nullopt))) {
+        job.withdrawing = false;
+        job.withdraw_tried = time.tip;
+        return false;
+    }
+    job.height = static_cast<std::uint32_t>(std::max(time.tip, 0));
+    for (const CommandId& id : job.commands)
+        parts_.answers.unknown(id, reports);
+    touch(number);
+    return false;
+}
+
+// A block came without it, or the node wants more.
+void Sender::raise(const SenderTime& time, std::uint64_t number, Job& job) {
+    if (job.request != 0 || job.kind == JobKind::reject || !may_be_sent(job)) return;
+    const bool is_moved = !is_payment(job.kind) && spent_by(job) != place_of(job);
+    const bool is_new_block = time.tip > static_cast<int>(job.height) && job.left;
+    if (!is_moved && !is_new_block && !job.outbid) return;
+    std::optional<std::int64_t> blocks_left;
+    if (job.kind == JobKind::claim) {
+        const Timestamp now = std::max(time.at, time.ledger_time);
+        const Timestamp deadline = parts_.escrows.find(job.escrow)->terms.expiry;
+        blocks_left = (deadline - now).us() / std::max<std::int64_t>(parts_.settings.block.us(), 1);
+    }
+    const FeePerKvb rate{static_cast<Satoshi>(job.rate)};
+    FeePerKvb next = next_rate(bounds(), rate, time.estimate, blocks_left);
+    // A node that has something dearer is not outbid by a little.
+    if (job.outbid) next = std::max(next, next_rate(bounds(), rate, time.estimate, std::nullopt));
+    if (next > rate || is_moved) build_again(time, job, next);
+    job.outbid = false;
+    job.height = static_cast<std::uint32_t>(std::max(time.tip, 0));
+    touch(number);
+}
+
+OutPoint Sender::place_of(const Job& job) const {
+    const BookedEscrow* const escrow = parts_.escrows.find(job.escrow);
+    return escrow == nullptr ? OutPoint{} : escrow->place();
+}
+
+// An escrow that is not there cannot be spent; and while its claim waits in the pool its payer, who
+// has the preimage now, does not bid against it.
+bool Sender::may_be_sent(const Job& job) const {
+    if (is_payment(job.kind)) return true;
+    const BookedEscrow* const escrow = parts_.escrows.find(job.escrow);
+    if (escrow == nullptr || !escrow->is_there()) return false;
+    return job.kind == JobKind::claim || !escrow->pool_end ||
+           escrow->pool_end->state != EscrowState::fulfilled;
+}
+
+void Sender::send_due(const SenderTime& time, AdapterOutputs& out) {
+    std::vector<std::uint64_t> due;
+    // Claims first: they have a deadline.
+    for (const bool claims : {true, false})
+        for (const auto& [number, job] : jobs_)
+            if ((job.kind == JobKind::claim) == claims && job.request == 0 && job.is_waiting &&
+                job.due <= time.at && outcome_of(job).fate == Fate::open && may_be_sent(job))
+                due.push_back(number);
+    for (std::size_t from = 0; from < due.size(); from += max_sent_at_once) {
+        RpcBatch batch;
+        Flight flight;
+        const std::uint64_t request = parts_.ids.next();
+        for (std::size_t i = from; i < std::min(due.size(), from + max_sent_at_once); ++i) {
+            Job& job = jobs_.at(due[i]);
+            job.request = request;
+            job.left_before = job.left;
+            job.due = time.at + parts_.settings.reply_timeout;
+            if (!job.left) touch(due[i]);
+            job.left = true;
+            flight.push_back(due[i]);
+            // No limit on the fee: the limit is ours.
+            batch.add("sendrawtransaction", Json::array().push(to_hex(job.octets)).push(0));
+        }
+        flights_[request] = std::move(flight);
+        out.requests.push_back({request, "/", batch.body()});
+    }
+}
+
+Duration Sender::pause(std::uint64_t number, const Job& job) const {
+    const Duration longest =
+        job.kind == JobKind::claim ? parts_.settings.poll * 2 : parts_.settings.rebroadcast;
+    const Duration pause = doubled(first_pause, job.attempts, std::max(longest, first_pause));
+    return Duration{pause.us() + pause.us() / 8 * static_cast<std::int64_t>(number % 8) / 8};
+}
+
+std::optional<Timestamp> Sender::next_wake() const {
+    std::optional<Timestamp> wake;
+    for (const auto& [number, job] : jobs_) {
+        const bool is_open = outcome_of(job).fate == Fate::open;
+        if (job.request == 0 && (!job.is_waiting || !is_open || !may_be_sent(job))) continue;
+        if (!wake || job.due < *wake) wake = job.due;
+    }
+    for (const auto& [number, job] : jobs_)
+        if (is_payment(job.kind) && !job.withdrawing && job.withdraw_tried < 0 &&
+            outcome_of(job).fate == Fate::open) {
+            const Timestamp late = job.not_after + Duration{1};
+            if (!wake || late < *wake) wake = late;
+        }
+    return wake;
+}
+
+}  // namespace lockstep::bitcoin

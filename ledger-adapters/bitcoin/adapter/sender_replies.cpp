@@ -1,0 +1,137 @@
+// What a node's answers, its pool and reorganisations mean for a Sender's jobs.
+#include <algorithm>
+
+#include "bitcoin/adapter/sender.h"
+
+namespace lockstep::bitcoin {
+namespace {
+
+bool contains(const std::string& text, std::string_view part) {
+    return text.find(part) != std::string::npos;
+}
+
+// The words of Bitcoin Core for a fee that does not do, alone or against what is to be replaced.
+bool wants_more(const std::string& message) {
+    return contains(message, "insufficient fee") || contains(message, "fee not met") ||
+           contains(message, "mempool full");
+}
+
+// What another block, or the pool's having it already, makes good.
+bool may_be_taken_later(const RpcFailure& failure) {
+    const std::string& message = failure.message;
+    return failure.code != rpc_rejected || wants_more(message) || contains(message, "non-final") ||
+           contains(message, "too-long-mempool-chain") || contains(message, "conflict") ||
+           contains(message, "already");
+}
+
+}  // namespace
+
+bool Sender::reply(const SenderTime& time, const Reply& reply, AdapterOutputs& out) {
+    const auto found = flights_.find(reply.request);
+    if (found == flights_.end()) return false;
+    const Flight flight = std::move(found->second);
+    flights_.erase(found);
+    const auto results =
+        reply.body ? read_batch(*reply.body, flight.size()) : std::nullopt;
+    for (std::size_t i = 0; i < flight.size(); ++i) {
+        const auto job = jobs_.find(flight[i]);
+        // One that has changed meanwhile is sent anew.
+        if (job == jobs_.end() || job->second.request != reply.request) continue;
+        if (results) {
+            sent_reply(time, flight[i], (*results)[i], out.reports);
+        } else {
+            const bool never_reached = !reply.body && reply.body.error() == Reason::unavailable;
+            not_sent(time, flight[i], !never_reached, out.reports);
+        }
+    }
+    return true;
+}
+
+void Sender::time_out(const SenderTime& time, std::vector<Report>& reports) {
+    for (auto flight = flights_.begin(); flight != flights_.end();) {
+        bool is_over = true;
+        for (const std::uint64_t number : flight->second) {
+            const auto job = jobs_.find(number);
+            if (job == jobs_.end() || job->second.request != flight->first) continue;
+            is_over = job->second.due <= time.at;
+            if (is_over) not_sent(time, number, true, reports);
+        }
+        flight = is_over ? flights_.erase(flight) : std::next(flight);
+    }
+}
+
+void Sender::not_sent(const SenderTime& time, std::uint64_t number, bool may_have_left,
+                      std::vector<Report>& reports) {
+    Job& job = jobs_.at(number);
+    job.request = 0;
+    if (!may_have_left && !job.left_before) job.left = false;
+    if (may_have_left)
+        for (const CommandId& id : job.commands)
+            parts_.answers.unknown(id, reports);
+    job.due = time.at + pause(number, job);
+    ++job.attempts;
+    touch(number);
+}
+
+void Sender::accepted(const SenderTime& time, std::uint64_t number, Job& job) {
+    job.request = 0;
+    job.attempts = 0;
+    job.is_waiting = false;
+    job.accepted_at = time.at;
+    touch(number);
+}
+
+void Sender::sent_reply(const SenderTime& time, std::uint64_t number, const RpcResult& result,
+                        std::vector<Report>& reports) {
+    Job& job = jobs_.at(number);
+    if (result || result.error().code == rpc_in_chain) return accepted(time, number, job);
+    const RpcFailure& failure = result.error();
+    const bool is_refused = failure.code == rpc_rejected && !may_be_taken_later(failure);
+    // Nobody has it: the node that was to pass it on has not taken it.
+    if (!job.left_before) job.left = false;
+    if (is_refused && !job.left && is_payment(job.kind))
+        return give_up(number, Reason::not_accepted, reports);
+    job.outbid = failure.code == rpc_rejected && wants_more(failure.message);
+    not_sent(time, number, false, reports);
+}
+
+void Sender::answer_done(std::uint64_t number, Job& job, std::vector<Report>& reports) {
+    job.is_done = true;
+    touch(number);
+    for (const CommandId& id : job.commands)
+        parts_.answers.done(id, reports);
+}
+
+void Sender::give_up(std::uint64_t number, Reason reason, std::vector<Report>& reports) {
+    for (const CommandId& id : jobs_.at(number).commands)
+        parts_.answers.refused(id, reason, reports);
+    jobs_.erase(number);
+    touch(number);
+}
+
+void Sender::pool_is(const SenderTime& time, const std::set<Txid>& pool, Timestamp asked_at) {
+    for (auto& [number, job] : jobs_) {
+        if (job.request != 0 || job.is_waiting || asked_at <= job.accepted_at) continue;
+        const std::set<Txid>& versions = job.withdrawing ? job.withdrawals : job.versions;
+        const auto in_pool = [&](const Txid& version) { return pool.contains(version); };
+        if (std::any_of(versions.begin(), versions.end(), in_pool)) continue;
+        // It was thrown out. A claim goes out again at once; others wait a while, each another one,
+        // so that what was thrown out together does not come back together.
+        job.is_waiting = true;
+        const std::int64_t most = parts_.settings.rebroadcast.us();
+        const auto part = static_cast<std::int64_t>(
+            FixedBytesHash{}(versions.empty() ? Txid{} : *versions.begin()) % 1'024);
+        const bool is_claim = job.kind == JobKind::claim;
+        job.due = is_claim ? time.at : time.at + Duration{most / 1'024 * part};
+    }
+}
+
+void Sender::taken_back(Timestamp at) {
+    for (auto& [number, job] : jobs_) {
+        if (job.request != 0) continue;
+        job.is_waiting = true;
+        job.due = at;
+    }
+}
+
+}  // namespace lockstep::bitcoin
