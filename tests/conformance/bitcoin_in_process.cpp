@@ -94,9 +94,19 @@ BitcoinInProcess::BitcoinInProcess(MakeBitcoin make)
     : BitcoinBench(
           bitcoin_world(), std::make_unique<MachinePort>(),
           [make, settings = bitcoin_world(), keys = Keys()](Role role, const World& world) {
-              const AdapterSetup setup{
-                  world.ledger, {world.account(role)}, keys.signer(name_of(role)),
-                  keys.scheme,  bitcoin_profile(),     {{"reply_timeout_ms", "2000"}}};
+              std::string accounts;
+              for (const Address& account : world.accounts)
+                  accounts += (accounts.empty() ? "" : ",") + account.text();
+              AdapterSetup setup;
+              setup.ledger = world.ledger;
+              setup.accounts = {world.account(role)};
+              setup.signer = keys.signer(name_of(role));
+              setup.scheme = keys.scheme;
+              setup.profile = bitcoin_profile();
+              setup.settings = {{"reply_timeout_ms", "2000"},
+                                {"depth", "3"},
+                                {"block_interval_s", "10"},
+                                {"counterparties", accounts}};
               return make(setup, settings.signers[static_cast<std::size_t>(role)]);
           }) {
     const auto opened = open();

@@ -91,9 +91,18 @@ void Bench::step(Role role) {
 
 // As the nodes of the two sides do.
 void Bench::pass_on(const report::Release& release) {
+    if (keeps_releases_) return kept_releases_.push_back(release);
     for (std::size_t i = 0; i < role_count; ++i)
         if (world().accounts[i] == release.payer)
             give(static_cast<Role>(i), Released{release.escrow, release.octets});
+}
+
+bool Bench::keep_releases(bool kept) {
+    keeps_releases_ = kept;
+    if (kept) return true;
+    for (const report::Release& release : std::exchange(kept_releases_, {}))
+        pass_on(release);
+    return true;
 }
 
 void Bench::leave(Role role, Request request) {

@@ -21,6 +21,7 @@ public:
     void restart_adapter(Role role, bool with_memory) override;
     void break_stream(Role role) override;
     bool tamper(Role role, std::function<void(Bytes&)> alter) override;
+    bool keep_releases(bool kept) override;
 
 protected:
     // --- what is derived provides ---
@@ -65,6 +66,8 @@ private:
 
     Party parties_[role_count];
     std::uint64_t last_request_ = 0;
+    bool keeps_releases_ = false;
+    std::vector<report::Release> kept_releases_;
 };
 
 }  // namespace lockstep::conformance
