@@ -257,6 +257,10 @@ void Node::route(Context& context, core::NodeOutput&& output) {
     } else if (const auto* release = std::get_if<output::ReleaseSecret>(&output)) {
         turn.effects.push_back(
             effect::Release{release->context, release->entropy, release->condition});
+    } else if (auto* share = std::get_if<output::PassShare>(&output)) {
+        if (Ledger* ledger = find_ledger(share->ledger))
+            ledger->inputs.emplace_back(
+                Released{std::move(share->escrow), std::move(share->share)});
     } else if (auto* answer = std::get_if<output::ToCaller>(&output)) {
         turn.effects.push_back(effect::AnswerCaller{answer->ticket, std::move(answer->body)});
     } else if (auto* alarm = std::get_if<output::Alarm>(&output)) {
@@ -417,9 +421,10 @@ void Node::report(Context& context, Ledger& ledger, std::vector<Report>& reports
         } else if (auto* info = std::get_if<report::Info>(&reports[i])) {
             context.turn.effects.push_back(effect::Described{info->info});
             apply(context, input::LedgerDescribed{std::move(info->info)});
+        } else if (auto* release = std::get_if<report::Release>(&reports[i])) {
+            apply(context, input::ShareMade{ledger.address, std::move(release->escrow),
+                                            std::move(release->octets)});
         }
-        // A Release is for the payer's node. Nothing carries it there: escrows that take both sides
-        // to be given back end with their expiry.
     }
 }
 

@@ -40,6 +40,10 @@ void Effects::reject(const Address& ledger, const EscrowKey& escrow, const Addre
     out_.outputs.emplace_back(output::ToLedger{ledger, id, op::Reject{escrow, payee}});
 }
 
+void Effects::pass_share(const Address& ledger, const EscrowKey& escrow, const Bytes& share) {
+    out_.outputs.emplace_back(output::PassShare{ledger, escrow, share});
+}
+
 void Effects::to_peer(const PublicKey& peer, Message message) {
     // A peer that left the configuration, or a receiver that never was in it: nobody to tell.
     if (state_.peer(peer) == nullptr) return;

@@ -21,6 +21,7 @@ public:
     void prepare(const Address& ledger, const EscrowTerms& terms, Timestamp not_after);
     void fulfil(const Address& ledger, const EscrowKey& escrow, const Bytes& preimage);
     void reject(const Address& ledger, const EscrowKey& escrow, const Address& payee);
+    void pass_share(const Address& ledger, const EscrowKey& escrow, const Bytes& share);
     void to_peer(const PublicKey& peer, Message message);
     void make_condition(const Hash& context);
     void release_secret(const Hash& context, const Hash& entropy, const Condition& condition);

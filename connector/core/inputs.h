@@ -95,6 +95,16 @@ struct LedgerDescribed {
         a(s.info);
     }
 };
+// The adapter has made and recorded our part of giving an escrow back, for its payer's node.
+struct ShareMade {
+    Address ledger;
+    EscrowKey escrow;
+    Bytes share;
+    template <class S, class A>
+    static void fields(S& s, A& a) {
+        a(s.ledger, s.escrow, s.share);
+    }
+};
 // Too little disk is left for new business (true), or there is room again (false).
 struct DiskLow {
     bool low = false;
@@ -248,11 +258,12 @@ struct FromApi {
 }  // namespace input
 
 // The order is that of the journal: a new one goes to the end.
-using NodeInput = std::variant<input::Configure, input::Started, input::Wake, input::FromPeer,
-                               input::CommandAnswered, input::EscrowReported,
-                               input::BalanceReported, input::LedgerHealth, input::LedgerDescribed,
-                               input::DiskLow, input::Drain, input::ConditionMade,
-                               input::SecretReleased, input::FromApi, input::AdapterStalled>;
+using NodeInput =
+    std::variant<input::Configure, input::Started, input::Wake, input::FromPeer,
+                 input::CommandAnswered, input::EscrowReported, input::BalanceReported,
+                 input::LedgerHealth, input::LedgerDescribed, input::DiskLow, input::Drain,
+                 input::ConditionMade, input::SecretReleased, input::FromApi, input::AdapterStalled,
+                 input::ShareMade>;
 
 Bytes encode_node_input(const NodeInput& input);
 Result<NodeInput> decode_node_input(ByteView octets);
@@ -281,6 +292,13 @@ struct ReleaseSecret {
     Hash entropy;
     Condition condition;
 };
+// To the adapter of `ledger`: the payee's part of giving an escrow of ours back. Not recorded: it
+// follows from the message that brought it, and the adapter remembers what it does with it.
+struct PassShare {
+    Address ledger;
+    EscrowKey escrow;
+    Bytes share;
+};
 // An answer to the caller of the API.
 struct ToCaller {
     std::uint64_t ticket = 0;
@@ -293,8 +311,9 @@ struct Alarm {
 
 }  // namespace output
 
-using NodeOutput = std::variant<output::ToLedger, output::ToPeer, output::MakeCondition,
-                                output::ReleaseSecret, output::ToCaller, output::Alarm>;
+using NodeOutput =
+    std::variant<output::ToLedger, output::ToPeer, output::MakeCondition, output::ReleaseSecret,
+                 output::ToCaller, output::Alarm, output::PassShare>;
 
 // The canonical octets of what is recorded (ToLedger and ReleaseSecret); nullopt for the others.
 std::optional<Bytes> encode_recorded(const NodeOutput& output);

@@ -330,6 +330,23 @@ void on_reject_notice(Effects& fx, const PublicKey& peer, const message::HopReje
     if (deal->out_peer == peer && !deal->reason) deal->reason = notice.reason;
 }
 
+// Whoever placed what we reject, as far as it is known; others wait until the escrow expires.
+void on_ledger(Effects& fx, const input::ShareMade& made) {
+    const Deal* deal = find_by_escrow(fx.state(), made.ledger, made.escrow);
+    if (deal == nullptr || !is_leg(deal->in, made.ledger, made.escrow)) return;
+    if (deal->in_notifier.is_zero()) return;
+    fx.to_peer(deal->in_notifier, message::GiveBack{made.ledger, made.escrow, made.share});
+}
+
+// That the escrow is back, the ledger says; the share alone changes nothing here.
+void on_give_back(Effects& fx, const PublicKey& peer, const message::GiveBack& give_back) {
+    const Deal* deal = find_by_escrow(fx.state(), give_back.ledger, give_back.escrow);
+    if (deal == nullptr || !is_leg(deal->out, give_back.ledger, give_back.escrow)) return;
+    if (deal->out_peer != peer || !deal->out->open() || give_back.share.size() > message::max_share)
+        return;
+    fx.pass_share(give_back.ledger, give_back.escrow, give_back.share);
+}
+
 void on_preimage(Effects& fx, const PublicKey& peer, const message::PreimageShown& shown) {
     Deal* deal = find_by_escrow(fx.state(), shown.ledger, shown.escrow);
     if (deal == nullptr || !is_leg(deal->out, shown.ledger, shown.escrow)) return;

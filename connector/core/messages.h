@@ -203,6 +203,18 @@ struct HopReject {
         a(s.ledger, s.escrow, s.reason);
     }
 };
+// My part of giving back an escrow that you placed, on a ledger where both must sign
+// (RejectRule::cooperative). It cannot be taken back; your adapter checks it before it uses it.
+constexpr std::size_t max_share = 1'024;
+struct GiveBack {
+    Address ledger;
+    EscrowKey escrow;
+    Bytes share;
+    template <class S, class A>
+    static void fields(S& s, A& a) {
+        a(s.ledger, s.escrow, s.share);
+    }
+};
 // The preimage of an escrow that you placed and I claimed: its ledger has it, and may tell you
 // later.
 struct PreimageShown {
@@ -258,7 +270,7 @@ using Message =
     std::variant<message::Proposal, message::QuoteAsk, message::Quote, message::QuoteRefused,
                  message::TermsOffered, message::TermsAccepted, message::Declined,
                  message::HopNotice, message::HopReject, message::PreimageShown, message::Ended,
-                 message::Hold, message::Release, message::Cancel>;
+                 message::Hold, message::Release, message::Cancel, message::GiveBack>;
 
 Bytes encode_message(const Message& message);
 Result<Message> decode_message(ByteView octets);

@@ -123,6 +123,7 @@ std::vector<core::Message> sample_messages() {
             message::Declined{plan, Reason::party_refused},
             message::HopNotice{at("test.l"), key, named<Hash>("ref")},
             message::HopReject{at("test.l"), key, Reason::cancelled},
+            message::GiveBack{at("test.l"), key, Bytes{1, 2, 3}},
             message::PreimageShown{at("test.l"), key, preimage("q")},
             message::Ended{plan, message::EndState::settled, std::nullopt, preimage("t")},
             message::Hold{plan},
@@ -255,7 +256,9 @@ void add_node_seeds(Seeds& seeds) {
           NodeInput{input::Wake{}},
           NodeInput{input::ConditionMade{named<Hash>("c"), named<Hash>("e"), condition("c")}},
           NodeInput{input::SecretReleased{named<Hash>("c"), preimage("c")}},
-          NodeInput{input::LedgerDescribed{cash_world().info()}}})
+          NodeInput{input::LedgerDescribed{cash_world().info()}},
+          NodeInput{input::ShareMade{
+              at("test.l"), {at("test.l.sven"), named<EscrowId>("e1")}, Bytes{1, 2, 3}}}})
         seeds.add("node_input", encode_node_input(input));
     seeds.add("node_machine", sequence);
     // Stories of a few steps: a quote and its escrow, a trade from both sides, payments.

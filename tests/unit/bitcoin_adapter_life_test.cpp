@@ -1,7 +1,7 @@
 // An escrow's life on Bitcoin, as its payer's and its payee's adapters tell it.
 #include <doctest/doctest.h>
 
-#include "unit/bitcoin_adapter_world.h"
+#include "tests/unit/bitcoin_adapter_world.h"
 
 namespace lockstep::test {
 namespace {

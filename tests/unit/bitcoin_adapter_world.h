@@ -2,7 +2,7 @@
 #pragma once
 
 #include "sdk/crypto/hash.h"
-#include "unit/bitcoin_node.h"
+#include "tests/unit/bitcoin_node.h"
 
 namespace lockstep::test {
 

@@ -1,4 +1,4 @@
-#include "unit/bitcoin_node.h"
+#include "tests/unit/bitcoin_node.h"
 
 #include <doctest/doctest.h>
 
@@ -77,10 +77,8 @@ Result<output::Done> BitcoinNode::give(Input input) {
 
 Bytes BitcoinNode::answer(ByteView body) {
     const NodeFacts facts{*network_named(network), start_s};
-    const RpcReply reply =
-        answer_body(as_text(body), [&](const RpcRequest& request) {
-            return call(*this, facts, request);
-        });
+    const RpcReply reply = answer_body(
+        as_text(body), [&](const RpcRequest& request) { return call(*this, facts, request); });
     CHECK(reply.http_status == 200);
     return {reply.body.begin(), reply.body.end()};
 }

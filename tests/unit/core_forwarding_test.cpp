@@ -353,6 +353,62 @@ TEST_CASE("what a ledger takes back is done again when it comes again") {
     check_idle(world);
 }
 
+TEST_CASE("our part of giving an escrow back goes to whoever placed it, and to nobody else") {
+    CoreWorld world;
+    Forward forward(world);
+    std::vector<std::pair<std::string, message::GiveBack>> passed;
+    world.pass_on = [&, quotes = world.pass_on](const auto& from, const auto& to,
+                                                const core::Message& m) {
+        if (const auto* said = std::get_if<message::GiveBack>(&m)) passed.emplace_back(to, *said);
+        return quotes(from, to, m);
+    };
+    world.carry_out = [](const auto& from, const auto&) { return from != "connector"; };
+    forward.request();
+    forward.notice();
+    const EscrowTerms in = forward.terms();
+    const EscrowKey in_key{in.payer, in.id};
+    forward.report("test.eur", in, EscrowState::prepared);
+    const EscrowTerms out = forward.out_terms();
+    const EscrowKey out_key{out.payer, out.id};
+    forward.report("test.sek", out, EscrowState::prepared);
+    const auto made = [&](const char* ledger, const EscrowKey& key) {
+        world.give(world.node("connector"), core::input::ShareMade{addr(ledger), key, Bytes{7}});
+        world.settle_down();
+        return passed.size();
+    };
+    const auto& shares = world.node("connector").shares;
+    const auto came = [&](const char* from, const char* ledger, const EscrowKey& key,
+                          std::size_t size = 3) {
+        say(world, from, "connector", message::GiveBack{addr(ledger), key, Bytes(size, 5)});
+        world.settle_down();
+        return shares.size();
+    };
+
+    // Of the outgoing escrow: from its payee's node, while it stands.
+    CHECK(came("buyer", "test.sek", out_key) == 0);
+    CHECK(came("seller", "test.sek", in_key) == 0);
+    CHECK(came("seller", "test.eur", in_key) == 0);
+    CHECK(came("seller", "test.sek", out_key, core::message::max_share + 1) == 0);
+    REQUIRE(came("seller", "test.sek", out_key) == 1);
+    CHECK(shares[0].ledger == addr("test.sek"));
+    CHECK(shares[0].escrow == out_key);
+    CHECK(shares[0].share == Bytes(3, 5));
+    forward.report("test.sek", out, EscrowState::refunded_rejected);
+    CHECK(came("seller", "test.sek", out_key) == 1);
+
+    // Of the incoming one, which is given back now: to the node that spoke for it.
+    CHECK(commands(world, "connector") == 2);  // the forward and the reject
+    CHECK(made("test.sek", out_key) == 0);
+    REQUIRE(made("test.eur", in_key) == 1);
+    CHECK(passed[0].first == "buyer");
+    CHECK(passed[0].second.escrow == in_key);
+    CHECK(passed[0].second.share == Bytes{7});
+    forward.report("test.eur", in, EscrowState::refunded_rejected);
+    CHECK(made("test.eur", in_key) == 1);  // forgotten
+    CHECK(world.node("connector").machine->open_deals() == 0);
+    check_idle(world);
+}
+
 TEST_CASE("a claim that is refused is an alarm with its amount, and never a success") {
     CoreWorld world;
     Forward forward(world);

@@ -44,6 +44,7 @@ public:
         std::map<Hash, std::array<std::uint8_t, 32>> secrets;
         bool down = false;
         std::map<std::uint64_t, Result<Bytes>> answers;
+        std::vector<core::output::PassShare> shares;  // for its adapters
     };
     struct Ledger {
         Address address;

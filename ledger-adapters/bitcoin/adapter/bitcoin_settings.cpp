@@ -95,8 +95,9 @@ Wrong set_text(BitcoinSettings& to, const std::string& key, const std::string& t
     }
     if (key == "network") {
         to.network = network_named(text);
-        if (to.network == nullptr) return "expected main, test, testnet4, signet, regtest or "
-                                          "litecoin-regtest";
+        if (to.network == nullptr)
+            return "expected main, test, testnet4, signet, regtest or "
+                   "litecoin-regtest";
         return std::nullopt;
     }
     for (const NumberSetting& setting : number_settings)

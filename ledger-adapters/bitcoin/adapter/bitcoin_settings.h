@@ -28,11 +28,11 @@ struct BitcoinSettings {
     // min_fee_rate, max_fee_rate: satoshi for 1000 virtual bytes.
     FeePerKvb min_fee{2'000};
     FeePerKvb max_fee{500'000};
-    Satoshi reserve = 0;                              // reserve_sat; a coin an escrow, 0: none
+    Satoshi reserve = 0;                                // reserve_sat; a coin an escrow, 0: none
     Duration max_hold = Duration::seconds(14 * 86400);  // max_hold_s
-    Satoshi max_amount = 100 * coin;                  // max_amount_sat
-    Duration block = Duration::seconds(600);          // block_interval_s
-    Duration reply_timeout = Duration::seconds(20);   // reply_timeout_ms
+    Satoshi max_amount = 100 * coin;                    // max_amount_sat
+    Duration block = Duration::seconds(600);            // block_interval_s
+    Duration reply_timeout = Duration::seconds(20);     // reply_timeout_ms
     // Without a word of the node for so long it is stale: the ledger's inclusion time unless said
     // otherwise.
     Duration stale_after;

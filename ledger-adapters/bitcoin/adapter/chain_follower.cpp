@@ -210,8 +210,7 @@ void ChainFollower::take_blocks(const std::vector<RpcResult>& results, ChainNews
             const std::string& message = results[i].error().message;
             if (message.find("pruned") != std::string::npos)
                 return refuse_chain("the node is pruned and lacks block " +
-                                    std::to_string(height() + 1) +
-                                    ", which is needed: " + message);
+                                    std::to_string(height() + 1) + ", which is needed: " + message);
             break;
         }
         if (!connect(wanted_[i], *results[i], news)) break;

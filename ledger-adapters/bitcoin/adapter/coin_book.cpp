@@ -58,8 +58,12 @@ void CoinBook::remember(std::vector<Put>& puts) {
         std::optional<Bytes> value;
         if (coin != nullptr) {
             SavedCoin saved{static_cast<std::uint64_t>(coin->value),
-                            static_cast<std::uint32_t>(coin->height), coin->coinbase,
-                            coin->reserve_of, coin->spent.has_value(), 0, {}};
+                            static_cast<std::uint32_t>(coin->height),
+                            coin->coinbase,
+                            coin->reserve_of,
+                            coin->spent.has_value(),
+                            0,
+                            {}};
             if (coin->spent) {
                 saved.spent_height = static_cast<std::uint32_t>(coin->spent->height);
                 saved.spent_by = coin->spent->by;

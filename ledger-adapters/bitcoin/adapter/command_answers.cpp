@@ -26,9 +26,7 @@ Hash contents_of(const CommandBody& body) {
         ArchiveWriter& to;
         void operator()(const command::Expect& c) const { to(c.terms); }
         void operator()(const command::Prepare& c) const { to(c.terms, c.not_after); }
-        void operator()(const command::Fulfil& c) const {
-            to(c.escrow, sha256(c.preimage.view()));
-        }
+        void operator()(const command::Fulfil& c) const { to(c.escrow, sha256(c.preimage.view())); }
         void operator()(const command::Reject& c) const { to(c.escrow, c.payee); }
         void operator()(const command::Refund& c) const { to(c.escrow); }
         void operator()(const command::Transfer& c) const {
@@ -68,8 +66,7 @@ void CommandAnswers::remember(std::vector<Put>& puts) {
 CommandAnswers::Taken CommandAnswers::take(const Command& command) {
     const Hash contents = contents_of(command.body);
     const auto [found, is_new] = known_.try_emplace(command.id);
-    if (!is_new)
-        return found->second.contents == contents ? Taken::again : Taken::other_contents;
+    if (!is_new) return found->second.contents == contents ? Taken::again : Taken::other_contents;
     found->second.contents = contents;
     changed_.push_back(command.id);
     order_.push_back(command.id);

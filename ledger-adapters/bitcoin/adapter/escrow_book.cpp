@@ -122,8 +122,7 @@ std::optional<EscrowTerms> EscrowBook::terms_of(const AnnouncedFunding& funding)
     if (auto terms = terms_for(side_.name, funding, side_.account)) return terms;
     if (funding.payer != side_.account) return std::nullopt;
     const auto payee = payees_.find(funding.announcement.payee);
-    return payee == payees_.end() ? std::nullopt
-                                  : terms_for(side_.name, funding, payee->second);
+    return payee == payees_.end() ? std::nullopt : terms_for(side_.name, funding, payee->second);
 }
 
 std::optional<EscrowKey> EscrowBook::show_funding(const Transaction& transaction, const Txid& txid,

@@ -67,8 +67,8 @@ struct Job {
     Timestamp due;              // of the answer, or of the next sending
     bool is_waiting = true;     // to be sent when due; otherwise the node has it
     Timestamp accepted_at;
-    unsigned attempts = 0;  // that failed
-    bool outbid = false;    // the node wants a higher fee
+    unsigned attempts = 0;    // that failed
+    bool outbid = false;      // the node wants a higher fee
     int withdraw_tried = -1;  // the tip at which its coins did not pay for the withdrawal
 
     Timestamp expiry() const { return terms ? terms->expiry : Timestamp::never(); }

@@ -115,8 +115,7 @@ void NodeAdapter::reply(Timestamp at, const Reply& reply, AdapterOutputs& out) {
         if (question->request == 0 || question->request != reply.request) continue;
         question->request = 0;
         question->due = at + settings_.poll;
-        const auto results =
-            reply.body ? read_batch(*reply.body, question->calls) : std::nullopt;
+        const auto results = reply.body ? read_batch(*reply.body, question->calls) : std::nullopt;
         if (!results) {
             if (question == &chain_question_) chain_.lost();
         } else if (question == &chain_question_) {
@@ -174,8 +173,7 @@ void NodeAdapter::pool_answer(const std::vector<RpcResult>& results) {
 
 // The account's coins of before the height at which the blocks begin to be read.
 void NodeAdapter::scan_answer(const std::vector<RpcResult>& results) {
-    const Json::Array* const unspents =
-        results[0] ? (*results[0])["unspents"].as_array() : nullptr;
+    const Json::Array* const unspents = results[0] ? (*results[0])["unspents"].as_array() : nullptr;
     if (unspents == nullptr) return;
     for (const Json& one : *unspents) {
         const auto txid = txid_from_text(one["txid"].text_or(""));
@@ -254,8 +252,7 @@ void NodeAdapter::remember(AdapterOutputs& out) {
     for (const EscrowKey& key : changed_releases_)
         out.puts.push_back({0, key_of_release(key), encode_fields(releases_.at(key))});
     changed_releases_.clear();
-    if (std::exchange(is_scan_news_, false))
-        out.puts.push_back({0, Bytes{scanned_mark}, Bytes{}});
+    if (std::exchange(is_scan_news_, false)) out.puts.push_back({0, Bytes{scanned_mark}, Bytes{}});
 }
 
 }  // namespace lockstep::bitcoin

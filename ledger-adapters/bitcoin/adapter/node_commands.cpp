@@ -6,8 +6,8 @@ namespace lockstep::bitcoin {
 void NodeAdapter::command(Timestamp at, const Command& command, AdapterOutputs& out) {
     switch (answers_.take(command)) {
         case CommandAnswers::Taken::other_contents:
-            out.reports.emplace_back(report::Answer{
-                command.id, report::Answer::Outcome::refused, Reason::id_reused});
+            out.reports.emplace_back(
+                report::Answer{command.id, report::Answer::Outcome::refused, Reason::id_reused});
             return;
         case CommandAnswers::Taken::again:
             // Business is answered as the first time. What ends an escrow is looked at again: a
@@ -21,8 +21,8 @@ void NodeAdapter::command(Timestamp at, const Command& command, AdapterOutputs& 
         case CommandAnswers::Taken::anew:
             break;
     }
-    const auto taken = std::visit(
-        [&](const auto& body) { return run(at, command.id, body, out); }, command.body);
+    const auto taken =
+        std::visit([&](const auto& body) { return run(at, command.id, body, out); }, command.body);
     if (!taken) answers_.refused(command.id, taken.error(), out.reports);
 }
 
@@ -90,8 +90,7 @@ Result<void> NodeAdapter::run(Timestamp at, const CommandId& id, const command::
     const BookedEscrow* const escrow = escrows_.find(c.escrow);
     if (escrow == nullptr) return refuse(Reason::unknown_escrow);
     if (escrow->terms.payee != account_) return refuse(Reason::not_payee);
-    if (!fulfils(c.preimage.view(), escrow->terms.condition))
-        return refuse(Reason::wrong_preimage);
+    if (!fulfils(c.preimage.view(), escrow->terms.condition)) return refuse(Reason::wrong_preimage);
     const bool is_over = escrow->ended_at != 0;
     if (is_over && escrow->end->state == EscrowState::fulfilled) {
         answers_.done(id, out.reports);
@@ -111,9 +110,8 @@ Result<void> NodeAdapter::run(Timestamp at, const CommandId& id, const command::
     const BookedEscrow* const escrow = escrows_.find(c.escrow);
     if (escrow == nullptr || escrow->funded_at == 0) return refuse(Reason::unknown_escrow);
     if (escrow->terms.payee != account_ || c.payee != account_) return refuse(Reason::not_payee);
-    const bool is_claimed =
-        (escrow->end && escrow->end->state == EscrowState::fulfilled) ||
-        sender_.find(JobKind::claim, c.escrow) != nullptr;
+    const bool is_claimed = (escrow->end && escrow->end->state == EscrowState::fulfilled) ||
+                            sender_.find(JobKind::claim, c.escrow) != nullptr;
     if (is_claimed) return refuse(Reason::already_fulfilled);
     if (escrow->end) {
         answers_.done(id, out.reports);
@@ -129,11 +127,9 @@ Result<void> NodeAdapter::run(Timestamp at, const CommandId& id, const command::
         // Neither side can offer more later without the other.
         const FeePerKvb rate = first_rate({settings_.min_fee, settings_.max_fee}, estimate_);
         plan.rate = std::min(FeePerKvb{2 * rate.satoshi}, settings_.max_fee);
-        const auto partial =
-            offer_reject(plan,
-                         EscrowKeyName{setup_.ledger, c.escrow.payer, c.escrow.id,
-                                       EscrowRole::payee},
-                         *signer_);
+        const auto partial = offer_reject(
+            plan, EscrowKeyName{setup_.ledger, c.escrow.payer, c.escrow.id, EscrowRole::payee},
+            *signer_);
         if (!partial) {
             releases_.erase(c.escrow);
             return refuse(reason_of(partial.error()));
@@ -158,8 +154,8 @@ void NodeAdapter::released(Timestamp at, const Released& released) {
     terms.escrow = {escrow->place(), static_cast<Satoshi>(escrow->terms.amount.units()),
                     *lock_of(setup_.ledger, escrow->terms)};
     terms.destination = home_;
-    const auto most = fee_for(settings_.max_fee,
-                              spend_vsize(terms.escrow.lock, EscrowPath::reject, home_, 0));
+    const auto most =
+        fee_for(settings_.max_fee, spend_vsize(terms.escrow.lock, EscrowPath::reject, home_, 0));
     terms.most_fee = most.value_or(0);
     const auto spend = complete_reject(
         *partial, terms,

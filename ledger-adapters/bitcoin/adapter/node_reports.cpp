@@ -76,8 +76,7 @@ Balance NodeAdapter::balance() const {
     for (const auto& [key, escrow] : escrows_.all())
         if (key.payer == account_ && escrow.is_there() && escrow.ended_at == 0)
             escrowed += escrow.terms.amount.units();
-    return {account_, side_.name.asset, Amount{static_cast<std::uint64_t>(free)},
-            Amount{escrowed}};
+    return {account_, side_.name.asset, Amount{static_cast<std::uint64_t>(free)}, Amount{escrowed}};
 }
 
 report::Health NodeAdapter::health(Timestamp at) const {

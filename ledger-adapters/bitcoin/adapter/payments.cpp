@@ -41,8 +41,8 @@ Result<Payment, BuildFault> build_payment(const PaymentPlan& plan, const Payment
     if (made.change > 0) made.transaction.outputs.push_back({made.change, plan.change_script});
     sign_coins(made.transaction, made.coins, 0, signer);
     ASSERT(before == nullptr ||
-           (made.fee > before->fee && made.transaction.inputs[0].prevout ==
-                                          before->transaction.inputs[0].prevout));
+           (made.fee > before->fee &&
+            made.transaction.inputs[0].prevout == before->transaction.inputs[0].prevout));
     return made;
 }
 

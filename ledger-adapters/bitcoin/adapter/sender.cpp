@@ -81,9 +81,9 @@ bool Sender::is_decided(const SenderTime& time, std::uint64_t number, Job& job,
     const std::int64_t confirmations = time.tip - outcome.height + 1;
     if (outcome.fate == Fate::done && !job.is_done) answer_done(number, job, reports);
     if (outcome.fate == Fate::void_ && confirmations >= parts_.settings.depth) {
-        const Reason reason = is_payment(job.kind)          ? Reason::not_after_passed
+        const Reason reason = is_payment(job.kind)         ? Reason::not_after_passed
                               : job.kind == JobKind::claim ? Reason::already_refunded
-                                                            : Reason::already_fulfilled;
+                                                           : Reason::already_fulfilled;
         give_up(number, reason, reports);
     } else if (confirmations >= parts_.settings.depth + parts_.settings.reorg_window) {
         jobs_.erase(number);

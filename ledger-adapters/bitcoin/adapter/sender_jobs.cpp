@@ -79,8 +79,7 @@ Result<void> Sender::transfer(const SenderTime& time, const CommandId& id,
     const auto to = key_of_account(parts_.side.name.ledger, transfer.to);
     ASSERT(to.has_value());
     PaymentPlan plan;
-    plan.outputs.push_back(
-        {static_cast<Satoshi>(transfer.amount.units()), script_pubkey_of(*to)});
+    plan.outputs.push_back({static_cast<Satoshi>(transfer.amount.units()), script_pubkey_of(*to)});
     if (plan.outputs[0].value < dust_of(plan.outputs[0].script))
         return refuse(Reason::not_accepted);
     plan.change_script = parts_.home;
@@ -210,8 +209,8 @@ bool Sender::build_again(const SenderTime& time, Job& job, FeePerKvb rate) {
     }
     PaymentPlan plan = before.plan;
     plan.rate = rate;
-    const auto payment = replace_payment(before, plan, parts_.coins.available(time.tip), held(),
-                                         parts_.signer);
+    const auto payment =
+        replace_payment(before, plan, parts_.coins.available(time.tip), held(), parts_.signer);
     if (payment) take_payment(job, *payment);
     return payment.has_value();
 }
@@ -224,8 +223,8 @@ std::set<OutPoint> Sender::held() const {
     for (const auto& [place, coin] : parts_.coins.all()) {
         if (!coin.reserve_of) continue;
         const BookedEscrow* const escrow = parts_.escrows.find(*coin.reserve_of);
-        const bool is_over =
-            escrow == nullptr || (escrow->ended_at != 0 && escrow->told_end_as == Certainty::final_);
+        const bool is_over = escrow == nullptr ||
+                             (escrow->ended_at != 0 && escrow->told_end_as == Certainty::final_);
         if (!is_over) places.insert(place);
     }
     return places;

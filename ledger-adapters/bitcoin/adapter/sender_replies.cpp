@@ -31,8 +31,7 @@ bool Sender::reply(const SenderTime& time, const Reply& reply, AdapterOutputs& o
     if (found == flights_.end()) return false;
     const Flight flight = std::move(found->second);
     flights_.erase(found);
-    const auto results =
-        reply.body ? read_batch(*reply.body, flight.size()) : std::nullopt;
+    const auto results = reply.body ? read_batch(*reply.body, flight.size()) : std::nullopt;
     for (std::size_t i = 0; i < flight.size(); ++i) {
         const auto job = jobs_.find(flight[i]);
         // One that has changed meanwhile is sent anew.

@@ -50,8 +50,7 @@ Result<EscrowFunding, BuildFault> build_funding(const FundingPlan& plan,
                                                 const BitcoinSigner& signer) {
     auto outputs = outputs_of(plan);
     if (!outputs) return unexpected(outputs.error());
-    const PaymentPlan payment{std::move(*outputs), plan.change_script, plan.rate,
-                              plan.locktime};
+    const PaymentPlan payment{std::move(*outputs), plan.change_script, plan.rate, plan.locktime};
     std::optional<Payment> replaced;
     if (before != nullptr) replaced = before->payment();
     auto made = replaced ? replace_payment(*replaced, payment, available, reserved, signer)

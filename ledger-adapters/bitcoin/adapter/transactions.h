@@ -39,16 +39,16 @@ struct EscrowFunding {
     Payment payment() const;
 };
 // Takes none of `reserved`. Faults: bad_rate, bad_amount, bad_lock, bad_destination,
-// bad_locktime, dust, and those of select_coins. bad_destination also for an announcement that nodes
-// do not relay.
+// bad_locktime, dust, and those of select_coins. bad_destination also for an announcement that
+// nodes do not relay.
 Result<EscrowFunding, BuildFault> fund_escrow(const FundingPlan& plan,
                                               std::span<const KeyCoin> available,
                                               const std::set<OutPoint>& reserved,
                                               const BitcoinSigner& signer);
-// Another version of the same funding: the same escrow, announcement, reserve and first input (so that at most
-// one of all versions is ever included), at this rate or, where that is not enough to replace
-// `before`, at the least that is. It spends all coins of `before`, and others where those do not
-// pay. The new coins must be confirmed (BIP 125, rule 2).
+// Another version of the same funding: the same escrow, announcement, reserve and first input (so
+// that at most one of all versions is ever included), at this rate or, where that is not enough to
+// replace `before`, at the least that is. It spends all coins of `before`, and others where those
+// do not pay. The new coins must be confirmed (BIP 125, rule 2).
 Result<EscrowFunding, BuildFault> replace_funding(const EscrowFunding& before, FeePerKvb rate,
                                                   std::span<const KeyCoin> available,
                                                   const std::set<OutPoint>& reserved,
