@@ -13,6 +13,8 @@ namespace {
 constexpr Role all_roles[] = {Role::payer, Role::payee, Role::other};
 // Of a transaction of ours, at some ten satoshi a byte.
 constexpr bitcoin::Satoshi raw_fee = 10'000;
+// Within it an adapter asks for news.
+constexpr Duration ask_time = Duration::seconds(5);
 // As long as blocks of others count before ours come again.
 constexpr Duration detour_time = Duration::seconds(20);
 
@@ -169,7 +171,8 @@ void BitcoinBench::reach(Timestamp ledger_time) {
         node_.mine(1, miner_script());
         median_ = node_.tip().median;
     }
-    work();
+    // so that the adapters ask; the median stays while five blocks more are made
+    pass(ask_time);
 }
 
 // --- escrows ---

@@ -105,6 +105,7 @@ BitcoinInProcess::BitcoinInProcess(MakeBitcoin make)
               setup.profile = bitcoin_profile();
               setup.settings = {{"reply_timeout_ms", "2000"},
                                 {"depth", "3"},
+                                {"max_amount_sat", "1000000000000"},
                                 {"block_interval_s", "10"},
                                 {"counterparties", accounts}};
               return make(setup, settings.signers[static_cast<std::size_t>(role)]);

@@ -60,13 +60,16 @@ void Kit::begin_case(std::size_t number) {
 }
 
 // What a case before left in escrow is given back before the next one counts: where that takes a
-// command of the payer, it would cost a fee in the midst of it.
+// command of the payer, it would cost a fee in the midst of it. And what is not final may not count
+// yet.
 void Kit::settle() {
-    if (info_.refund == RefundRule::automatic) return;
-    const Timestamp end = now() + info_.max_hold;
-    for (const Role role : {Role::payer, Role::payee, Role::other})
-        while (now() < end && !balance(role).escrowed.is_zero())
-            ledger_.pass(patience());
+    if (info_.refund != RefundRule::automatic) {
+        const Timestamp end = terms().expiry + info_.profile.late + patience();
+        for (const Role role : {Role::payer, Role::payee, Role::other})
+            while (now() < end && !balance(role).escrowed.is_zero())
+                ledger_.pass(patience());
+    }
+    if (is_open()) ledger_.pass(patience());
 }
 
 // --- making things up ---
@@ -128,7 +131,20 @@ Command Kit::prepare_command(const EscrowTerms& terms) const {
             command::Prepare{terms, std::min(now() + patience(), terms.expiry)}};
 }
 std::string Kit::prepare(const EscrowTerms& terms, Role role) {
-    return run(role, prepare_command(terms));
+    std::string seen = run(role, prepare_command(terms));
+    if (seen == "done") wait_for_payee(terms);
+    return seen;
+}
+
+void Kit::wait_for_payee(const EscrowTerms& terms) {
+    if (world().streams) return;
+    for (const Role payee : {Role::payer, Role::payee, Role::other}) {
+        if (world().account(payee) != terms.payee) continue;
+        const auto is_final = [&] {
+            return told_as(payee, terms, Certainty::final_, EscrowState::prepared);
+        };
+        expect(wait_for(is_final), "the payee was not told of an escrow as final");
+    }
 }
 
 Command Kit::fulfil_command(const EscrowTerms& terms, int which, const std::string& what) const {

@@ -46,6 +46,8 @@ public:
     // --- commands; the answer is "done", "unknown" or the reason of the refusal ---
     std::string run(Role role, Command command);
     std::string prepare(const EscrowTerms& terms, Role role = Role::payer);
+    // Where what is told is final later: until then a payee does nothing about an escrow.
+    void wait_for_payee(const EscrowTerms& terms);
     Command prepare_command(const EscrowTerms& terms) const;
     std::string fulfil(const EscrowTerms& terms, Role role = Role::payee, int which = 0);
     Command fulfil_command(const EscrowTerms& terms, int which = 0,
@@ -79,8 +81,9 @@ public:
                      const std::string& otherwise);
     // Everything is free again, after as many commands.
     void expect_back(Role role, const Balance& before, unsigned commands = 2);
-    // Whether the stream told it with this certainty.
-    bool told_as(Role role, const EscrowTerms& terms, Certainty certainty);
+    // Whether the stream told it with this certainty, in any state or in that one.
+    bool told_as(Role role, const EscrowTerms& terms, Certainty certainty,
+                 std::optional<EscrowState> state = std::nullopt);
     // Cursor and state of each event of the stream so far, as told.
     std::vector<std::pair<std::uint64_t, report::Escrow>>& events(Role role);
     report::Mode mode(Role role);

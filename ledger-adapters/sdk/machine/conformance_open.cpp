@@ -48,8 +48,10 @@ void refund_is_the_end(Kit& kit) {
     }
     for (const Role role : {Role::payer, Role::payee}) {
         kit.expect_told(role, terms, EscrowState::refunded_expired);
-        kit.expect(kit.wait_for([&] { return kit.told_as(role, terms, Certainty::final_); }),
-                   "it was not told as final");
+        const auto is_final = [&] {
+            return kit.told_as(role, terms, Certainty::final_, EscrowState::refunded_expired);
+        };
+        kit.expect(kit.wait_for(is_final), "it was not told as final");
     }
     kit.expect_found(Role::payee, terms, "refunded_expired");
     const std::string seen = kit.fulfil(terms);

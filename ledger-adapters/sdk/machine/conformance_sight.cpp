@@ -49,11 +49,13 @@ std::string Kit::told(Role role, const EscrowTerms& terms) {
     return state;
 }
 
-bool Kit::told_as(Role role, const EscrowTerms& terms, Certainty certainty) {
+bool Kit::told_as(Role role, const EscrowTerms& terms, Certainty certainty,
+                  std::optional<EscrowState> state) {
     const auto& all = events(role);
     return std::any_of(all.begin(), all.end(), [&](const auto& event) {
         const report::Escrow& escrow = event.second;
-        return escrow.terms == terms && escrow.certainty == certainty;
+        return escrow.terms == terms && escrow.certainty == certainty &&
+               (!state || escrow.state == *state);
     });
 }
 
