@@ -1,6 +1,9 @@
 // A node, a payer and a payee on it, and the escrow between them.
 #pragma once
 
+#include <doctest/doctest.h>
+
+#include "bitcoin/adapter/transactions.h"
 #include "sdk/crypto/hash.h"
 #include "tests/unit/bitcoin_node.h"
 
@@ -9,8 +12,9 @@ namespace lockstep::test {
 struct EscrowWorld {
     using Settings = std::vector<std::pair<std::string, std::string>>;
 
-    explicit EscrowWorld(const Settings& settings = {})
-        : payer(node, 1, settings), payee(node, 2, settings) {
+    explicit EscrowWorld(const Settings& settings = {},
+                         const bitcoin::Settings& node_settings = BitcoinNode::few_confirmations())
+        : node(node_settings), payer(node, 1, settings), payee(node, 2, settings) {
         for (int i = 0; i < 3; ++i)
             node.pay(payer.home(), 10'000'000);
         mine(1);
@@ -58,6 +62,43 @@ struct EscrowWorld {
             payee.releases.clear();
             pass(node, {&payer, &payee}, Duration::seconds(2));
         }
+    }
+
+    // As the payer could sign it at any time.
+    bitcoin::Transaction refund_past_the_adapter(bitcoin::Satoshi rate = 2'000) const {
+        using namespace bitcoin;
+        SpendPlan plan;
+        plan.escrow = escrow_coin();
+        plan.destination = payer.home();
+        plan.rate = {rate};
+        const auto spend = refund_escrow(
+            plan, EscrowKeyName{BitcoinDesk::ledger(), key.payer, key.id, EscrowRole::payer},
+            payer.signer());
+        REQUIRE(spend);
+        return spend->transaction;
+    }
+    bitcoin::Transaction claim_past_the_adapter(bitcoin::Satoshi rate = 2'000) const {
+        using namespace bitcoin;
+        SpendPlan plan;
+        plan.escrow = escrow_coin();
+        plan.destination = payee.home();
+        plan.rate = {rate};
+        const auto spend =
+            claim_escrow(plan, preimage(),
+                         EscrowKeyName{BitcoinDesk::ledger(), key.payer, key.id, EscrowRole::payee},
+                         payee.signer());
+        REQUIRE(spend);
+        return spend->transaction;
+    }
+    // Where a block has it.
+    bitcoin::EscrowCoin escrow_coin() const {
+        using namespace bitcoin;
+        const auto lock = lock_of(BitcoinDesk::ledger(), terms);
+        const Bytes script = script_pubkey_of(*escrow_script(*lock));
+        for (const auto& [place, coin] : node.machine.chain().coins().all())
+            if (coin.output.script == script) return {place, coin.output.value, *lock};
+        FAIL("no such escrow");
+        return {};
     }
 
     BitcoinNode node;

@@ -246,6 +246,19 @@ void BitcoinDesk::carry(const Request& request) {
         return give(Reply{request.id, refuse(Reason::outcome_unknown)});
     }
     Bytes body = node_.answer(request.body);
+    if (alter) {
+        const auto answers = parse_json(as_text(body), rpc_limits);
+        REQUIRE(answers);
+        Json altered = Json::array();
+        for (std::size_t i = 0; i < answers->size(); ++i) {
+            Json one = (*answers)[i];
+            alter((*json)[i]["method"].text_or(""), one);
+            altered.push(std::move(one));
+        }
+        const std::string text = write_json(altered);
+        body.assign(text.begin(), text.end());
+    }
+    if (garbage) body.assign(garbage->begin(), garbage->end());
     if (is_sending && lost_answers > 0) {
         --lost_answers;
         return give(Reply{request.id, refuse(Reason::outcome_unknown)});

@@ -93,6 +93,10 @@ public:
     int lost_requests = 0;
     // Nothing comes back at all.
     bool is_silent = false;
+    // Changes the answer of one call of a batch: its "result" and "error".
+    std::function<void(const std::string& method, Json& answer)> alter;
+    // Instead of any answer.
+    std::optional<std::string> garbage;
 
 private:
     void carry(const Request& request);

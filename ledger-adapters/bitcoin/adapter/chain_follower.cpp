@@ -235,7 +235,8 @@ bool ChainFollower::connect(const BlockId& id, const Json& hexadecimal, ChainNew
     if (known_.empty()) known_from_ = first_height();
     known_.push_back({id, block->header.time});
     changed_.push_back(height());
-    const auto most = static_cast<std::size_t>(settings_.depth + settings_.reorg_window);
+    // One more than may be taken back: the block that both branches have.
+    const auto most = static_cast<std::size_t>(settings_.depth + settings_.reorg_window + 1);
     while (known_.size() > std::max(most, median_stamps)) {
         changed_.push_back(known_from_);
         known_.pop_front();

@@ -39,8 +39,12 @@ EscrowState state_after(EscrowPath path) {
 
 }  // namespace
 
-EscrowBook::EscrowBook(EscrowSide side, const std::vector<ecdsa::CompressedKey>& others)
-    : side_(std::move(side)), depth_(static_cast<int>(side_.depth)) {
+EscrowBook::EscrowBook(EscrowSide side, const std::vector<ecdsa::CompressedKey>& others,
+                       const std::set<Txid>& pool)
+    : side_(std::move(side)),
+      own_(account_address(side_.name.ledger, side_.account)),
+      depth_(static_cast<int>(side_.depth)),
+      pool_(pool) {
     for (const ecdsa::CompressedKey& other : others)
         learn_payee(other);
 }
@@ -96,10 +100,20 @@ const BookedEscrow* EscrowBook::find(const EscrowKey& key) const {
 
 std::vector<EscrowKey> EscrowBook::open_as_payer() const {
     std::vector<EscrowKey> keys;
-    const Address own = account_address(side_.name.ledger, side_.account);
     for (const EscrowKey& key : unsettled_)
-        if (key.payer == own && escrows_.at(key).is_open()) keys.push_back(key);
+        if (key.payer == own_ && escrows_.at(key).is_open()) keys.push_back(key);
     return keys;
+}
+
+Amount EscrowBook::escrowed() const {
+    Amount sum;
+    for (const EscrowKey& key : unsettled_) {
+        const BookedEscrow& escrow = escrows_.at(key);
+        if (key.payer != own_ || !escrow.is_there() || escrow.ended_at != 0) continue;
+        // Outputs of a chain, which are 21 million coins together at most.
+        sum = checked_add(sum, escrow.terms.amount).value_or(sum);
+    }
+    return sum;
 }
 
 void EscrowBook::learn_payee(const ecdsa::CompressedKey& payee) {
@@ -147,8 +161,8 @@ std::optional<EscrowKey> EscrowBook::show_funding(const Transaction& transaction
     BookedEscrow& escrow = escrows_[key];
     // One that stands is not displaced by another of its name; a block displaces the pool.
     const bool is_same = escrow.funding == txid;
-    if (!is_same && (escrow.funded_at != 0 || (escrow.funding_in_pool && height == 0)))
-        return std::nullopt;
+    const bool is_waiting = escrow.funding_in_pool && pool_.contains(escrow.funding);
+    if (!is_same && (escrow.funded_at != 0 || (is_waiting && height == 0))) return std::nullopt;
     if (!is_same) {
         places_.erase(escrow.place());
         escrow.funding = txid;
@@ -251,14 +265,14 @@ void EscrowBook::disconnect(int back_to) {
     }
 }
 
-void EscrowBook::pool_is(const std::set<Txid>& pool) {
+void EscrowBook::pool_is_shown() {
     for (const EscrowKey& key : unsettled_) {
         BookedEscrow& escrow = escrows_.at(key);
-        if (escrow.funded_at == 0 && escrow.funding_in_pool && !pool.contains(escrow.funding)) {
+        if (escrow.funded_at == 0 && escrow.funding_in_pool && !pool_.contains(escrow.funding)) {
             escrow.funding_in_pool = false;
             changed_.insert(key);
         }
-        if (escrow.pool_end && !pool.contains(escrow.pool_end->by)) {
+        if (escrow.pool_end && !pool_.contains(escrow.pool_end->by)) {
             escrow.pool_end.reset();
             changed_.insert(key);
         }

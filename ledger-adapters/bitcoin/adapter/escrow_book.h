@@ -59,8 +59,10 @@ struct EscrowSide {
 
 class EscrowBook {
 public:
-    // `others`: accounts that may be payees of ours.
-    EscrowBook(EscrowSide side, const std::vector<ecdsa::CompressedKey>& others);
+    // `others`: accounts that may be payees of ours. `pool`: what is in the node's pool; it is
+    // another's and changes.
+    EscrowBook(EscrowSide side, const std::vector<ecdsa::CompressedKey>& others,
+               const std::set<Txid>& pool);
 
     static bool owns(ByteView key);
     void restore(ByteView key, ByteView value);
@@ -70,8 +72,9 @@ public:
     // funds, where it funds one of ours.
     std::optional<EscrowKey> show(const Transaction& transaction, std::optional<int> height);
     void disconnect(int back_to);
-    // What is in the pool and nothing else; transactions shown before included.
-    void pool_is(const std::set<Txid>& pool);
+    // Everything in the pool has been shown: what was there and is not is gone. Not earlier, since
+    // a newer version of the same may be what replaced it.
+    void pool_is_shown();
     // Reports what has changed, as of this tip.
     void tell(int tip, Timestamp ledger_time, std::vector<Report>& reports);
     // A payee that the payer's commands name.
@@ -80,6 +83,8 @@ public:
     const BookedEscrow* find(const EscrowKey& key) const;
     // Ours as payer, in a block, not spent by a block.
     std::vector<EscrowKey> open_as_payer() const;
+    // What of ours is locked: in a block or the pool, and not spent by a block.
+    Amount escrowed() const;
     const std::map<EscrowKey, BookedEscrow>& all() const { return escrows_; }
     bool is_final(std::uint32_t height, int tip) const {
         return height != 0 && tip - static_cast<int>(height) + 1 >= depth_;
@@ -113,7 +118,9 @@ private:
                     Timestamp ledger_time, std::vector<Report>& reports);
 
     const EscrowSide side_;
+    const Address own_;
     const int depth_;
+    const std::set<Txid>& pool_;
     std::map<EscrowKey, BookedEscrow> escrows_;
     std::map<OutPoint, EscrowKey> places_;
     std::set<EscrowKey> unsettled_;  // there may be something to tell

@@ -42,7 +42,7 @@ NodeAdapter::NodeAdapter(AdapterSetup setup, BitcoinSettings settings,
       chain_(settings_),
       pool_(settings_.pool_batch),
       coins_(home_),
-      escrows_(side_, counterparty_keys(setup_, settings_)),
+      escrows_(side_, counterparty_keys(setup_, settings_), pool_.ids()),
       sender_({settings_, side_, home_, *signer_, coins_, escrows_, answers_, ids_}),
       is_scanned_(settings_.start_height == 0) {}
 
@@ -76,6 +76,10 @@ void NodeAdapter::restore(const std::vector<Put>& puts) {
             releases_[{*payer, *id}] = *release;
         }
     }
+    // Whom the fundings under way are for, before the chain shows them.
+    for (const EscrowTerms& terms : sender_.fundings())
+        if (const auto payee = key_of_account(setup_.ledger, terms.payee))
+            escrows_.learn_payee(*payee);
 }
 
 SenderTime NodeAdapter::time(Timestamp at) const {
@@ -107,10 +111,7 @@ void NodeAdapter::take(Timestamp at, AdapterInput& input, AdapterOutputs& out) {
 // --- the node ---
 
 void NodeAdapter::reply(Timestamp at, const Reply& reply, AdapterOutputs& out) {
-    if (sender_.reply(time(at), reply, out)) {
-        if (reply.body) heard_ = at;
-        return;
-    }
+    if (sender_.reply(time(at), reply, out)) return;
     for (Question* const question : {&chain_question_, &pool_question_, &scan_question_}) {
         if (question->request == 0 || question->request != reply.request) continue;
         question->request = 0;
@@ -148,7 +149,7 @@ void NodeAdapter::chain_answer(Timestamp at, const std::vector<RpcResult>& resul
         connect(block, out);
     if (news.pool) {
         pool_.list_is(*news.pool);
-        escrows_.pool_is(pool_.ids());
+        if (!pool_.has_more()) escrows_.pool_is_shown();
         sender_.pool_is(time(at), pool_.ids(), chain_question_.asked);
     }
 }
@@ -168,6 +169,7 @@ void NodeAdapter::connect(const ConnectedBlock& block, AdapterOutputs& out) {
 void NodeAdapter::pool_answer(const std::vector<RpcResult>& results) {
     for (const Transaction& transaction : pool_.take(results))
         escrows_.show(transaction, std::nullopt);
+    if (!pool_.has_more()) escrows_.pool_is_shown();
     pool_question_.due = now_;
 }
 
@@ -249,8 +251,21 @@ void NodeAdapter::remember(AdapterOutputs& out) {
     escrows_.remember(out.puts);
     answers_.remember(out.puts);
     sender_.remember(out.puts);
-    for (const EscrowKey& key : changed_releases_)
-        out.puts.push_back({0, key_of_release(key), encode_fields(releases_.at(key))});
+    for (auto release = releases_.begin(); release != releases_.end();) {
+        const BookedEscrow* const escrow = escrows_.find(release->first);
+        if (escrow == nullptr || escrow->told_end_as != Certainty::final_) {
+            ++release;
+            continue;
+        }
+        changed_releases_.insert(release->first);
+        release = releases_.erase(release);
+    }
+    for (const EscrowKey& key : changed_releases_) {
+        const auto release = releases_.find(key);
+        std::optional<Bytes> value;
+        if (release != releases_.end()) value = encode_fields(release->second);
+        out.puts.push_back({0, key_of_release(key), std::move(value)});
+    }
     changed_releases_.clear();
     if (std::exchange(is_scan_news_, false)) out.puts.push_back({0, Bytes{scanned_mark}, Bytes{}});
 }

@@ -105,7 +105,7 @@ Result<void> NodeAdapter::run(Timestamp at, const CommandId& id, const command::
     return sender_.claim(time(at), id, c.escrow, c.preimage);
 }
 
-Result<void> NodeAdapter::run(Timestamp at, const CommandId& id, const command::Reject& c,
+Result<void> NodeAdapter::run(Timestamp, const CommandId& id, const command::Reject& c,
                               AdapterOutputs& out) {
     const BookedEscrow* const escrow = escrows_.find(c.escrow);
     if (escrow == nullptr || escrow->funded_at == 0) return refuse(Reason::unknown_escrow);
@@ -139,7 +139,6 @@ Result<void> NodeAdapter::run(Timestamp at, const CommandId& id, const command::
     }
     out.reports.emplace_back(report::Release{c.escrow, escrow->terms.payer, release.octets});
     answers_.done(id, out.reports);
-    (void)at;
     return {};
 }
 

@@ -72,11 +72,8 @@ Balance NodeAdapter::balance() const {
     const std::set<OutPoint> held = sender_.held();
     for (const KeyCoin& each : coins_.available(chain_.height()))
         if (!held.contains(each.place)) free += each.value;
-    std::uint64_t escrowed = 0;
-    for (const auto& [key, escrow] : escrows_.all())
-        if (key.payer == account_ && escrow.is_there() && escrow.ended_at == 0)
-            escrowed += escrow.terms.amount.units();
-    return {account_, side_.name.asset, Amount{static_cast<std::uint64_t>(free)}, Amount{escrowed}};
+    return {account_, side_.name.asset, Amount{static_cast<std::uint64_t>(free)},
+            escrows_.escrowed()};
 }
 
 report::Health NodeAdapter::health(Timestamp at) const {
@@ -104,6 +101,10 @@ report::Health NodeAdapter::health(Timestamp at) const {
     const TimingProfile& profile = setup_.profile;
     if (at >= time + profile.late + profile.block + settings_.stale_after)
         return say(report::Mode::stale, "the node's last block is older than the profile allows");
+    if (const std::size_t count = escrows_.unresolved(); count != 0)
+        return say(report::Mode::live, std::to_string(count) +
+                                           " escrows of this account are for a payee that is not "
+                                           "known: name it in counterparties");
     return say(report::Mode::live);
 }
 

@@ -29,6 +29,7 @@ void Sender::restore(ByteView key, ByteView value) {
     ASSERT(job);
     const std::uint64_t number = OerReader(key.subspan(1)).u64();
     last_number_ = std::max(last_number_, number);
+    index(number, *job);
     jobs_[number] = std::move(*job);
 }
 
@@ -86,8 +87,7 @@ bool Sender::is_decided(const SenderTime& time, std::uint64_t number, Job& job,
                                                            : Reason::already_fulfilled;
         give_up(number, reason, reports);
     } else if (confirmations >= parts_.settings.depth + parts_.settings.reorg_window) {
-        jobs_.erase(number);
-        touch(number);
+        drop(number);
     }
     return true;
 }

@@ -70,6 +70,7 @@ public:
     // Coins that are promised to transactions under way, or to open escrows.
     std::set<OutPoint> held() const;
     const Job* find(JobKind kind, const EscrowKey& escrow) const;
+    std::vector<EscrowTerms> fundings() const;
     bool works_for(const CommandId& id) const;
     // There is such a job, and this command is answered with it.
     void join(JobKind kind, const EscrowKey& escrow, const CommandId& id);
@@ -85,6 +86,8 @@ private:
     };
 
     void add(const SenderTime& time, Job job);
+    void index(std::uint64_t number, const Job& job);
+    void drop(std::uint64_t number);
     std::optional<std::uint64_t> number_of(JobKind kind, const EscrowKey& escrow) const;
     FeeBounds bounds() const { return {parts_.settings.min_fee, parts_.settings.max_fee}; }
     Outcome outcome_of(const Job& job) const;
@@ -94,6 +97,7 @@ private:
                        std::vector<Report>& reports);
     void raise(const SenderTime& time, std::uint64_t number, Job& job);
     bool build_again(const SenderTime& time, Job& job, FeePerKvb rate);
+    Result<void, BuildFault> build_first_spend(const SenderTime& time, Job& job);
     Result<void, BuildFault> build_spend(Job& job, FeePerKvb rate);
     bool may_be_sent(const Job& job) const;
     OutPoint place_of(const Job& job) const;
@@ -111,7 +115,8 @@ private:
 
     const SenderParts parts_;
     Jobs jobs_;
-    std::map<std::uint64_t, Flight> flights_;  // by request
+    std::map<std::pair<JobKind, EscrowKey>, std::uint64_t> of_escrow_;  // not of transfers
+    std::map<std::uint64_t, Flight> flights_;                           // by request
     std::set<std::uint64_t> changed_;
     std::uint64_t last_number_ = 0;
 };

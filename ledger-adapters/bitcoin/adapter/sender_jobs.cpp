@@ -31,13 +31,24 @@ Reason reason_of(BuildFault fault) {
 void Sender::add(const SenderTime& time, Job job) {
     job.height = static_cast<std::uint32_t>(std::max(time.tip, 0));
     touch(++last_number_);
+    index(last_number_, job);
     jobs_[last_number_] = std::move(job);
 }
 
+void Sender::index(std::uint64_t number, const Job& job) {
+    if (job.kind != JobKind::transfer) of_escrow_[{job.kind, job.escrow}] = number;
+}
+
+void Sender::drop(std::uint64_t number) {
+    const Job& job = jobs_.at(number);
+    if (job.kind != JobKind::transfer) of_escrow_.erase({job.kind, job.escrow});
+    jobs_.erase(number);
+    touch(number);
+}
+
 std::optional<std::uint64_t> Sender::number_of(JobKind kind, const EscrowKey& escrow) const {
-    for (const auto& [number, job] : jobs_)
-        if (job.kind == kind && job.escrow == escrow) return number;
-    return std::nullopt;
+    const auto found = of_escrow_.find({kind, escrow});
+    return found == of_escrow_.end() ? std::nullopt : std::optional(found->second);
 }
 
 const Job* Sender::find(JobKind kind, const EscrowKey& escrow) const {
@@ -107,6 +118,13 @@ void Sender::join(JobKind kind, const EscrowKey& escrow, const CommandId& id) {
     touch(*number);
 }
 
+std::vector<EscrowTerms> Sender::fundings() const {
+    std::vector<EscrowTerms> list;
+    for (const auto& [number, job] : jobs_)
+        if (job.terms) list.push_back(*job.terms);
+    return list;
+}
+
 bool Sender::works_for(const CommandId& id) const {
     for (const auto& [number, job] : jobs_)
         if (std::find(job.commands.begin(), job.commands.end(), id) != job.commands.end())
@@ -125,7 +143,7 @@ Result<void> Sender::claim(const SenderTime& time, const CommandId& id, const Es
     job.escrow = escrow;
     job.commands.push_back(id);
     job.preimage = Bytes(preimage.view().begin(), preimage.view().end());
-    if (const auto built = build_spend(job, first_rate(bounds(), time.estimate)); !built)
+    if (const auto built = build_first_spend(time, job); !built)
         return refuse(reason_of(built.error()));
     add(time, std::move(job));
     return {};
@@ -141,13 +159,10 @@ Result<void> Sender::refund(const SenderTime& time, const std::optional<CommandI
     job.kind = JobKind::refund;
     job.escrow = escrow;
     if (id) job.commands.push_back(*id);
-    if (const auto built = build_spend(job, first_rate(bounds(), time.estimate)); !built)
+    if (const auto built = build_first_spend(time, job); !built)
         return refuse(reason_of(built.error()));
     // What both signed is not needed any more, and is outbid by this.
-    if (const auto number = number_of(JobKind::reject, escrow)) {
-        jobs_.erase(*number);
-        touch(*number);
-    }
+    if (const auto number = number_of(JobKind::reject, escrow)) drop(*number);
     add(time, std::move(job));
     return {};
 }
@@ -166,6 +181,13 @@ void Sender::reject(const SenderTime& time, const EscrowKey& escrow, const Escro
     job.escrow = escrow;
     take_spend(job, spend, {}, {});
     add(time, std::move(job));
+}
+
+// An escrow that does not pay for its spend at the rate of the day does at the least one.
+Result<void, BuildFault> Sender::build_first_spend(const SenderTime& time, Job& job) {
+    const auto built = build_spend(job, first_rate(bounds(), time.estimate));
+    if (built || built.error() != BuildFault::dust) return built;
+    return build_spend(job, parts_.settings.min_fee);
 }
 
 // The same at another rate; at the place where the escrow is now. An escrow's key is that of its

@@ -104,8 +104,7 @@ void Sender::answer_done(std::uint64_t number, Job& job, std::vector<Report>& re
 void Sender::give_up(std::uint64_t number, Reason reason, std::vector<Report>& reports) {
     for (const CommandId& id : jobs_.at(number).commands)
         parts_.answers.refused(id, reason, reports);
-    jobs_.erase(number);
-    touch(number);
+    drop(number);
 }
 
 void Sender::pool_is(const SenderTime& time, const std::set<Txid>& pool, Timestamp asked_at) {
