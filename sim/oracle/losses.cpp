@@ -20,20 +20,29 @@ bool Oracle::is_paid(const NodeProcess& payee, const Condition& condition, bool 
     return false;
 }
 
+// Of several incoming escrows the one that pays, or still may: what has another price than the
+// connector's is only taken for it where none of its price is left.
 Oracle::Sides Oracle::sides_of(const NodeProcess& node, const Condition& condition) const {
-    const Known* out = nullptr;
-    const Known* in = nullptr;
-    for (const Place& place : chains_.at(condition).escrows) {
+    Sides sides;
+    const std::vector<Place>& places = chains_.at(condition).escrows;
+    for (const Place& place : places) {
         const Known& escrow = escrows_.at(place);
         if (owner(escrow.terms.payer) == &node && escrow.state == EscrowState::fulfilled)
-            out = &escrow;
-        // Of several the one that pays, or still may.
-        if (owner(escrow.terms.payee) == &node &&
-            (in == nullptr || escrow.state == EscrowState::fulfilled ||
-             (escrow.state == EscrowState::prepared && in->state != EscrowState::fulfilled)))
-            in = &escrow;
+            sides.out = &escrow;
     }
-    return {out, in};
+    const auto rank = [&](const Known& in) {
+        const bool is_taken = in.state == EscrowState::fulfilled;
+        if (!is_taken && in.state != EscrowState::prepared) return 0;
+        const bool pays = sides.out == nullptr || is_price(node, in, *sides.out);
+        return (pays ? 3 : 1) + (is_taken ? 1 : 0);
+    };
+    for (const Place& place : places) {
+        const Known& escrow = escrows_.at(place);
+        if (owner(escrow.terms.payee) != &node) continue;
+        if (escrow.state == EscrowState::fulfilled) ++sides.taken;
+        if (sides.in == nullptr || rank(escrow) > rank(*sides.in)) sides.in = &escrow;
+    }
+    return sides;
 }
 
 // Has the preimage for its money and is owed nothing else, whatever somebody puts under the
@@ -68,6 +77,13 @@ void Oracle::check_loss(const NodeProcess& node, const Condition& condition) {
     if (in->state != EscrowState::fulfilled) return;
     check(Rule::exact_amounts, is_price(node, *in, *out), [&] {
         return node.name() + " sold at another price than its own: " + tell(*in) + " for " +
+               tell(*out);
+    });
+    // Whoever knows its quote takes one. An older copy, which hears from the ledgers what it paid,
+    // cannot know which escrow under the condition was the price of that and must take them all;
+    // nobody honest puts more there than one.
+    check(Rule::exact_amounts, sides.taken == 1 || out->is_forgotten, [&] {
+        return node.name() + " was paid " + std::to_string(sides.taken) + " times for " +
                tell(*out);
     });
 }

@@ -46,6 +46,9 @@ void Oracle::excuse(const NodeProcess& node) {
 // nobody's any more: neither it nor anybody else can claim with it.
 void Oracle::restored(const NodeProcess& node, Timestamp copied) {
     restored_.insert(&node);
+    for (auto& [place, escrow] : escrows_)
+        if (owner(escrow.terms.payer) == &node && escrow.prepared_at >= copied)
+            escrow.is_forgotten = true;
     std::erase_if(released_, [&](const auto& entry) {
         const auto& [condition, released] = entry;
         const bool is_forgotten =
@@ -127,7 +130,10 @@ void Oracle::escrow_moved(const LedgerService& ledger, const LedgerEvent& event)
         check(Rule::forward_only, found == escrows_.end(), [&] {
             return std::string("an escrow was prepared twice on " + ledger.address().text());
         });
-        found = escrows_.insert_or_assign(place, Known{event.terms, event.state, index}).first;
+        found = escrows_
+                    .insert_or_assign(
+                        place, Known{event.terms, event.state, index, parts_.scheduler.now()})
+                    .first;
         Chain& chain = chains_[event.terms.condition];
         if (chain.escrows.empty()) chain.first_payer = event.terms.payer;
         chain.escrows.push_back(place);

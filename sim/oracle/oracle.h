@@ -65,18 +65,21 @@ private:
         EscrowTerms terms;
         EscrowState state = EscrowState::prepared;
         std::size_t ledger = 0;
+        Timestamp prepared_at;
         std::uint64_t payee_starts = 0;  // how often its payee had started when it was prepared
+        bool is_forgotten = false;       // its payer's data is a copy that does not know it
         const NodeProcess* asked_by = nullptr;  // of a connector's: who began the chain
     };
     struct Chain {
         Address first_payer;
         std::vector<Place> escrows;  // in the order in which they were prepared
     };
-    // What a node paid under a condition, and of what was there for it the escrow that pays, or
-    // still may.
+    // What a node paid under a condition, of what was there for it the escrow that pays, or still
+    // may, and how many it took.
     struct Sides {
         const Known* out = nullptr;
         const Known* in = nullptr;
+        std::size_t taken = 0;
     };
     // What a node lost beyond its profile.
     struct Losses {

@@ -2,6 +2,7 @@
 // another one, and everything but the seed is gone.
 #include <doctest/doctest.h>
 
+#include "bitcoin/script/script.h"
 #include "tests/unit/bitcoin_adapter_world.h"
 
 namespace lockstep::test {
@@ -295,7 +296,7 @@ TEST_CASE("two escrows of one name: the first stands, and the other is none") {
     plan.change_script = world.payer.home();
     plan.rate = {3'000};
     plan.announcement = announcement_script(
-        {other.condition, other.id, *expiry_seconds(other.expiry),
+        {other.condition, other.id, other.expiry,
          hint_of(*key_of_account(BitcoinDesk::ledger(), world.payee.account()))});
     std::vector<KeyCoin> coins;
     for (const auto& [place, coin] : world.node.machine.chain().coins().all())
@@ -310,6 +311,48 @@ TEST_CASE("two escrows of one name: the first stands, and the other is none") {
     world.mine(3);
     CHECK(world.payee.take_events() == "fulfilled seen, fulfilled final");
     CHECK(world.payee.events.back().terms == world.terms);
+}
+
+TEST_CASE("an escrow that somebody places in the payer's name is not the payer's") {
+    using namespace bitcoin;
+    EscrowWorld world;
+    // A coin of a kind whose witness may show anything.
+    ScriptWriter strange;
+    strange.number(2).push(Bytes(32, 9));
+    const Txid coin = world.node.pay(strange.bytes(), 5'000'000);
+    world.mine(1);
+    const auto payer = *key_of_account(BitcoinDesk::ledger(), world.payer.account());
+    const auto payee = *key_of_account(BitcoinDesk::ledger(), world.payee.account());
+    EscrowTerms forged = world.terms;
+    forged.amount = Amount{3'000'000};
+    Transaction transaction;
+    TxIn input;
+    input.prevout = {coin, 0};
+    input.witness = {Bytes(71, 1), Bytes(payer.view().begin(), payer.view().end())};
+    transaction.inputs.push_back(input);
+    const auto lock = lock_of(BitcoinDesk::ledger(), forged);
+    transaction.outputs.push_back({3'000'000, script_pubkey_of(*escrow_script(*lock))});
+    transaction.outputs.push_back(
+        {0, announcement_script({forged.condition, forged.id, forged.expiry, hint_of(payee)})});
+    input::Mine mine;
+    mine.script = world.payee.home();
+    mine.transactions = std::vector<Transaction>{transaction};
+
+    const auto done = world.node.give(mine);
+    REQUIRE(done);
+    REQUIRE(done->blocks.size() == 1);
+    world.mine(3);
+    CHECK(world.payee.take_events() == "prepared seen, prepared final");
+    CHECK(world.payer.take_events() == "");
+    // The payer's own of that name is what its book has, and comes back.
+    CHECK(world.payer.command(command::Prepare{world.terms, world.later()}, 1) == "done");
+    world.mine(3);
+    CHECK(world.payer.take_events() == "prepared seen, prepared final");
+    CHECK(world.payer.events.back().terms == world.terms);
+    while (world.node.median() < world.terms.expiry)
+        world.mine(1);
+    world.mine(3);
+    CHECK(world.payer.take_events() == "refunded_expired seen, refunded_expired final");
 }
 
 }  // namespace

@@ -107,6 +107,13 @@ TEST_CASE("a secret key is below the order and not zero, and so is its sum with 
     CHECK_FALSE(one.plus(*from_hex(order)));
     // The tweak zero changes nothing.
     CHECK(to_hex(one.plus(Bytes(32))->view()) == numbered(1));
+    // The same on the public side.
+    const CompressedKey point = one.public_key();
+    CHECK(plus(point, *from_hex(numbered(2))) == one.plus(*from_hex(numbered(2)))->public_key());
+    CHECK(plus(point, Bytes(32)) == point);
+    CHECK_FALSE(plus(last->public_key(), *from_hex(numbered(1))));
+    CHECK_FALSE(plus(point, *from_hex(order)));
+    CHECK_FALSE(plus(CompressedKey{}, Bytes(32)));
     // The generator, and its negative.
     CHECK(one.public_key().hex() ==
           "0279be667ef9dcbbac55a06295ce870b07029bfcdb2dce28d959f2815b16f81798");

@@ -46,6 +46,11 @@ TEST_CASE("worlds in which a rule was once thought broken hold it") {
         REQUIRE(world);
         check_twice(*world, seed);
     };
+    // Who had paid an invoice was thought to be owed what a cheat put under its condition later.
+    check(4'855);
+    // An old copy that had its price took what a cheat had put beside it, and was thought to have
+    // sold for that.
+    check(7'527);
     // A payment that was open beyond the time that the world waited for it.
     check(10'080);
     // A secret that was decided to be shown, and forgotten with the data of its node before any

@@ -10,11 +10,12 @@ namespace {
 
 constexpr std::string_view tag = "LSE1";
 constexpr std::size_t announcement_size = 80;
-constexpr std::int64_t second_us = 1'000'000;
+constexpr std::size_t expiry_size = 7;
 
-void put_seconds(Bytes& to, std::uint32_t seconds) {
-    for (int shift = 24; shift >= 0; shift -= 8)
-        to.push_back(static_cast<std::uint8_t>(seconds >> shift));
+void put_expiry(Bytes& to, Timestamp expiry) {
+    const auto us = static_cast<std::uint64_t>(expiry.us());
+    for (std::size_t i = expiry_size; i-- > 0;)
+        to.push_back(static_cast<std::uint8_t>(us >> (8 * i)));
 }
 
 }  // namespace
@@ -28,7 +29,7 @@ Bytes announcement_script(const Announcement& announcement) {
     append(data, as_bytes(tag));
     append(data, announcement.condition.view());
     append(data, announcement.id.view());
-    put_seconds(data, announcement.expiry_s);
+    put_expiry(data, announcement.expiry);
     append(data, announcement.payee.view());
     ASSERT(data.size() == announcement_size);
     Bytes script = ScriptWriter().op(Opcode::return_).push(data).take();
@@ -43,9 +44,11 @@ std::optional<Announcement> parse_announcement(ByteView script) {
     Announcement announcement;
     announcement.condition = *Condition::from(data.subspan(4, 32));
     announcement.id = *EscrowId::from(data.subspan(36, 32));
-    for (const std::uint8_t byte : data.subspan(68, 4))
-        announcement.expiry_s = announcement.expiry_s << 8 | byte;
-    announcement.payee = *PayeeHint::from(data.subspan(72, PayeeHint::size));
+    std::int64_t expiry_us = 0;
+    for (const std::uint8_t byte : data.subspan(68, expiry_size))
+        expiry_us = expiry_us << 8 | byte;
+    announcement.expiry = Timestamp{expiry_us};
+    announcement.payee = *PayeeHint::from(data.subspan(68 + expiry_size, PayeeHint::size));
     if (announcement_script(announcement) != Bytes(script.begin(), script.end()))
         return std::nullopt;
     return announcement;
@@ -65,19 +68,11 @@ std::optional<ecdsa::CompressedKey> key_of_account(const Address& ledger, const 
     return key;
 }
 
-std::optional<std::uint32_t> expiry_seconds(Timestamp expiry) {
-    if (expiry.us() <= 0 || expiry.us() % second_us != 0 || !locktime_of(expiry))
-        return std::nullopt;
-    const std::int64_t seconds = expiry.us() / second_us;
-    return seconds <= UINT32_MAX ? std::optional(static_cast<std::uint32_t>(seconds))
-                                 : std::nullopt;
-}
-
 std::optional<EscrowLock> lock_of(const Address& ledger, const EscrowTerms& terms) {
     const auto payer = key_of_account(ledger, terms.payer);
     const auto payee = key_of_account(ledger, terms.payee);
     const auto locktime = locktime_of(terms.expiry);
-    if (!payer || !payee || !locktime || !expiry_seconds(terms.expiry)) return std::nullopt;
+    if (!payer || !payee || !locktime) return std::nullopt;
     EscrowKeyName name{ledger, terms.payer, terms.id, EscrowRole::payer};
     const auto payer_key = escrow_key_of(*payer, name);
     name.role = EscrowRole::payee;
@@ -113,7 +108,7 @@ std::optional<EscrowTerms> terms_for(const LedgerName& name, const AnnouncedFund
     terms.asset = name.asset;
     terms.amount = Amount{static_cast<std::uint64_t>(funding.escrow.value)};
     terms.condition = funding.announcement.condition;
-    terms.expiry = Timestamp{std::int64_t{funding.announcement.expiry_s} * second_us};
+    terms.expiry = funding.announcement.expiry;
     const auto lock = lock_of(name.ledger, terms);
     const auto script = lock ? escrow_script(*lock) : std::nullopt;
     if (!script || script_pubkey_of(*script) != funding.escrow.script) return std::nullopt;

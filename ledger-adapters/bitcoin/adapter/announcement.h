@@ -1,11 +1,13 @@
 // How an escrow is told of on the chain itself, so that its payee, and either side with nothing but
 // its seed, finds it: an output of the funding that has no value and says
 //
-//   OP_RETURN <"LSE1", condition 32, escrow id 32, expiry 4 (seconds, big endian), payee hint 8>
+//   OP_RETURN <"LSE1", condition 32, escrow id 32, expiry 7 (microseconds, big endian), payee hint
+//   5>
 //
 // which takes the 83 bytes that nodes relay. The payer is the key in the witness of the funding's
 // first input; the payee knows itself; for a payer that has lost everything the hint picks the
-// payee among the keys that it can think of. Whether it is true, the script in output 0 says.
+// payee among the keys that it can think of. Whether it is true, the script in output 0 says: who
+// can spend it is who is named. That the one who is named paid for it is not said.
 #pragma once
 
 #include "bitcoin/adapter/escrow_keys.h"
@@ -15,13 +17,13 @@
 namespace lockstep::bitcoin {
 
 // The first bytes of SHA-256 over the payee's account key.
-using PayeeHint = FixedBytes<8, struct PayeeHintTag>;
+using PayeeHint = FixedBytes<5, struct PayeeHintTag>;
 PayeeHint hint_of(const ecdsa::CompressedKey& payee);
 
 struct Announcement {
     Condition condition;
     EscrowId id;
-    std::uint32_t expiry_s = 0;
+    Timestamp expiry;
     PayeeHint payee;
     friend bool operator==(const Announcement&, const Announcement&) = default;
 };
@@ -34,9 +36,8 @@ Address account_address(const Address& ledger, const ecdsa::CompressedKey& key);
 std::optional<ecdsa::CompressedKey> key_of_account(const Address& ledger, const Address& account);
 
 // What the terms of an escrow on this ledger say on the chain. nullopt where an account is none of
-// the ledger's, or where the expiry is not whole seconds or no locktime.
+// the ledger's, or where no locktime stands for the expiry.
 std::optional<EscrowLock> lock_of(const Address& ledger, const EscrowTerms& terms);
-std::optional<std::uint32_t> expiry_seconds(Timestamp expiry);
 
 // A funding as the chain shows it; the payee is still to be found.
 struct AnnouncedFunding {
@@ -45,7 +46,8 @@ struct AnnouncedFunding {
     TxOut escrow;  // output 0
 };
 std::optional<AnnouncedFunding> announced_in(const Transaction& transaction);
-// The key that the first input's witness shows, where it spends a key's coin.
+// The key that the first input's witness shows, if it spends a key's coin; other coins may show
+// any.
 std::optional<ecdsa::CompressedKey> first_key_of(const Transaction& transaction);
 
 struct LedgerName {

@@ -21,10 +21,11 @@ struct BitcoinSettings {
     Duration poll = Duration::seconds(2);  // poll_ms
     std::int64_t depth = 6;                // confirmations at which a transaction is final
     std::int64_t reorg_window = 100;       // blocks more whose taking back is followed
-    std::int64_t start_height = 0;         // the account has no escrow before it
-    std::size_t blocks_per_batch = 3;      // three of the largest fit into an answer of 32 MB
-    std::size_t pool_batch = 50;           // transactions of the pool that are looked at, at a time
-    int confirmation_target = 3;           // blocks
+    // The account has no escrow before it, nor a coin then that has paid for one since.
+    std::int64_t start_height = 0;
+    std::size_t blocks_per_batch = 3;  // three of the largest fit into an answer of 32 MB
+    std::size_t pool_batch = 50;       // transactions of the pool that are looked at, at a time
+    int confirmation_target = 3;       // blocks
     // min_fee_rate, max_fee_rate: satoshi for 1000 virtual bytes.
     FeePerKvb min_fee{2'000};
     FeePerKvb max_fee{500'000};

@@ -123,12 +123,10 @@ void EscrowBook::learn_payee(const ecdsa::CompressedKey& payee) {
 
 // --- what is shown ---
 
-std::optional<EscrowKey> EscrowBook::show(const Transaction& transaction,
-                                          std::optional<int> height) {
+std::optional<EscrowKey> EscrowBook::show(const Transaction& transaction, const Shown& shown) {
     const Txid txid = txid_of(transaction);
-    const auto at = static_cast<std::uint32_t>(height.value_or(0));
-    show_spends(transaction, txid, at);
-    return show_funding(transaction, txid, at);
+    show_spends(transaction, txid, static_cast<std::uint32_t>(shown.height.value_or(0)));
+    return show_funding(transaction, txid, shown);
 }
 
 // To us, or from us to somebody who is known.
@@ -140,7 +138,8 @@ std::optional<EscrowTerms> EscrowBook::terms_of(const AnnouncedFunding& funding)
 }
 
 std::optional<EscrowKey> EscrowBook::show_funding(const Transaction& transaction, const Txid& txid,
-                                                  std::uint32_t height) {
+                                                  const Shown& shown) {
+    const auto height = static_cast<std::uint32_t>(shown.height.value_or(0));
     const auto funding = announced_in(transaction);
     if (!funding) {
         // Somebody who spends a coin shows its key: it may be the payee that is looked for.
@@ -149,6 +148,8 @@ std::optional<EscrowKey> EscrowBook::show_funding(const Transaction& transaction
         return std::nullopt;
     }
     const bool is_own = funding->payer == side_.account;
+    // Somebody else's, in our name.
+    if (is_own && !shown.is_ours) return std::nullopt;
     if (!is_own) learn_payee(funding->payer);
     auto terms = terms_of(*funding);
     if (!terms) {
@@ -232,7 +233,7 @@ void EscrowBook::resolve() {
         if (!funding || !terms_of(*funding)) continue;
         unresolved_.erase(txid);
         changed_unresolved_.insert(txid);
-        show_funding(*transaction, txid, one.height);
+        show_funding(*transaction, txid, {static_cast<int>(one.height), true});
         const auto spend = one.spend ? parse_transaction(*one.spend) : std::nullopt;
         if (spend) show_spends(*spend, txid_of(*spend), one.spend_height);
     }

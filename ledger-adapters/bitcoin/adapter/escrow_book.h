@@ -68,9 +68,14 @@ public:
     void restore(ByteView key, ByteView value);
     void remember(std::vector<Put>& puts);
 
-    // In a block of that height, or in the pool where there is none. The key of the escrow that it
-    // funds, where it funds one of ours.
-    std::optional<EscrowKey> show(const Transaction& transaction, std::optional<int> height);
+    struct Shown {
+        std::optional<int> height;  // of its block; none: it is in the pool
+        // The first input spends a coin of the account. That a witness shows the account's key
+        // is no proof: a spend of Taproot may show any 33 bytes there.
+        bool is_ours = false;
+    };
+    // The key of the escrow that it funds, where it funds one of ours.
+    std::optional<EscrowKey> show(const Transaction& transaction, const Shown& shown);
     void disconnect(int back_to);
     // Everything in the pool has been shown: what was there and is not is gone. Not earlier, since
     // a newer version of the same may be what replaced it.
@@ -108,7 +113,7 @@ private:
     };
 
     std::optional<EscrowKey> show_funding(const Transaction& transaction, const Txid& txid,
-                                          std::uint32_t height);
+                                          const Shown& shown);
     std::optional<EscrowTerms> terms_of(const AnnouncedFunding& funding) const;
     void show_spends(const Transaction& transaction, const Txid& txid, std::uint32_t height);
     void resolve();

@@ -154,9 +154,13 @@ void NodeAdapter::chain_answer(Timestamp at, const std::vector<RpcResult>& resul
     }
 }
 
+bool NodeAdapter::is_ours(const Transaction& transaction) const {
+    return coins_.find(transaction.inputs.at(0).prevout) != nullptr;
+}
+
 void NodeAdapter::connect(const ConnectedBlock& block, AdapterOutputs& out) {
     for (const Transaction& transaction : block.block.transactions) {
-        const auto funded = escrows_.show(transaction, block.height);
+        const auto funded = escrows_.show(transaction, {block.height, is_ours(transaction)});
         std::optional<CoinBook::Funding> funding;
         if (funded && funded->payer == account_)
             funding = CoinBook::Funding{*funded, settings_.reserve};
@@ -168,7 +172,7 @@ void NodeAdapter::connect(const ConnectedBlock& block, AdapterOutputs& out) {
 
 void NodeAdapter::pool_answer(const std::vector<RpcResult>& results) {
     for (const Transaction& transaction : pool_.take(results))
-        escrows_.show(transaction, std::nullopt);
+        escrows_.show(transaction, {std::nullopt, is_ours(transaction)});
     if (!pool_.has_more()) escrows_.pool_is_shown();
     pool_question_.due = now_;
 }

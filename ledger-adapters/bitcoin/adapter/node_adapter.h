@@ -47,6 +47,8 @@ private:
     void chain_answer(Timestamp at, const std::vector<RpcResult>& results, AdapterOutputs& out);
     void pool_answer(const std::vector<RpcResult>& results);
     void scan_answer(const std::vector<RpcResult>& results);
+    // It spends a coin of the account first.
+    bool is_ours(const Transaction& transaction) const;
     void connect(const ConnectedBlock& block, AdapterOutputs& out);
     void refund_expired(Timestamp at);
     void ask(Timestamp at, AdapterOutputs& out);

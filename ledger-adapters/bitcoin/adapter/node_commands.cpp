@@ -45,9 +45,8 @@ Result<void> NodeAdapter::check_terms(Timestamp at, const EscrowTerms& terms) co
     const Timestamp now = std::max(at, chain_.ledger_time());
     if (is_expired(now, terms.expiry)) return refuse(Reason::expiry_passed);
     if (terms.expiry > now + settings_.max_hold) return refuse(Reason::expiry_too_far);
-    // The lock is a number of seconds.
-    if (!expiry_seconds(terms.expiry) || !lock_of(setup_.ledger, terms))
-        return refuse(Reason::malformed);
+    // No locktime stands for it.
+    if (!lock_of(setup_.ledger, terms)) return refuse(Reason::malformed);
     const auto amount = static_cast<Satoshi>(terms.amount.units());
     if (!is_worth_claiming(amount, script_pubkey_of(*payee), settings_.max_fee))
         return refuse(Reason::not_accepted);

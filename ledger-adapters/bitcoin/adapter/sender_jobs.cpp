@@ -69,8 +69,8 @@ Result<void> Sender::fund(const SenderTime& time, const CommandId& id,
     plan.change_script = parts_.home;
     plan.rate = first_rate(bounds(), time.estimate);
     plan.locktime = static_cast<std::uint32_t>(std::max(time.tip, 0));
-    plan.announcement = announcement_script(
-        {terms.condition, terms.id, *expiry_seconds(terms.expiry), hint_of(*payee)});
+    plan.announcement =
+        announcement_script({terms.condition, terms.id, terms.expiry, hint_of(*payee)});
     const auto coins = parts_.coins.available(time.tip);
     const auto funding = fund_escrow(plan, coins, held(), parts_.signer);
     if (!funding) return refuse(reason_of(funding.error()));
