@@ -195,6 +195,8 @@ void adapters_restart_between_steps(Kit& kit) {
                 if (!with_memory) kit.events(role).clear();
                 kit.ledger().restart_adapter(role, with_memory);
             }
+            // what is read anew, block by block, is not known before it was read
+            if (!with_memory && !kit.world().streams) kit.wait_until_live();
         };
         const Balance before = kit.balance(Role::payee);
         const EscrowTerms terms = kit.terms(which);

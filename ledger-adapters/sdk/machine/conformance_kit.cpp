@@ -67,9 +67,9 @@ void Kit::settle() {
         const Timestamp end = terms().expiry + info_.profile.late + patience();
         for (const Role role : {Role::payer, Role::payee, Role::other})
             while (now() < end && !balance(role).escrowed.is_zero())
-                ledger_.pass(patience());
+                ledger_.pass(info_.profile.inclusion);
     }
-    if (is_open()) ledger_.pass(patience());
+    if (is_open()) ledger_.pass(info_.profile.inclusion + info_.profile.finality);
 }
 
 // --- making things up ---

@@ -125,6 +125,7 @@ EscrowTerms seen_only(Kit& kit) {
     EscrowTerms terms = kit.terms();
     kit.give(Role::payer, kit.prepare_command(terms));
     kit.expect_told(Role::payee, terms, EscrowState::prepared);
+    kit.ledger().pass(kit.info().profile.block);  // so that a block has it
     return terms;
 }
 

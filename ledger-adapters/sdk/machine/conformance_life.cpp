@@ -34,6 +34,11 @@ void is_rejected(Kit& kit) {
     kit.expect_answer("the prepare answered", kit.prepare(terms), "done");
     kit.expect_answer("the reject answered", kit.reject(terms), "done");
     kit.expect_told(Role::payer, terms, EscrowState::refunded_rejected);
+    // until then an open ledger may take a claim in its place
+    const auto is_final = [&] {
+        return kit.told_as(Role::payee, terms, Certainty::final_, EscrowState::refunded_rejected);
+    };
+    kit.expect(kit.wait_for(is_final), "it was not told as final");
     kit.expect_answer("a claim afterwards answered", kit.fulfil(terms), "already_refunded");
     kit.expect_back(Role::payer, payer);
 }
@@ -168,16 +173,31 @@ void claim_against_refund(Kit& kit) {
     const std::string claimed = kit.answer(Role::payee, claim_id);
     const std::string refunded = kit.answer(Role::payer, refund_id);
     kit.wait_until(terms.expiry + kit.clock_margin());
-    if (claimed == "done") {
-        kit.expect(!kit.world().exact || kit.is_open(), "a claim at the expiry was taken");
-        kit.expect_told(Role::payer, terms, EscrowState::fulfilled);
+    bool is_claimed = claimed == "done";
+    if (kit.is_open()) {
+        // both were under way, and the ledger has decided
+        const auto ended_as = [&](EscrowState state) {
+            return kit.told_as(Role::payer, terms, Certainty::final_, state) &&
+                   kit.told_as(Role::payee, terms, Certainty::final_, state);
+        };
+        const auto is_refunded = [&] { return ended_as(EscrowState::refunded_expired); };
+        kit.wait_for([&] { return ended_as(EscrowState::fulfilled) || is_refunded(); });
+        is_claimed = ended_as(EscrowState::fulfilled);
+        kit.expect(is_claimed != is_refunded(), "both or neither of them was told as final");
+        kit.expect((is_claimed ? claimed : refunded) == "done", "what was done was refused");
+    } else if (is_claimed) {
+        kit.expect(!kit.world().exact, "a claim at the expiry was taken");
         kit.expect(refunded != "done", "claim and refund were both done");
+    }
+    if (is_claimed) {
+        kit.expect_told(Role::payer, terms, EscrowState::fulfilled);
         kit.expect_flow(Role::payee, payee, {.in = terms.amount},
                         "what was claimed was not paid exactly");
         kit.expect_flow(Role::payer, payer, {.out = terms.amount, .commands = 2},
                         "the payer did not pay exactly");
     } else {
-        kit.expect(is_refusal_after_expiry(claimed), "the claim answered " + claimed);
+        kit.expect(kit.is_open() || is_refusal_after_expiry(claimed),
+                   "the claim answered " + claimed);
         kit.expect_told(Role::payee, terms, EscrowState::refunded_expired);
         kit.expect_flow(Role::payee, payee, {.commands = 0}, "a claim in vain was paid");
         kit.expect_back(Role::payer, payer);

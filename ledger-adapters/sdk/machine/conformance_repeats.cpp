@@ -96,7 +96,7 @@ void command_id_of_another(Kit& kit) {
                       kit.run(Role::payer, {id, command::Prepare{mine, not_after}}), "done");
     kit.expect_answer("the other's prepare under the same command id answered",
                       kit.run(Role::other, {id, command::Prepare{theirs, not_after}}), "done");
-    kit.expect_answer("the other's escrow is", kit.found(Role::other, theirs), "prepared");
+    kit.expect_found(Role::other, theirs, "prepared");
 }
 
 void refusal_is_kept(Kit& kit) {

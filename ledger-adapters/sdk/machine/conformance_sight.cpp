@@ -37,6 +37,16 @@ report::Mode Kit::mode(Role role) {
     return party(role).mode;
 }
 
+void Kit::wait_until_live() {
+    listen();
+    for (Party& party : parties_)
+        party.mode = report::Mode::catching_up;
+    wait_for([this] {
+        return std::all_of(std::begin(parties_), std::end(parties_),
+                           [](const Party& one) { return one.mode == report::Mode::live; });
+    });
+}
+
 std::string Kit::told(Role role, const EscrowTerms& terms) {
     std::string state;
     for (const auto& [cursor, escrow] : events(role)) {

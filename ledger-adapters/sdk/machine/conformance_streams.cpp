@@ -77,6 +77,8 @@ void many_at_once(Kit& kit) {
         terms.push_back(kit.terms(which));
     const auto terms_of = [&](int which) { return terms[static_cast<std::size_t>(which)]; };
     all(Role::payer, [&](int which) { return kit.prepare_command(terms_of(which)); });
+    for (const EscrowTerms& one : terms)
+        kit.wait_for_payee(one);
     all(Role::payee, [&](int which) { return kit.fulfil_command(terms_of(which), which); });
     for (const EscrowTerms& one : terms)
         kit.expect_told(Role::payee, one, EscrowState::fulfilled);
