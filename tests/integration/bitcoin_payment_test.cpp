@@ -52,6 +52,24 @@ TEST_CASE("krona become bitcoin, and what cannot be paid comes back on the chain
     CHECK(world.coins("connector") < before - 1'000'000);
     CHECK(world.coins("connector") > before - 1'020'000);
     CHECK(world.krona("test.sek.connector") == 10'020'00);
+
+    // A receiver that has gone takes nothing: the connector's escrow is refunded on the chain, and
+    // then alice's.
+    const std::int64_t held = world.coins("connector");
+    const std::int64_t krona = world.krona("test.sek.alice");
+    const auto invoice = world.client("bob").create_invoice(
+        {world.bitcoin_account("bob").text(), "BTC", "0.02000000", {}});
+    REQUIRE_MESSAGE(invoice, invoice.error().code, ": ", invoice.error().detail);
+    world.process("bob").kill();
+    const auto unpaid =
+        world.client("alice").pay({invoice->code, "test.sek.alice", "SEK", "100000.00", false});
+    REQUIRE(unpaid);
+    CHECK(eventually(20'000, [&] { return world.coins("connector") < held - 2'000'000; }));
+    CHECK(eventually(120'000, [&] { return is_over(state_of(world, *unpaid)); }));
+    CHECK(state_of(world, *unpaid).starts_with("refunded"));
+    CHECK(world.krona("test.sek.alice") == krona);
+    CHECK(world.coins("connector") > held - 20'000);
+    CHECK(world.coins("connector") < held);  // it cost two fees
 }
 
 }  // namespace

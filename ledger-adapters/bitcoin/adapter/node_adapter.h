@@ -107,6 +107,7 @@ private:
     std::optional<FeePerKvb> estimate_;
     bool is_described_ = false;
     std::optional<Balance> told_balance_;
+    std::optional<Timestamp> at_tip_;  // when it was there last
     std::optional<report::Health> told_health_;
     Timestamp now_;
 };

@@ -90,8 +90,12 @@ report::Health NodeAdapter::health(Timestamp at) const {
         return say(report::Mode::stale, "no answer of the node");
     switch (chain_.standing()) {
         case Standing::unknown:
-        case Standing::behind:
             return say(report::Mode::catching_up);
+        case Standing::behind:
+            // A block that came this moment is fetched: up to the one before all was told.
+            if (!at_tip_ || at >= *at_tip_ + settings_.stale_after)
+                return say(report::Mode::catching_up);
+            break;
         case Standing::syncing:
             return say(report::Mode::stale, "the node is not at its network's tip");
         case Standing::at_tip:
@@ -114,6 +118,7 @@ void NodeAdapter::report_state(Timestamp at, AdapterOutputs& out) {
         told_balance_ = now;
         out.reports.emplace_back(report::Balances{escrows_.cursor(), {now}});
     }
+    if (chain_.standing() == ChainFollower::Standing::at_tip) at_tip_ = at;
     report::Health health = this->health(at);
     if (told_health_ && told_health_->mode == health.mode &&
         told_health_->ledger_time == health.ledger_time && told_health_->detail == health.detail)
