@@ -193,10 +193,12 @@ void adapters_restart_between_steps(Kit& kit) {
             for (const Role role : {Role::payer, Role::payee}) {
                 // what is told again must be told again
                 if (!with_memory) kit.events(role).clear();
-                kit.ledger().restart_adapter(role, with_memory);
+                if (with_memory) {
+                    kit.ledger().restart_adapter(role, true);
+                } else {
+                    kit.restart_without_memory(role);
+                }
             }
-            // what is read anew, block by block, is not known before it was read
-            if (!with_memory && !kit.world().streams) kit.wait_until_live();
         };
         const Balance before = kit.balance(Role::payee);
         const EscrowTerms terms = kit.terms(which);

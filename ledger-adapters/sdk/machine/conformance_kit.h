@@ -87,8 +87,8 @@ public:
     // Cursor and state of each event of the stream so far, as told.
     std::vector<std::pair<std::uint64_t, report::Escrow>>& events(Role role);
     report::Mode mode(Role role);
-    // Every adapter, since it was started last.
-    void wait_until_live();
+    // What is read anew, block by block, is not known before it was read.
+    void restart_without_memory(Role role);
 
     // The amount was taken once, and is in escrow.
     void expect_prepared_once(const Balance& before, const EscrowTerms& terms);

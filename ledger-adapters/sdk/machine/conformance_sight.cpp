@@ -37,14 +37,11 @@ report::Mode Kit::mode(Role role) {
     return party(role).mode;
 }
 
-void Kit::wait_until_live() {
+void Kit::restart_without_memory(Role role) {
     listen();
-    for (Party& party : parties_)
-        party.mode = report::Mode::catching_up;
-    wait_for([this] {
-        return std::all_of(std::begin(parties_), std::end(parties_),
-                           [](const Party& one) { return one.mode == report::Mode::live; });
-    });
+    party(role).mode = report::Mode::catching_up;
+    ledger_.restart_adapter(role, false);
+    if (!world().streams) wait_for([&] { return party(role).mode == report::Mode::live; });
 }
 
 std::string Kit::told(Role role, const EscrowTerms& terms) {
