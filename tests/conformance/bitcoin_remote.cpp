@@ -73,6 +73,12 @@ Result<std::unique_ptr<ConformanceLedger>, Failure> open_bitcoin_remote(
                            settings.profile,
                            settings.adapter};
         setup.settings.emplace_back("key_file", settings.key_files[index]);
+        // so that a request that is held back is soon asked for again
+        setup.settings.emplace_back("reply_timeout_ms", "2000");
+        std::string accounts;
+        for (const Address& account : parties.accounts)
+            accounts += (accounts.empty() ? "" : ",") + account.text();
+        setup.settings.emplace_back("counterparties", accounts);
         return plugin.make(setup);
     };
     auto bench = std::make_unique<BitcoinBench>(world, std::move(port), make);

@@ -120,6 +120,7 @@ void lands_twice(Kit& kit) {
     kit.ledger().next_instruction(Role::payer, Mishap::hold_request);
     kit.give(Role::payer, std::move(command));
     kit.expect_answer("the prepare answered at last", kit.answer(Role::payer, id), "done");
+    kit.wait_for_payee(terms);
     kit.expect_answer("the fulfil answered", kit.fulfil(terms), "done");
     kit.ledger().release(Role::payer);
     kit.ledger().pass(Duration::milliseconds(500));
