@@ -4,6 +4,7 @@
 
 #include "sdk/base/exit_code.h"
 #include "sdk/service/settings_file.h"
+#include "tests/conformance/bitcoin_remote.h"
 #include "tests/conformance/remote_ledger.h"
 
 namespace {
@@ -29,12 +30,15 @@ public:
     std::optional<RemoteSettings> read() {
         const auto document = service::read_settings_file(file_, mistakes);
         if (!document) return std::nullopt;
+        if (document->find("node") != nullptr) bitcoin_.emplace();
         {
             SettingsTable root(*document, file_.string() + ": ", mistakes);
             root.table("ledger", [this](SettingsTable& table) { read_ledger(table); });
+            if (bitcoin_) root.table("node", [this](SettingsTable& table) { read_node(table); });
             const char* const names[] = {"payer", "payee", "other"};
             for (std::size_t i = 0; i < role_count; ++i) {
                 root.table(names[i], [this, i](SettingsTable& table) {
+                    if (bitcoin_) return read_party(table, i);
                     settings_.world.accounts[i] = table.address("account");
                     settings_.signers[i] = read_key(table, "key_file", true);
                 });
@@ -50,8 +54,11 @@ public:
             });
         }
         if (!mistakes.empty()) return std::nullopt;
+        if (bitcoin_) finish_bitcoin();
         return settings_;
     }
+    // Where the ledger is a node of Bitcoin's kind; what is read otherwise is in it.
+    std::optional<BitcoinRemoteSettings>& bitcoin() { return bitcoin_; }
 
     service::Mistakes mistakes;
 
@@ -82,6 +89,51 @@ private:
         if (settings_.world.lot.is_zero()) table.mistake("lot", "at least 1");
     }
 
+    // The table before those of the parties, whose keys are of its network.
+    void read_node(SettingsTable& table) {
+        BitcoinWorld& world = bitcoin_->world;
+        world.network = bitcoin::network_named(table.text("network", std::string("regtest")));
+        if (world.network == nullptr) table.mistake("network", "main, test, signet or regtest");
+        world.is_ours = table.flag("mine", false);
+        world.block = table.seconds("block_s", world.block);
+        world.height = static_cast<std::int64_t>(table.integer("height", 10'000'000, 110));
+        world.least = Amount{table.integer("least", 1'000'000'000, world.least.units())};
+        world.fee_allowance =
+            Amount{table.integer("fee_allowance", 1'000'000'000, world.fee_allowance.units())};
+        const std::string none;
+        const std::string cookie = table.text("cookie_file", none);
+        const std::string user = table.text("user", none);
+        const std::string password = table.text("password_file", none);
+        if (user.empty() != password.empty())
+            table.mistake("user", "user and password_file go together");
+        if (cookie.empty() == user.empty())
+            table.mistake("cookie_file", "either this, or user and password_file");
+        bitcoin_->authorization = cookie.empty() ? net::login_by_password(user, beside(password))
+                                                 : net::login_by_cookie(beside(cookie));
+    }
+
+    void read_party(SettingsTable& table, std::size_t index) {
+        const auto path = beside(table.text("key_file"));
+        bitcoin_->key_files[index] = path.string();
+        // a party's key may be new: blocks of ours pay to it
+        const auto seed = read_or_create_key_file(path);
+        if (!seed) return table.mistake("key_file", "a key file; " + seed.error().detail);
+        if (bitcoin_->world.network == nullptr) return;
+        bitcoin_->world.signers[index] = bitcoin::make_signer(*seed, *bitcoin_->world.network);
+    }
+
+    void finish_bitcoin() {
+        bitcoin_->url = settings_.url;
+        bitcoin_->world.ledger = settings_.world.ledger;
+        bitcoin_->world.asset = settings_.world.asset;
+        bitcoin_->profile = settings_.profile;
+        bitcoin_->adapter = settings_.adapter;
+    }
+
+    std::filesystem::path beside(const std::string& name) const {
+        return std::filesystem::absolute(file_).parent_path() / name;
+    }
+
     void read_profile(SettingsTable& table) {
         TimingProfile& profile = settings_.profile;
         const Duration second = Duration::seconds(1);
@@ -97,7 +149,7 @@ private:
         const std::string name =
             required ? table.text(key) : table.text(key, std::optional<std::string>(""));
         if (name.empty()) return nullptr;
-        const auto path = std::filesystem::absolute(file_).parent_path() / name;
+        const auto path = beside(name);
         // a party's key may be new: its account is opened with it
         const auto seed = read_or_create_key_file(path);
         if (seed) return scheme_->signer(*seed);
@@ -108,6 +160,7 @@ private:
     std::filesystem::path file_;
     std::shared_ptr<const SignatureScheme> scheme_;
     RemoteSettings settings_;
+    std::optional<BitcoinRemoteSettings> bitcoin_;
 };
 
 // A reason is the ledger's; any other code is of a plugin or its settings.
@@ -142,6 +195,15 @@ std::string to_json(const Outcomes& outcomes) {
                                            {"cases", std::move(cases)}}));
 }
 
+Result<std::unique_ptr<ConformanceLedger>, Failure> open_ledger(
+    RemoteSettings settings, std::optional<BitcoinRemoteSettings>& bitcoin, Plugin plugin,
+    const std::shared_ptr<const SignatureScheme>& scheme) {
+    if (bitcoin) return open_bitcoin_remote(std::move(*bitcoin), plugin, scheme);
+    auto ledger = std::make_unique<RemoteLedger>(std::move(settings), std::move(plugin), scheme);
+    if (const auto opened = ledger->open(); !opened) return unexpected<Failure>(opened.error());
+    return ledger;
+}
+
 int run_kit(const Arguments& arguments) {
     const auto scheme = std::make_shared<Ed25519>();
     ConfigFile config(arguments.config, scheme);
@@ -156,9 +218,9 @@ int run_kit(const Arguments& arguments) {
     auto plugin = find_plugin(arguments.adapter, folders);
     if (!plugin) return complain(plugin.error());
 
-    RemoteLedger ledger(std::move(*settings), std::move(*plugin), scheme);
-    if (const auto opened = ledger.open(); !opened) return complain(opened.error());
-    const Outcomes outcomes = run(ledger, arguments.only);
+    auto ledger = open_ledger(std::move(*settings), config.bitcoin(), std::move(*plugin), scheme);
+    if (!ledger) return complain(ledger.error());
+    const Outcomes outcomes = run(**ledger, arguments.only);
     if (arguments.json) {
         std::cout << to_json(outcomes);
     } else {

@@ -212,10 +212,10 @@ TEST_CASE("each mistake in what is trusted is named") {
 
 TEST_CASE("the securities adapter and ledger conform") {
     SecuritiesInProcess ledger(securities::make_adapter);
-    check_conformance(ledger,
-                      {{"a claim at the expiry is refused", "time cannot be held still here"},
-                       {"an expiry at the present is refused, a moment later is taken",
-                        "time cannot be held still here"},
-                       {"what is rolled back is told, and never as final",
-                        "the ledger declares that nothing is rolled back"}});
+    check_conformance(
+        ledger, left_out_of_strict() +
+                    std::vector<LeftOut>{
+                        {"a claim at the expiry is refused", "time cannot be held still here"},
+                        {"an expiry at the present is refused, a moment later is taken",
+                         "time cannot be held still here"}});
 }

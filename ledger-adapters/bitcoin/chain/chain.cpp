@@ -45,6 +45,7 @@ Chain::Chain(const ChainParams& params, const Block& genesis) : params_(params) 
     Entry& first = entries_[id];
     first.block = genesis;
     first.id = id;
+    first.octets = serialize(genesis).size();
     first.sequence = next_sequence_++;
     valid_.emplace(rank_of(first), &first);
     active_.push_back(&first);
@@ -124,6 +125,7 @@ Chain::Entry& Chain::add(const Block& block, const Entry& parent) {
     Entry& added = entries_[id];
     added.block = block;
     added.id = id;
+    added.octets = serialize(block).size();
     added.height = parent.height + 1;
     added.sequence = next_sequence_++;
     valid_.emplace(rank_of(added), &added);

@@ -32,6 +32,7 @@ public:
         Block block;
         BlockId id;
         int height = 0;
+        std::size_t octets = 0;      // serialised
         std::uint64_t sequence = 0;  // in which order they came
         bool invalid = false;        // it, or one before it
         Fault fault;                 // why it could not be connected

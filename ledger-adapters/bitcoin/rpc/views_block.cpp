@@ -91,7 +91,7 @@ Json chain_info_json(const Chain& chain, const Network& network, const NodeTimes
     const Chain::Entry& tip = chain.tip();
     std::size_t octets = 0;
     for (int height = 0; height <= chain.height(); ++height)
-        octets += serialize(chain.at(height)->block).size();
+        octets += chain.at(height)->octets;
     return Json::object({{"chain", network.name},
                          {"blocks", tip.height},
                          {"headers", tip.height},

@@ -4,6 +4,7 @@
 // tried is in the result too, with the reason why.
 #pragma once
 
+#include <algorithm>
 #include <functional>
 #include <string>
 #include <vector>
@@ -25,9 +26,25 @@ struct World {
     Hash run;            // differs between runs, so that ids are never used twice
     bool exact = false;  // time stands still between calls of pass(): -1, 0 and +1 can be hit
 
+    // What makes a difference to the kit and is in no LedgerInfo.
+    Amount least{};          // smallest escrow that is taken, where it is more than a lot
+    Amount fee_allowance{};  // what a command may cost its party beside the amount, at most
+    Duration tick{1};        // expiries are whole multiples of it
+    Duration glance = Duration::milliseconds(10);  // between looks at what is awaited
+    std::size_t many = 200;                        // commands at once
+    bool streams = true;  // the ledger tells its events; where not, the adapter asks for them
+    // What an adapter without memory finds on the ledger.
+    bool keeps_commands = true;  // what became of them
+    bool keeps_escrows = true;   // those that are closed included
+
     const Address& account(Role role) const { return accounts[static_cast<std::size_t>(role)]; }
+    // What the kit escrows, once or more: whole lots, at least the least.
+    Amount portion() const {
+        const std::uint64_t wanted = std::max<std::uint64_t>(least.units(), 1);
+        return Amount{(wanted + lot.units() - 1) / lot.units() * lot.units()};
+    }
 };
-// What the payer needs of the asset, in lots.
+// What the payer needs of the asset, in portions.
 constexpr std::uint64_t plenty_lots = 10'000;
 
 // What can be done to the requests of one adapter.
@@ -62,11 +79,20 @@ public:
     virtual std::vector<Report> take_reports(Role role) = 0;
     // Lets time pass; everything that falls due meanwhile happens.
     virtual void pass(Duration time) = 0;
-    // The ledger's clock, as well as it is known.
+    // True time, which the adapters are given too.
     virtual Timestamp now() const = 0;
+    // What the ledger judges expiries by; it may lag, and move in steps.
+    virtual Timestamp ledger_now() const { return now(); }
+    // Lets time pass until the ledger's clock shows this; exactly this where the world is exact.
+    virtual void reach(Timestamp ledger_time) {
+        while (ledger_now() < ledger_time)
+            pass(world().exact ? ledger_time - ledger_now() : world().glance);
+    }
 
     // What happens to the next instruction of this party.
     virtual void next_instruction(Role role, Mishap mishap) = 0;
+    // And of every one from now on, until release(): it is held.
+    virtual void hold_instructions(Role role) = 0;
     virtual void release(Role role) = 0;
     virtual void break_stream(Role role) = 0;
     // The process dies and starts again: with what it made durable, or on an empty disk.
@@ -81,8 +107,12 @@ public:
     virtual bool tamper(Role role, std::function<void(Bytes&)> alter) = 0;
     // The forgeries that can be made of a frame; none where its form is not known.
     virtual std::vector<Forgery> forgeries() const = 0;
-    // The ledger takes back the preparing of an escrow, which was seen and is not final.
+    // The ledger takes back the preparing of an escrow, which was seen and is not final: for good,
+    // or so that it comes again.
     virtual bool roll_back(const EscrowKey& escrow) = 0;
+    virtual bool roll_back_for_now(const EscrowKey&) { return false; }
+    // What adapters tell each other by way of their nodes is kept, until it is called with false.
+    virtual bool keep_releases(bool) { return false; }
 };
 
 enum class Outcome : std::uint8_t { passed = 1, failed = 2, left_out = 3 };

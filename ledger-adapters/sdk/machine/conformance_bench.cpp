@@ -47,7 +47,12 @@ void Bench::next_instruction(Role role, Mishap mishap) {
     party(role).mishap = mishap;
 }
 
+void Bench::hold_instructions(Role role) {
+    party(role).holds = true;
+}
+
 void Bench::release(Role role) {
+    party(role).holds = false;
     for (const Request& request : std::exchange(party(role).held, {}))
         carry(role, request);
     work();
@@ -86,9 +91,18 @@ void Bench::step(Role role) {
 
 // As the nodes of the two sides do.
 void Bench::pass_on(const report::Release& release) {
+    if (keeps_releases_) return kept_releases_.push_back(release);
     for (std::size_t i = 0; i < role_count; ++i)
         if (world().accounts[i] == release.payer)
             give(static_cast<Role>(i), Released{release.escrow, release.octets});
+}
+
+bool Bench::keep_releases(bool kept) {
+    keeps_releases_ = kept;
+    if (kept) return true;
+    for (const report::Release& release : std::exchange(kept_releases_, {}))
+        pass_on(release);
+    return true;
 }
 
 void Bench::leave(Role role, Request request) {
@@ -97,9 +111,9 @@ void Bench::leave(Role role, Request request) {
     one.requests[number] = request.id;
     request.id = number;
     if (request.subscribe) one.streams = true;
-    const bool is_instruction = request.path == "/v1/instructions";
-    const auto mishap = is_instruction ? std::exchange(one.mishap, std::nullopt) : std::nullopt;
-    if (mishap == Mishap::hold_request) {
+    const bool counts = is_instruction(request);
+    const auto mishap = counts ? std::exchange(one.mishap, std::nullopt) : std::nullopt;
+    if (mishap == Mishap::hold_request || (counts && one.holds)) {
         one.held.push_back(std::move(request));
     } else if (mishap == Mishap::lose_request) {
         replied(role, number, refuse(Reason::outcome_unknown));

@@ -7,8 +7,10 @@
 namespace lockstep::conformance {
 namespace {
 
-// How often the reports are looked at while something is awaited.
-constexpr Duration glance = Duration::milliseconds(10);
+// Where the longest case needs no more.
+constexpr Duration usual_hold = Duration::seconds(60);
+// So many commands of a case wait for the one before to be final.
+constexpr int longest_case = 10;
 
 std::string word(const report::Answer& answer) {
     switch (answer.outcome) {
@@ -40,8 +42,12 @@ bool Kit::open() {
 
 void Kit::begin_case(std::size_t number) {
     case_ = number;
-    for (std::size_t i = 0; i < role_count; ++i)
+    for (std::size_t i = 0; i < role_count; ++i) {
         ledger_.tamper(static_cast<Role>(i), nullptr);
+        ledger_.release(static_cast<Role>(i));
+    }
+    ledger_.keep_releases(false);
+    settle();
     listen();
     for (std::size_t i = 0; i < role_count; ++i) {
         Party& party = parties_[i];
@@ -51,6 +57,19 @@ void Kit::begin_case(std::size_t number) {
         if (party.mode == report::Mode::refused)
             ledger_.restart_adapter(static_cast<Role>(i), true);
     }
+}
+
+// What a case before left in escrow is given back before the next one counts: where that takes a
+// command of the payer, it would cost a fee in the midst of it. And what is not final may not count
+// yet.
+void Kit::settle() {
+    if (info_.refund != RefundRule::automatic) {
+        const Timestamp end = terms().expiry + info_.profile.late + patience();
+        for (const Role role : {Role::payer, Role::payee, Role::other})
+            while (now() < end && !balance(role).escrowed.is_zero())
+                ledger_.pass(info_.profile.inclusion);
+    }
+    if (is_open()) ledger_.pass(info_.profile.inclusion + info_.profile.finality);
 }
 
 // --- making things up ---
@@ -72,10 +91,23 @@ EscrowTerms Kit::terms(int which) const {
     terms.payer = world().account(Role::payer);
     terms.payee = world().account(Role::payee);
     terms.asset = world().asset;
-    terms.amount = lots(1);
+    terms.amount = portions(1);
     terms.condition = condition_of(preimage(which));
-    terms.expiry = now() + Duration::seconds(60);
+    const TimingProfile& profile = info_.profile;
+    const Duration hold = (profile.inclusion + profile.finality) * longest_case;
+    terms.expiry = expiry_at(now() + std::max(usual_hold, hold));
     return terms;
+}
+
+EscrowTerms Kit::brief_terms(int which) const {
+    EscrowTerms brief = terms(which);
+    brief.expiry = expiry_at(now() + short_hold());
+    return brief;
+}
+
+Timestamp Kit::expiry_at(Timestamp earliest) const {
+    const std::int64_t tick = world().tick.us();
+    return Timestamp{(earliest.us() + tick - 1) / tick * tick};
 }
 
 CommandId Kit::command_id(const std::string& what) const {
@@ -99,7 +131,20 @@ Command Kit::prepare_command(const EscrowTerms& terms) const {
             command::Prepare{terms, std::min(now() + patience(), terms.expiry)}};
 }
 std::string Kit::prepare(const EscrowTerms& terms, Role role) {
-    return run(role, prepare_command(terms));
+    std::string seen = run(role, prepare_command(terms));
+    if (seen == "done") wait_for_payee(terms);
+    return seen;
+}
+
+void Kit::wait_for_payee(const EscrowTerms& terms) {
+    if (world().streams) return;
+    for (const Role payee : {Role::payer, Role::payee, Role::other}) {
+        if (world().account(payee) != terms.payee) continue;
+        const auto is_final = [&] {
+            return told_as(payee, terms, Certainty::final_, EscrowState::prepared);
+        };
+        expect(wait_for(is_final), "the payee was not told of an escrow as final");
+    }
 }
 
 Command Kit::fulfil_command(const EscrowTerms& terms, int which, const std::string& what) const {
@@ -131,141 +176,6 @@ std::string Kit::answer(Role role, const CommandId& id) {
         return !seen.empty() && seen != "unknown";
     });
     return answer_now(role, id);
-}
-
-// --- what the ledger says ---
-
-void Kit::listen() {
-    for (std::size_t i = 0; i < role_count; ++i) {
-        Party& party = parties_[i];
-        for (Report& report : ledger_.take_reports(static_cast<Role>(i))) {
-            if (const auto* answer = std::get_if<report::Answer>(&report)) {
-                party.answers[answer->id] = *answer;
-            } else if (auto* escrow = std::get_if<report::Escrow>(&report)) {
-                party.events.emplace_back(escrow->cursor, std::move(*escrow));
-            } else if (auto* result = std::get_if<report::QueryResult>(&report)) {
-                party.results.insert_or_assign(result->id, std::move(result->answer));
-            } else if (const auto* health = std::get_if<report::Health>(&report)) {
-                party.mode = health->mode;
-                party.detail = health->detail;
-            } else if (const auto* info = std::get_if<report::Info>(&report)) {
-                party.info = info->info;
-            }
-        }
-    }
-}
-
-std::vector<std::pair<std::uint64_t, report::Escrow>>& Kit::events(Role role) {
-    listen();
-    return party(role).events;
-}
-
-report::Mode Kit::mode(Role role) {
-    listen();
-    return party(role).mode;
-}
-
-std::string Kit::told(Role role, const EscrowTerms& terms) {
-    std::string state;
-    for (const auto& [cursor, escrow] : events(role)) {
-        if (escrow.terms.id == terms.id && escrow.terms.payer == terms.payer)
-            state = to_string(escrow.state);
-    }
-    return state;
-}
-
-bool Kit::told_as(Role role, const EscrowTerms& terms, Certainty certainty) {
-    const auto& all = events(role);
-    return std::any_of(all.begin(), all.end(), [&](const auto& event) {
-        const report::Escrow& escrow = event.second;
-        return escrow.terms == terms && escrow.certainty == certainty;
-    });
-}
-
-void Kit::expect_told(Role role, const EscrowTerms& terms, EscrowState state) {
-    const std::string wanted(to_string(state));
-    wait_for([&] { return told(role, terms) == wanted; });
-    expect_answer("the stream told", told(role, terms), wanted);
-    for (const auto& [cursor, escrow] : events(role)) {
-        if (escrow.terms.id != terms.id || escrow.terms.payer != terms.payer) continue;
-        expect(escrow.terms == terms, "the stream told other terms than were prepared");
-        const bool shows = escrow.preimage && fulfils(*escrow.preimage, terms.condition);
-        expect(shows == (escrow.state == EscrowState::fulfilled),
-               "a preimage belongs to a fulfilled escrow, and to no other");
-    }
-}
-
-std::optional<QueryAnswer> Kit::ask(Role role, const QueryBody& body) {
-    // A ledger that was just restarted is not there at once.
-    for (const Timestamp end = now() + patience(); now() < end; ledger_.pass(glance)) {
-        const std::uint64_t id = ++last_query_;
-        ledger_.give(role, Query{id, body});
-        auto& results = party(role).results;
-        wait_for([&] { return listen(), results.contains(id); });
-        const auto found = results.find(id);
-        if (found == results.end()) continue;
-        if (found->second) return *found->second;
-        if (family(found->second.error()) == ReasonFamily::final_) break;
-    }
-    return std::nullopt;
-}
-
-std::string Kit::found(Role role, const EscrowTerms& terms) {
-    const auto answer = ask(role, ask::Escrow{key(terms)});
-    expect(answer.has_value(), "a query for an escrow had no answer");
-    if (answer->escrows.empty()) return "";
-    expect(answer->escrows.front().terms == terms, "a query found other terms than were prepared");
-    return std::string(to_string(answer->escrows.front().state));
-}
-
-Balance Kit::balance(Role role) {
-    const Address& account = world().account(role);
-    const auto answer = ask(role, ask::Balances{account});
-    expect(answer.has_value(), "a query for balances had no answer");
-    for (const Balance& balance : answer->balances)
-        if (balance.account == account && balance.asset == world().asset) return balance;
-    return {account, world().asset, Amount{}, Amount{}};
-}
-
-// --- time ---
-
-Duration Kit::patience() const {
-    const TimingProfile& profile = info_.profile;
-    return (profile.inclusion + profile.finality + profile.late + profile.early) * 2 +
-           Duration::seconds(5);
-}
-
-void Kit::wait_until(Timestamp ledger_time) {
-    while (now() < ledger_time)
-        ledger_.pass(world().exact ? ledger_time - now() : glance);
-}
-
-bool Kit::wait_for(const std::function<bool()>& holds) {
-    const Timestamp end = now() + patience();
-    listen();
-    while (!holds()) {
-        if (now() >= end) return false;
-        ledger_.pass(glance);
-        listen();
-    }
-    return true;
-}
-
-// --- checks ---
-
-void Kit::expect(bool holds, const std::string& otherwise) {
-    if (!holds) throw Stop{Outcome::failed, otherwise};
-}
-
-void Kit::expect_answer(const std::string& what, const std::string& seen,
-                        const std::string& wanted) {
-    if (seen == wanted) return;
-    throw Stop{Outcome::failed, what + " " + (seen.empty() ? "nothing" : seen) + ", not " +
-                                    (wanted.empty() ? "nothing" : wanted)};
-}
-
-void Kit::leave_out(const std::string& why) {
-    throw Stop{Outcome::left_out, why};
 }
 
 }  // namespace lockstep::conformance

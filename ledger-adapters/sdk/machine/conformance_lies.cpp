@@ -9,6 +9,7 @@ namespace lockstep::conformance {
 namespace {
 
 constexpr const char* no_proofs = "the ledger declares no proofs";
+constexpr const char* no_frames = "the adapter asks, and is told by no frames that could be forged";
 
 bool mentions(const Bytes& frame, const EscrowId& id) {
     const ByteView octets = id.view();
@@ -46,6 +47,7 @@ void expect_truth(Kit& kit, const EscrowTerms& terms) {
 
 void is_not_believed(Kit& kit, Forged part) {
     if (!kit.info().proofs) kit.leave_out(no_proofs);
+    if (!kit.world().streams) kit.leave_out(no_frames);
     std::vector<EscrowTerms> prepared;
     for (const Forgery& forgery : kit.ledger().forgeries()) {
         if (forgery.part != part) continue;
@@ -85,6 +87,7 @@ void altered_transaction(Kit& kit) {
 // Of any form: where the octet decides nothing, the event is told as it is; else not at all.
 void altered_octet(Kit& kit) {
     if (!kit.info().proofs) kit.leave_out(no_proofs);
+    if (!kit.world().streams) kit.leave_out(no_frames);
     constexpr std::size_t places = 64;
     std::size_t refusals = 0;
     std::vector<EscrowTerms> prepared;
@@ -115,32 +118,64 @@ void altered_octet(Kit& kit) {
                                            std::to_string(places) + " altered frames were refused");
 }
 
-void rolled_back(Kit& kit) {
+// An escrow that is told and not final, or was before it should have been.
+EscrowTerms seen_only(Kit& kit) {
     if (kit.info().profile.rollback == Duration{})
         kit.leave_out("the ledger declares that nothing is rolled back");
-    const Balance before = kit.balance(Role::payer);
-    const EscrowTerms terms = kit.terms();
-    kit.expect_answer("the prepare answered", kit.prepare(terms), "done");
+    EscrowTerms terms = kit.terms();
+    kit.give(Role::payer, kit.prepare_command(terms));
     kit.expect_told(Role::payee, terms, EscrowState::prepared);
-    const bool was_final = kit.told_as(Role::payee, terms, Certainty::final_);
-    if (!kit.ledger().roll_back(kit.key(terms)))
-        kit.leave_out("no roll-back can be provoked from here");
+    kit.ledger().pass(kit.info().profile.block);  // so that a block has it
+    return terms;
+}
+
+void told_rolled_back(Kit& kit, const EscrowTerms& terms, bool was_final) {
     kit.expect(!was_final, "it was told as final, though it could be rolled back");
     for (const Role role : {Role::payee, Role::payer}) {
         kit.expect(kit.wait_for([&] { return kit.told_as(role, terms, Certainty::rolled_back); }),
                    "the roll-back was not told");
     }
+}
+
+void rolled_back(Kit& kit) {
+    const Balance before = kit.balance(Role::payer);
+    const EscrowTerms terms = seen_only(kit);
+    const bool was_final = kit.told_as(Role::payee, terms, Certainty::final_);
+    if (!kit.ledger().roll_back(kit.key(terms)))
+        kit.leave_out("no roll-back can be provoked from here");
+    told_rolled_back(kit, terms, was_final);
     kit.ledger().pass(kit.info().profile.finality + kit.info().profile.rollback);
     kit.expect(!kit.told_as(Role::payee, terms, Certainty::final_),
                "what was rolled back was told as final");
-    kit.expect_answer("the query found", kit.found(Role::payer, terms), "");
-    kit.expect(kit.balance(Role::payer) == before, "the payer did not get everything back");
+    kit.expect_found(Role::payer, terms, "");
+    kit.expect_back(Role::payer, before);
+}
+
+void rolled_back_for_now(Kit& kit) {
+    const Balance before = kit.balance(Role::payee);
+    const EscrowTerms terms = seen_only(kit);
+    const bool was_final = kit.told_as(Role::payee, terms, Certainty::final_);
+    if (!kit.ledger().roll_back_for_now(kit.key(terms)))
+        kit.leave_out("no roll-back that comes again can be provoked from here");
+    told_rolled_back(kit, terms, was_final);
+    kit.expect(kit.wait_for([&] { return kit.told_as(Role::payee, terms, Certainty::final_); }),
+               "what came again was not told as final");
+    // what was told last counts
+    kit.expect_told(Role::payee, terms, EscrowState::prepared);
+    kit.expect_answer("the prepare answered",
+                      kit.answer(Role::payer, kit.prepare_command(terms).id), "done");
+    kit.expect_answer("the fulfil answered", kit.fulfil(terms), "done");
+    kit.expect_told(Role::payer, terms, EscrowState::fulfilled);
+    kit.expect_flow(Role::payee, before, {.in = terms.amount},
+                    "the payee was not paid exactly once");
 }
 
 }  // namespace
 
 void add_lie_cases(std::vector<Case>& to) {
     to.push_back({"rollback", "what is rolled back is told, and never as final", rolled_back});
+    to.push_back({"rollback", "what is rolled back and comes again is final in the end",
+                  rolled_back_for_now});
     to.push_back({"proofs", "an event under an altered header is not believed", altered_header});
     to.push_back(
         {"proofs", "an event under an altered certificate is not believed", altered_certificate});
