@@ -53,6 +53,11 @@ const several = (random, most, make) => Array.from({ length: random.below(most +
 const tidy = scripts.compile([...Array(12).fill([op.OP_DEPTH, op.OP_0NOTEQUAL, op.OP_IF, op.OP_DROP, op.OP_ENDIF]).flat(),
   op.OP_1]);
 
+// Which of the two it is where an OP_IF finds nothing on the stack has changed after 0.21. Bitcoin
+// Core's vectors, which lockstep-bitcoin-vectors runs, tell them apart.
+const withoutOperand = (seen) => JSON.parse(JSON.stringify(seen).replaceAll("Invalid OP_IF construction",
+  "Operation not valid with the current stack size"));
+
 export async function madeUpScripts(bench) {
   const random = randomFrom(seed);
   const rows = Array.from({ length: scriptCount }, () => {
@@ -75,7 +80,7 @@ export async function madeUpScripts(bench) {
     const made = transaction([{ txid: funding, vout, sequence, witness: [...elements, script],
       ...(isNested ? { scriptSig: scripts.compile([witnessScript(script)]) } : {}) }], [[each - 10_000, anyone]], how);
     steps.push([`${script.toString("hex")} on ${elements.map((one) => one.toString("hex"))} ${JSON.stringify({ ...how, sequence })}`,
-      await bench.judge(hexOf(made))]);
+      withoutOperand(await bench.judge(hexOf(made)))]);
   }
   await bench.mine();
   const taken = steps.filter(([, [, sent]]) => sent === "sent").length;

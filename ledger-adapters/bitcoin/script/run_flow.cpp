@@ -36,7 +36,7 @@ ScriptError Run::step(Opcode op, std::size_t after) {
 ScriptError Run::branch(bool inverted) {
     bool value = false;
     if (is_taken()) {
-        if (lacks(1)) return Error::unbalanced_conditional;  // Bitcoin Core's word for it
+        if (lacks(1)) return Error::invalid_stack_operation;
         const Bytes& condition = top(1);
         if (version_ == SignatureVersion::witness_v0 && has(verify_flag::minimalif) &&
             (condition.size() > 1 || (condition.size() == 1 && condition[0] != 1)))
