@@ -355,5 +355,16 @@ TEST_CASE("many escrows that expire at once come back one by one, each for itsel
     CHECK(world.payer.balance->escrowed.is_zero());
 }
 
+TEST_CASE("what a reorganisation drops is sent again, also where no more may be offered") {
+    EscrowWorld world(EscrowWorld::Settings{{"max_fee_rate", "2000"}});
+    CHECK(world.payer.command(command::Prepare{world.terms, world.later()}, 1) == "done");
+    world.mine(2);
+    CHECK(world.payer.sent.size() == 1);
+    world.node.reorganise(2);
+    world.settle();
+    REQUIRE(world.payer.sent.size() == 2);
+    CHECK(world.payer.sent[0] == world.payer.sent[1]);
+}
+
 }  // namespace
 }  // namespace lockstep::test
