@@ -355,5 +355,44 @@ TEST_CASE("an escrow that somebody places in the payer's name is not the payer's
     CHECK(world.payer.take_events() == "refunded_expired seen, refunded_expired final");
 }
 
+TEST_CASE("an adapter that starts again goes on where it was") {
+    EscrowWorld world;
+    world.prepare();
+    std::set<std::string> asked;
+    world.payee.alter = [&](const std::string& method, Json&) { asked.insert(method); };
+    world.payee.restart();
+    world.settle();
+    CHECK(asked.contains("getblockchaininfo"));
+    CHECK_FALSE(asked.contains("getblock"));
+    CHECK(world.payee.health->mode == Mode::live);
+    // What was taken back meanwhile is found by where it was.
+    world.node.reorganise(2);
+    world.payee.restart();
+    world.settle();
+    CHECK(asked.contains("getblock"));
+    CHECK(world.payee.take_events() == "");
+    world.node.reorganise(5);
+    world.payee.restart();
+    world.settle();
+    CHECK(world.payee.take_events() == "prepared gone, prepared seen");
+}
+
+TEST_CASE("what was answered is known after a restart") {
+    EscrowWorld world;
+    CHECK(world.payer.command(command::Prepare{world.terms, world.later()}, 1) == "done");
+    EscrowTerms poor = world.terms_of(3);
+    poor.amount = Amount{50'000'000};
+    const command::Prepare refused{poor, world.later()};
+    CHECK(world.payer.command(refused, 3) == "insufficient_funds");
+    world.mine(1);
+    for (int i = 0; i < 10; ++i)
+        world.node.pay(world.payer.home(), 10'000'000);
+    world.mine(1);
+    world.payer.restart();
+    CHECK(world.payer.command(command::Prepare{world.terms_of(2), world.later()}, 1) ==
+          "id_reused");
+    CHECK(world.payer.command(refused, 3) == "insufficient_funds");
+}
+
 }  // namespace
 }  // namespace lockstep::test

@@ -355,5 +355,39 @@ TEST_CASE("many escrows that expire at once come back one by one, each for itsel
     CHECK(world.payer.balance->escrowed.is_zero());
 }
 
+TEST_CASE("what a reorganisation drops is sent again, also where no more may be offered") {
+    EscrowWorld world(EscrowWorld::Settings{{"max_fee_rate", "2000"}});
+    CHECK(world.payer.command(command::Prepare{world.terms, world.later()}, 1) == "done");
+    world.mine(2);
+    CHECK(world.payer.sent.size() == 1);
+    world.node.reorganise(2);
+    world.settle();
+    REQUIRE(world.payer.sent.size() == 2);
+    CHECK(world.payer.sent[0] == world.payer.sent[1]);
+}
+
+TEST_CASE("a claim follows its escrow to another version of the funding") {
+    EscrowWorld world;
+    CHECK(world.payer.command(command::Prepare{world.terms, world.later()}, 1) == "done");
+    const Txid first = txid_of(world.node.pool().at(0));
+    world.mine(1);
+    CHECK(world.payee.command(command::Fulfil{world.key, world.preimage()}, 2) == "done");
+    world.settle();
+    // The funding goes back to the pool, and its payer offers more for it.
+    world.node.reorganise(1);
+    world.settle();
+    CHECK_FALSE(world.node.pool_has(first));
+    pass(world.node, {&world.payer, &world.payee}, Duration::seconds(10));
+    const auto pool = world.node.pool();
+    REQUIRE(pool.size() == 2);
+    CHECK(pool[1].inputs[0].prevout == OutPoint{txid_of(pool[0]), 0});
+    CHECK(pool[1].outputs[0].script == world.payee.home());
+    world.mine(3);
+    CHECK(world.payee.events.back().state == EscrowState::fulfilled);
+    CHECK(world.payee.events.back().certainty == Certainty::final_);
+    CHECK(world.payer.events.back().preimage == Bytes(32, 7));
+    CHECK(world.payer.balance->escrowed.is_zero());
+}
+
 }  // namespace
 }  // namespace lockstep::test

@@ -110,6 +110,7 @@ void Sender::give_up(std::uint64_t number, Reason reason, std::vector<Report>& r
 void Sender::pool_is(const SenderTime& time, const std::set<Txid>& pool, Timestamp asked_at) {
     for (auto& [number, job] : jobs_) {
         if (job.request != 0 || job.is_waiting || asked_at <= job.accepted_at) continue;
+        if (outcome_of(job).fate != Fate::open) continue;
         const std::set<Txid>& versions = job.withdrawing ? job.withdrawals : job.versions;
         const auto in_pool = [&](const Txid& version) { return pool.contains(version); };
         if (std::any_of(versions.begin(), versions.end(), in_pool)) continue;
