@@ -368,23 +368,26 @@ TEST_CASE("what a reorganisation drops is sent again, also where no more may be 
 
 TEST_CASE("a claim follows its escrow to another version of the funding") {
     EscrowWorld world;
+    // It has no reason of its own for another version.
+    BitcoinDesk payee(world.node, 2, {{"max_fee_rate", "2000"}});
+    const auto both = [&] { pass(world.node, {&world.payer, &payee}, Duration::seconds(10)); };
     CHECK(world.payer.command(command::Prepare{world.terms, world.later()}, 1) == "done");
     const Txid first = txid_of(world.node.pool().at(0));
-    world.mine(1);
-    CHECK(world.payee.command(command::Fulfil{world.key, world.preimage()}, 2) == "done");
-    world.settle();
+    world.node.mine();
+    both();
+    CHECK(payee.command(command::Fulfil{world.key, world.preimage()}, 2) == "done");
     // The funding goes back to the pool, and its payer offers more for it.
     world.node.reorganise(1);
-    world.settle();
+    both();
     CHECK_FALSE(world.node.pool_has(first));
-    pass(world.node, {&world.payer, &world.payee}, Duration::seconds(10));
     const auto pool = world.node.pool();
     REQUIRE(pool.size() == 2);
     CHECK(pool[1].inputs[0].prevout == OutPoint{txid_of(pool[0]), 0});
-    CHECK(pool[1].outputs[0].script == world.payee.home());
-    world.mine(3);
-    CHECK(world.payee.events.back().state == EscrowState::fulfilled);
-    CHECK(world.payee.events.back().certainty == Certainty::final_);
+    CHECK(pool[1].outputs[0].script == payee.home());
+    world.node.mine(3);
+    both();
+    CHECK(payee.events.back().state == EscrowState::fulfilled);
+    CHECK(payee.events.back().certainty == Certainty::final_);
     CHECK(world.payer.events.back().preimage == Bytes(32, 7));
     CHECK(world.payer.balance->escrowed.is_zero());
 }

@@ -133,8 +133,11 @@ std::optional<EscrowKey> EscrowBook::show(const Transaction& transaction, const 
 std::optional<EscrowTerms> EscrowBook::terms_of(const AnnouncedFunding& funding) const {
     if (auto terms = terms_for(side_.name, funding, side_.account)) return terms;
     if (funding.payer != side_.account) return std::nullopt;
-    const auto payee = payees_.find(funding.announcement.payee);
-    return payee == payees_.end() ? std::nullopt : terms_for(side_.name, funding, payee->second);
+    const PayeeHint& hint = funding.announcement.payee;
+    for (auto payee = payees_.lower_bound({hint, ecdsa::CompressedKey{}});
+         payee != payees_.end() && payee->first == hint; ++payee)
+        if (auto terms = terms_for(side_.name, funding, payee->second)) return terms;
+    return std::nullopt;
 }
 
 std::optional<EscrowKey> EscrowBook::show_funding(const Transaction& transaction, const Txid& txid,

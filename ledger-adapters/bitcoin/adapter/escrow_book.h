@@ -130,7 +130,8 @@ private:
     std::map<OutPoint, EscrowKey> places_;
     std::set<EscrowKey> unsettled_;  // there may be something to tell
     std::set<EscrowKey> changed_;
-    std::map<PayeeHint, ecdsa::CompressedKey> payees_;
+    // Keys with one hint can be made on purpose; which of them it is, the script says.
+    std::set<std::pair<PayeeHint, ecdsa::CompressedKey>> payees_;
     std::map<Txid, Unresolved> unresolved_;
     std::set<Txid> changed_unresolved_;
     std::uint64_t cursor_ = 0;
