@@ -11,7 +11,6 @@ namespace {
 
 constexpr Duration open_block = Duration::seconds(10);
 constexpr Duration open_lag = Duration::seconds(60);
-constexpr Duration open_retry = Duration::seconds(2);
 constexpr int open_depth = 3;
 constexpr std::uint64_t open_fee = 50;
 constexpr Role open_roles[] = {Role::payer, Role::payee, Role::other};

@@ -245,8 +245,8 @@ void CoreWorld::carry(Node& from, const core::NodeOutput& output) {
         if (secret_released) secret_released(from.name, release->condition);
     } else if (const auto* answer = std::get_if<core::output::ToCaller>(&output)) {
         from.answers.insert_or_assign(answer->ticket, answer->body);
-    } else if (const auto* share = std::get_if<core::output::PassShare>(&output)) {
-        from.shares.push_back(*share);
+    } else if (const auto* passed = std::get_if<core::output::PassShare>(&output)) {
+        from.shares.push_back(*passed);
     } else if (const auto* alarm = std::get_if<core::output::Alarm>(&output)) {
         from.alarms.push_back(alarm->code);
         from.alarm_details.push_back(alarm->detail);

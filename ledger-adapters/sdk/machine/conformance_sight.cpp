@@ -1,6 +1,7 @@
 // The kit's other half: what the ledger says, time, and checks.
 #include <algorithm>
 
+#include "sdk/crypto/hash.h"
 #include "sdk/machine/conformance_kit.h"
 
 namespace lockstep::conformance {
