@@ -203,7 +203,7 @@ TEST_CASE("an escrow's branches: a preimage of 32 bytes, or its locktime") {
     CHECK(spend(preimage, {preimage, Bytes{2}}, 0, 0) == "MINIMALIF");
     CHECK(spend(preimage, {Bytes(521), yes}, 0, 0) == "PUSH_SIZE");
     CHECK(spend(preimage, {yes, preimage, yes}, 0, 0) == "CLEANSTACK");
-    CHECK(spend(preimage, {}, 0, 0) == "UNBALANCED_CONDITIONAL");  // nothing to choose by
+    CHECK(spend(preimage, {}, 0, 0) == "INVALID_STACK_OPERATION");  // nothing to choose by
 }
 
 TEST_CASE("of several signatures the elements are counted before any is looked at") {
