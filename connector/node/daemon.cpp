@@ -29,8 +29,18 @@ net::ServerLimits server_limits(const Settings& settings) {
     return limits;
 }
 
+// A Bitcoin node answers with blocks in hexadecimal, and with the ids of its whole pool.
+net::ClientLimits ledger_client_limits() {
+    net::ClientLimits limits;
+    limits.max_body_bytes = 64 * 1024 * 1024;
+    return limits;
+}
+
 net::LedgerLinkSettings link_settings(const LedgerSettings& ledger) {
     net::LedgerLinkSettings settings{ledger.url};
+    // Nodes that ask for a password answer with whole blocks and pools.
+    if (!ledger.cookie_file.empty() || !ledger.user.empty())
+        settings.timeout = Duration::seconds(15);
     if (!ledger.cookie_file.empty())
         settings.authorization = net::login_by_cookie(ledger.cookie_file);
     else if (!ledger.user.empty())
@@ -66,6 +76,7 @@ Timestamp SystemClock::now() const {
 Daemon::Daemon(Settings settings)
     : settings_(std::move(settings)),
       http_(loop_),
+      ledgers_http_(loop_, ledger_client_limits()),
       sockets_(loop_, net::ledger_stream_limits()),
       stalls_(settings_.data),
       watchdog_(stalls_),
@@ -135,7 +146,7 @@ Result<void, Failure> Daemon::start() {
 void Daemon::make_links(const std::vector<std::shared_ptr<const Signer>>& signers) {
     for (std::size_t i = 0; i < settings_.ledgers.size(); ++i) {
         links_.push_back(std::make_unique<net::LedgerLink>(
-            net::LedgerLink::Ports{loop_, http_, sockets_, clock_, random_, signers[i]},
+            net::LedgerLink::Ports{loop_, ledgers_http_, sockets_, clock_, random_, signers[i]},
             link_settings(settings_.ledgers[i]), [this, i](AdapterInput heard) {
                 if (host_->stats().queue >= max_queued_in_all) return false;
                 return host_->submit(event::FromLedger{i, std::move(heard)}).has_value();
@@ -187,6 +198,7 @@ void Daemon::stop() {
         link->stop();
     sockets_.stop();
     http_.stop();
+    ledgers_http_.stop();
     worker_.stop();
     loop_.stop();
 }

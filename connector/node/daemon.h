@@ -111,8 +111,9 @@ private:
     SystemRandom random_;
     std::shared_ptr<const Ed25519> scheme_ = std::make_shared<Ed25519>();
     net::IoLoop loop_{2};
-    net::IoLoop worker_{1};  // for what blocks
-    net::HttpClient http_;
+    net::IoLoop worker_{1};         // for what blocks
+    net::HttpClient http_;          // to peers
+    net::HttpClient ledgers_http_;  // whose answers may be larger
     net::WebSocketClient sockets_;
     std::shared_ptr<const Signer> signer_;
     StallFile stalls_;

@@ -9,7 +9,11 @@ export const build = process.argv[2];
 const { chromium } = createRequire(join(build, "browser", "package.json"))("playwright-core");
 
 const flags = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
-  "--disable-background-networking", "--disable-component-update", "--disable-sync"];
+  "--disable-background-networking", "--disable-component-update", "--disable-sync",
+  // A page that Chromium takes for hidden gets no animation frames, and what waits for one stands still.
+  "--disable-backgrounding-occluded-windows", "--disable-renderer-backgrounding", "--disable-background-timer-throttling"];
+// No case takes a tenth of it.
+const patience = 60_000;
 
 let failures = 0;
 let checks = 0;
@@ -22,6 +26,19 @@ export function check(holds, what) {
 }
 export function equal(seen, wanted, what) {
   check(JSON.stringify(seen) === JSON.stringify(wanted), `${what}: ${JSON.stringify(seen)}, not ${JSON.stringify(wanted)}`);
+}
+
+// A script in a page has no time limit of its own.
+async function withPatience(promise) {
+  let timer;
+  const late = new Promise((_, reject) => {
+    timer = setTimeout(() => reject(new Error(`not done after ${patience} ms`)), patience);
+  });
+  try {
+    return await Promise.race([promise, late]);
+  } finally {
+    clearTimeout(timer);
+  }
 }
 
 // Runs the cases with one browser and ends the process; any failure gives exit code 1.
@@ -48,7 +65,8 @@ export async function run(cases) {
       });
       const started = Date.now();
       try {
-        await body(page);
+        await page.bringToFront();
+        await withPatience(body(page));
       } catch (error) {
         ++failures;
         console.log(`    FAILED: ${error}`);

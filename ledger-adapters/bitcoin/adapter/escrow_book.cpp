@@ -116,8 +116,12 @@ Amount EscrowBook::escrowed() const {
     return sum;
 }
 
+void EscrowBook::guess_payee(const ecdsa::CompressedKey& payee) {
+    if (payees_.size() < max_payees) learn_payee(payee);
+}
+
 void EscrowBook::learn_payee(const ecdsa::CompressedKey& payee) {
-    if (payees_.size() >= max_payees || payee == side_.account) return;
+    if (payee == side_.account) return;
     if (payees_.emplace(hint_of(payee), payee).second && !unresolved_.empty()) resolve();
 }
 
@@ -131,7 +135,8 @@ std::optional<EscrowKey> EscrowBook::show(const Transaction& transaction, const 
 
 // To us, or from us to somebody who is known.
 std::optional<EscrowTerms> EscrowBook::terms_of(const AnnouncedFunding& funding) const {
-    if (auto terms = terms_for(side_.name, funding, side_.account)) return terms;
+    if (is_worth_claiming(funding.escrow.value, script_pubkey_of(side_.account), side_.worst))
+        if (auto terms = terms_for(side_.name, funding, side_.account)) return terms;
     if (funding.payer != side_.account) return std::nullopt;
     const PayeeHint& hint = funding.announcement.payee;
     for (auto payee = payees_.lower_bound({hint, ecdsa::CompressedKey{}});
@@ -147,13 +152,13 @@ std::optional<EscrowKey> EscrowBook::show_funding(const Transaction& transaction
     if (!funding) {
         // Somebody who spends a coin shows its key: it may be the payee that is looked for.
         if (const auto key = unresolved_.empty() ? std::nullopt : first_key_of(transaction))
-            learn_payee(*key);
+            guess_payee(*key);
         return std::nullopt;
     }
     const bool is_own = funding->payer == side_.account;
     // Somebody else's, in our name.
     if (is_own && !shown.is_ours) return std::nullopt;
-    if (!is_own) learn_payee(funding->payer);
+    if (!is_own) guess_payee(funding->payer);
     auto terms = terms_of(*funding);
     if (!terms) {
         if (!is_own || height == 0) return std::nullopt;

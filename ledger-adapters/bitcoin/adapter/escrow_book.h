@@ -55,6 +55,8 @@ struct EscrowSide {
     LedgerName name;
     ecdsa::CompressedKey account;
     std::int64_t depth = 6;
+    // At the worst rate; what does not pay for its claim there is none of ours as payee.
+    FeePerKvb worst = min_relay_fee;
 };
 
 class EscrowBook {
@@ -82,7 +84,7 @@ public:
     void pool_is_shown();
     // Reports what has changed, as of this tip.
     void tell(int tip, Timestamp ledger_time, std::vector<Report>& reports);
-    // A payee that the payer's commands name.
+    // A payee that the payer's commands or settings name.
     void learn_payee(const ecdsa::CompressedKey& payee);
 
     const BookedEscrow* find(const EscrowKey& key) const;
@@ -116,6 +118,8 @@ private:
                                           const Shown& shown);
     std::optional<EscrowTerms> terms_of(const AnnouncedFunding& funding) const;
     void show_spends(const Transaction& transaction, const Txid& txid, std::uint32_t height);
+    // One that the chain shows, as long as there is room: what others put there is without end.
+    void guess_payee(const ecdsa::CompressedKey& payee);
     void resolve();
     void tell_one(BookedEscrow& escrow, int tip, Timestamp ledger_time,
                   std::vector<Report>& reports);

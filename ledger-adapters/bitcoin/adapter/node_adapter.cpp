@@ -36,7 +36,8 @@ NodeAdapter::NodeAdapter(AdapterSetup setup, BitcoinSettings settings,
       signer_(std::move(signer)),
       side_{{setup_.ledger, *AssetId::make("BTC", 8)},
             signer_->public_key(account_key),
-            settings_.depth},
+            settings_.depth,
+            settings_.max_fee},
       account_(account_address(setup_.ledger, side_.account)),
       home_(script_pubkey_of(side_.account)),
       chain_(settings_),
@@ -122,7 +123,7 @@ void NodeAdapter::reply(Timestamp at, const Reply& reply, AdapterOutputs& out) {
         } else if (question == &chain_question_) {
             chain_answer(at, *results, out);
         } else if (question == &pool_question_) {
-            pool_answer(*results);
+            pool_answer(*results, out);
         } else {
             scan_answer(*results);
         }
@@ -155,7 +156,7 @@ void NodeAdapter::chain_answer(Timestamp at, const std::vector<RpcResult>& resul
 }
 
 bool NodeAdapter::is_ours(const Transaction& transaction) const {
-    return coins_.find(transaction.inputs.at(0).prevout) != nullptr;
+    return !transaction.inputs.empty() && coins_.find(transaction.inputs[0].prevout) != nullptr;
 }
 
 void NodeAdapter::connect(const ConnectedBlock& block, AdapterOutputs& out) {
@@ -170,9 +171,11 @@ void NodeAdapter::connect(const ConnectedBlock& block, AdapterOutputs& out) {
     escrows_.tell(block.height, block.median, out.reports);
 }
 
-void NodeAdapter::pool_answer(const std::vector<RpcResult>& results) {
+void NodeAdapter::pool_answer(const std::vector<RpcResult>& results, AdapterOutputs& out) {
     for (const Transaction& transaction : pool_.take(results))
         escrows_.show(transaction, {std::nullopt, is_ours(transaction)});
+    // At once: a preimage that was shown counts, whatever the pool or a block says next.
+    escrows_.tell(chain_.height(), chain_.ledger_time(), out.reports);
     if (!pool_.has_more()) escrows_.pool_is_shown();
     pool_question_.due = now_;
 }

@@ -45,7 +45,7 @@ private:
     void take(Timestamp at, AdapterInput& input, AdapterOutputs& out);
     void reply(Timestamp at, const Reply& reply, AdapterOutputs& out);
     void chain_answer(Timestamp at, const std::vector<RpcResult>& results, AdapterOutputs& out);
-    void pool_answer(const std::vector<RpcResult>& results);
+    void pool_answer(const std::vector<RpcResult>& results, AdapterOutputs& out);
     void scan_answer(const std::vector<RpcResult>& results);
     // It spends a coin of the account first.
     bool is_ours(const Transaction& transaction) const;

@@ -110,7 +110,10 @@ Result<void> NodeAdapter::run(Timestamp, const CommandId& id, const command::Rej
     const BookedEscrow* const escrow = escrows_.find(c.escrow);
     if (escrow == nullptr || escrow->funded_at == 0) return refuse(Reason::unknown_escrow);
     if (escrow->terms.payee != account_ || c.payee != account_) return refuse(Reason::not_payee);
-    const bool is_claimed = (escrow->end && escrow->end->state == EscrowState::fulfilled) ||
+    const auto is_fulfilled = [](const std::optional<EscrowEnd>& end) {
+        return end && end->state == EscrowState::fulfilled;
+    };
+    const bool is_claimed = is_fulfilled(escrow->end) || is_fulfilled(escrow->pool_end) ||
                             sender_.find(JobKind::claim, c.escrow) != nullptr;
     if (is_claimed) return refuse(Reason::already_fulfilled);
     if (escrow->end) {
@@ -153,9 +156,12 @@ void NodeAdapter::released(Timestamp at, const Released& released) {
     terms.escrow = {escrow->place(), static_cast<Satoshi>(escrow->terms.amount.units()),
                     *lock_of(setup_.ledger, escrow->terms)};
     terms.destination = home_;
-    const auto most =
-        fee_for(settings_.max_fee, spend_vsize(terms.escrow.lock, EscrowPath::reject, home_, 0));
-    terms.most_fee = most.value_or(0);
+    // What is dearer than four times the day's rate, or a tenth of the escrow, is not worth having
+    // it back early: the payee does not pay for it.
+    const FeePerKvb day = first_rate({settings_.min_fee, settings_.max_fee}, estimate_);
+    const auto most = fee_for(std::min(FeePerKvb{4 * day.satoshi}, settings_.max_fee),
+                              spend_vsize(terms.escrow.lock, EscrowPath::reject, home_, 0));
+    terms.most_fee = std::min(most.value_or(0), terms.escrow.value / 10);
     const auto spend = complete_reject(
         *partial, terms,
         EscrowKeyName{setup_.ledger, account_, released.escrow.id, EscrowRole::payer}, *signer_);

@@ -26,15 +26,16 @@ RpcBatch PoolWatch::ask() {
 std::vector<Transaction> PoolWatch::take(const std::vector<RpcResult>& results) {
     std::vector<Transaction> found;
     for (std::size_t i = 0; i < std::min(results.size(), asked_.size()); ++i) {
-        // One that has left the pool meanwhile is none of it.
-        seen_.insert(asked_[i]);
         const auto octets = results[i] ? octets_of(*results[i]) : std::nullopt;
         auto transaction = octets ? parse_transaction(*octets) : std::nullopt;
-        if (transaction && txid_of(*transaction) == asked_[i])
-            found.push_back(std::move(*transaction));
+        // One that has left meanwhile may come back, and is looked at then.
+        if (!transaction || txid_of(*transaction) != asked_[i]) continue;
+        seen_.insert(asked_[i]);
+        found.push_back(std::move(*transaction));
     }
-    while (!wanted_.empty() && seen_.contains(wanted_.front()))
-        wanted_.pop_front();
+    const std::set<Txid> asked(asked_.begin(), asked_.end());
+    std::erase_if(wanted_, [&](const Txid& id) { return asked.contains(id); });
+    asked_.clear();
     return found;
 }
 

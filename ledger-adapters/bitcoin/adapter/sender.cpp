@@ -117,23 +117,29 @@ bool Sender::withdraw_late(const SenderTime& time, std::uint64_t number, Job& jo
     return false;
 }
 
+std::optional<std::int64_t> Sender::blocks_left(const SenderTime& time, const Job& job) const {
+    if (job.kind != JobKind::claim) return std::nullopt;
+    const Timestamp now = std::max(time.at, time.ledger_time);
+    const Timestamp deadline = parts_.escrows.find(job.escrow)->terms.expiry;
+    return (deadline - now).us() / std::max<std::int64_t>(parts_.settings.block.us(), 1);
+}
+
 // A block came without it, or the node wants more.
 void Sender::raise(const SenderTime& time, std::uint64_t number, Job& job) {
     if (job.request != 0 || job.kind == JobKind::reject || !may_be_sent(job)) return;
     const bool is_moved = !is_payment(job.kind) && spent_by(job) != place_of(job);
     const bool is_new_block = time.tip > static_cast<int>(job.height) && job.left;
     if (!is_moved && !is_new_block && !job.outbid) return;
-    std::optional<std::int64_t> blocks_left;
-    if (job.kind == JobKind::claim) {
-        const Timestamp now = std::max(time.at, time.ledger_time);
-        const Timestamp deadline = parts_.escrows.find(job.escrow)->terms.expiry;
-        blocks_left = (deadline - now).us() / std::max<std::int64_t>(parts_.settings.block.us(), 1);
-    }
     const FeePerKvb rate{static_cast<Satoshi>(job.rate)};
-    FeePerKvb next = next_rate(bounds(), rate, time.estimate, blocks_left);
+    FeePerKvb next = next_rate(bounds(), rate, time.estimate, blocks_left(time, job));
     // A node that has something dearer is not outbid by a little.
     if (job.outbid) next = std::max(next, next_rate(bounds(), rate, time.estimate, std::nullopt));
-    if (next > rate || is_moved) build_again(time, job, next);
+    // What an escrow does not pay for at this rate it may pay for at a lower one.
+    bool is_built = (next > rate || is_moved) && build_again(time, job, next);
+    while (!is_built && next > rate) {
+        next.satoshi = rate.satoshi + (next.satoshi - rate.satoshi) / 2;
+        is_built = next > rate && build_again(time, job, next);
+    }
     job.outbid = false;
     job.height = static_cast<std::uint32_t>(std::max(time.tip, 0));
     touch(number);

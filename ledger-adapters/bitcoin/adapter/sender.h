@@ -95,6 +95,8 @@ private:
                     std::vector<Report>& reports);
     bool withdraw_late(const SenderTime& time, std::uint64_t number, Job& job,
                        std::vector<Report>& reports);
+    // Until the deadline of a claim; nothing for what has none.
+    std::optional<std::int64_t> blocks_left(const SenderTime& time, const Job& job) const;
     void raise(const SenderTime& time, std::uint64_t number, Job& job);
     bool build_again(const SenderTime& time, Job& job, FeePerKvb rate);
     Result<void, BuildFault> build_first_spend(const SenderTime& time, Job& job);

@@ -185,7 +185,12 @@ void Sender::reject(const SenderTime& time, const EscrowKey& escrow, const Escro
 
 // An escrow that does not pay for its spend at the rate of the day does at the least one.
 Result<void, BuildFault> Sender::build_first_spend(const SenderTime& time, Job& job) {
-    const auto built = build_spend(job, first_rate(bounds(), time.estimate));
+    FeePerKvb rate = first_rate(bounds(), time.estimate);
+    // A claim that begins late begins with what it would have come to.
+    constexpr std::int64_t few_blocks = 6;
+    if (const auto left = blocks_left(time, job); left && *left <= few_blocks)
+        rate = next_rate(bounds(), rate, time.estimate, left);
+    const auto built = build_spend(job, rate);
     if (built || built.error() != BuildFault::dust) return built;
     return build_spend(job, parts_.settings.min_fee);
 }

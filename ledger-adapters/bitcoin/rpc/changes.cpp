@@ -8,7 +8,8 @@
 namespace lockstep::bitcoin {
 namespace {
 
-constexpr std::int64_t most_blocks = 100'000;  // at a time
+// At a time: of more the last ones would have stamps too far ahead of their time.
+constexpr std::int64_t most_blocks = 40'000;
 constexpr std::uint64_t usual_tries = 1'000'000;
 
 auto is_stopping() {
@@ -206,6 +207,13 @@ RpcAnswer reconsider_block(Change& change) {
 RpcAnswer submit_block(Change& change) {
     Block block = change.params().block(0);
     if (change.params().failed()) return change.params().failure();
+    // Miners may leave out what is always the same (Bitcoin Core,
+    // UpdateUncommittedBlockStructures).
+    if (!block.transactions.empty() && block.transactions[0].is_coinbase()) {
+        Transaction& coinbase = block.transactions[0];
+        if (commitment_index(coinbase) && !coinbase.has_witness())
+            coinbase.inputs[0].witness = {Bytes(Hash::size)};
+    }
     auto done = change.give(input::SubmitBlock{std::move(block)});
     if (!done) return tl::unexpected<RpcError>(done.error());
     if (done->fault) return *done->fault;
@@ -247,10 +255,15 @@ RpcAnswer send_raw_transaction(Change& change) {
                         "user (maxburnamount)");
     const std::string txid = to_text(txid_of(transaction));
     // In the pool already: nothing is wrong, and nothing is to do.
-    enum class Known : std::uint8_t { no, in_pool, too_dear };
+    enum class Known : std::uint8_t { no, in_block, in_pool, too_dear };
     Known known = Known::no;
     if (!change.node().look([&](const BitcoinMachine& machine, Timestamp at) {
-            if (machine.pool().find(txid_of(transaction)) != nullptr) {
+            const Txid id = txid_of(transaction);
+            for (std::size_t i = 0; i < transaction.outputs.size(); ++i)
+                if (machine.chain().coins().find({id, static_cast<std::uint32_t>(i)}) != nullptr)
+                    known = Known::in_block;
+            if (known == Known::in_block) return;
+            if (machine.pool().find(id) != nullptr) {
                 known = Known::in_pool;
                 return;
             }
@@ -259,6 +272,8 @@ RpcAnswer send_raw_transaction(Change& change) {
                 known = Known::too_dear;
         }))
         return is_stopping();
+    constexpr const char* in_block = "Transaction outputs already in utxo set";
+    if (known == Known::in_block) return rpc_fail(RpcCode::verify_already_in_utxo_set, in_block);
     if (known == Known::in_pool) return Json(txid);
     if (known == Known::too_dear)
         return rpc_fail(RpcCode::verify_error,
@@ -267,8 +282,7 @@ RpcAnswer send_raw_transaction(Change& change) {
     if (!done) return tl::unexpected<RpcError>(done.error());
     if (!done->fault || done->fault == "txn-already-in-mempool") return Json(txid);
     if (done->fault == "txn-already-known")
-        return rpc_fail(RpcCode::verify_already_in_utxo_set,
-                        "Transaction outputs already in utxo set");
+        return rpc_fail(RpcCode::verify_already_in_utxo_set, in_block);
     if (done->fault == "bad-txns-inputs-missingorspent")
         return rpc_fail(RpcCode::verify_error, *done->fault);
     return rpc_fail(RpcCode::verify_rejected,

@@ -51,10 +51,10 @@ int complain(const Failure& failure) {
 Result<void, Failure> let_in(const Arguments& arguments, RpcAuth& auth) {
     for (const std::string& text : arguments.hashed)
         if (!auth.add_hashed(text))
+            // Not what was given instead: it may be a password.
             return fail("bad_rpc_auth",
                         "--rpc-auth wants user:salt$hash, as Bitcoin Core's "
-                        "share/rpcauth/rpcauth.py prints it, not " +
-                            text);
+                        "share/rpcauth/rpcauth.py prints it");
     if (!arguments.user.empty()) {
         const auto password = net::read_password_file(arguments.password_file);
         if (!password) return unexpected<Failure>(password.error());

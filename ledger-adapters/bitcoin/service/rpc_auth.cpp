@@ -34,7 +34,8 @@ bool is_equal(std::string_view a, std::string_view b) {
 }
 
 bool write_file(const std::string& path, std::string_view text) {
-    const int file = ::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+    const int file =
+        ::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
     if (file < 0) return false;
     const bool written =
         ::write(file, text.data(), text.size()) == static_cast<ssize_t>(text.size());

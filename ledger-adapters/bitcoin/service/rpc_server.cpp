@@ -9,8 +9,9 @@ constexpr Duration wrong_password_wait = Duration::milliseconds(250);
 net::ServerLimits limits() {
     net::ServerLimits limits;
     limits.max_body_bytes = rpc_limits.max_size;
-    limits.max_connections = 256;
-    limits.max_connections_per_address = 256;
+    // Whoever has no password and only connects leaves room for others.
+    limits.max_connections = 1'024;
+    limits.max_connections_per_address = 512;
     // Bitcoin Core's -rpcservertimeout
     limits.idle_timeout = Duration::seconds(30);
     return limits;
