@@ -4,6 +4,7 @@
 
 #include "bitcoin/adapter/announcement.h"
 #include "bitcoin/adapter/bitcoin_settings.h"
+#include "bitcoin/adapter/pool_watch.h"
 #include "bitcoin/adapter/profile.h"
 #include "bitcoin/adapter/rpc_batch.h"
 #include "bitcoin/script/script.h"
@@ -225,6 +226,51 @@ TEST_CASE("litecoin's regtest differs in its addresses and its first block") {
         CHECK(identity_of(each).genesis.size() == 64);
     CHECK(to_text(id_of(BitcoinNode().machine.chain().at(0)->block.header)) ==
           identity_of(*network_named("regtest")).genesis);
+}
+
+TEST_CASE("what left the pool before it was looked at is looked at when it comes back") {
+    Transaction transaction;
+    transaction.inputs.emplace_back();
+    transaction.outputs.push_back({1, Bytes{1}});
+    const Txid id = txid_of(transaction);
+    PoolWatch watch(10);
+    watch.list_is({id});
+    REQUIRE(watch.has_more());
+    CHECK(watch.ask().size() == 1);
+    CHECK(watch.take({unexpected(RpcFailure{})}).empty());
+    CHECK_FALSE(watch.has_more());
+    watch.list_is({id});
+    REQUIRE(watch.has_more());
+    watch.ask();
+    CHECK(watch.take({Json(to_hex(serialize(transaction)))}).size() == 1);
+    watch.list_is({id});
+    CHECK_FALSE(watch.has_more());
+}
+
+TEST_CASE("a block without the coinbase's witness, which is always the same, is taken") {
+    BitcoinNode node;
+    const auto ask = [&](const std::string& method, Json params) {
+        RpcRequest request;
+        request.method = method;
+        request.params = std::move(params);
+        return call(node, {*network_named("regtest"), 0}, request);
+    };
+    const auto made = ask("generateblock", Json::array()
+                                               .push("bcrt1qw508d6qejxtdg4y5r3zarvary0c5xw7kygt080")
+                                               .push(Json::array())
+                                               .push(false));
+    REQUIRE(made);
+    auto block = parse_block(*from_hex((*made)["hex"].text_or("")));
+    REQUIRE(block);
+    block->transactions[0].inputs[0].witness.clear();
+    const auto taken = ask("submitblock", Json::array().push(to_hex(serialize(*block))));
+    REQUIRE(taken);
+    CHECK(taken->is_null());
+    // And one that a block has is not sent again.
+    const auto again =
+        ask("sendrawtransaction", Json::array().push(to_hex(serialize(block->transactions[0]))));
+    REQUIRE_FALSE(again);
+    CHECK(again.error().code == RpcCode::verify_already_in_utxo_set);
 }
 
 }  // namespace
