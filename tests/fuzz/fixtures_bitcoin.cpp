@@ -1,6 +1,5 @@
 #include "tests/fuzz/fixtures_bitcoin.h"
 
-#include "bitcoin/rpc/output_forms.h"
 #include "bitcoin/script/script.h"
 #include "sdk/base/assert.h"
 

@@ -2,6 +2,8 @@
 #include <doctest/doctest.h>
 
 #include "bitcoin/rpc/descriptor.h"
+#include "bitcoin/script/script.h"
+#include "sdk/crypto/older_hash.h"
 #include "tests/unit/bitcoin_texts.h"
 
 using namespace lockstep;

@@ -4,7 +4,6 @@
 #include <doctest/doctest.h>
 
 #include "bitcoin/rpc/methods.h"
-#include "bitcoin/rpc/output_forms.h"
 #include "bitcoin/script/script.h"
 
 namespace lockstep::test {

@@ -71,9 +71,7 @@ std::unique_ptr<BitcoinSigner> make_signer(const KeySeed& seed, const Network& n
 }
 
 Bytes script_pubkey_of(const ecdsa::CompressedKey& key) {
-    ScriptWriter to;
-    to.number(0).push(ripemd160(sha256(key.view()).view()));
-    return to.take();
+    return to_witness_key(hash160(key.view()));
 }
 
 Result<std::unique_ptr<BitcoinSigner>, Failure> open_signer(const std::filesystem::path& key_file,

@@ -105,9 +105,7 @@ std::optional<EscrowLock> parse_escrow_script(ByteView script) {
 }
 
 Bytes script_pubkey_of(ByteView witness_script) {
-    ScriptWriter to;
-    to.number(0).push(sha256(witness_script).view());
-    return to.take();
+    return to_witness_script(witness_script);
 }
 
 std::string address_of_escrow(ByteView witness_script, const Network& network) {

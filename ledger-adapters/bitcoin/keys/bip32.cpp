@@ -102,7 +102,7 @@ std::optional<ExtendedKey> ExtendedKey::child(std::uint32_t index) const {
 
     KeyOrigin origin;
     origin.depth = static_cast<std::uint8_t>(origin_.depth + 1);
-    const auto hash = ripemd160(sha256(point.view()).view());
+    const auto hash = hash160(point.view());
     std::copy_n(hash.begin(), origin.parent.size(), origin.parent.begin());
     origin.index = index;
     return from_mac(hmac_sha512(chain_code_.view(), message.view()), &key_, origin);

@@ -7,6 +7,7 @@
 #include "bitcoin/rpc/descriptor.h"
 #include "bitcoin/script/script.h"
 #include "sdk/crypto/ecdsa.h"
+#include "sdk/crypto/older_hash.h"
 
 namespace lockstep::bitcoin {
 namespace {
@@ -66,7 +67,7 @@ DescribedList one(Bytes script, std::string text) {
 DescribedList read_combo(std::string_view inside) {
     const auto key = read_key(inside, false);
     if (!key) return bad_key(inside);
-    const Bytes id = hash160(key->bytes);
+    const Digest160 id = hash160(key->bytes);
     std::vector<Described> list;
     list.push_back({to_key(key->bytes), "pk(" + key->shown + ")"});
     list.push_back({key_hash_script(id), "pkh(" + key->shown + ")"});

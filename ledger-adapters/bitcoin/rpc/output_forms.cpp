@@ -2,8 +2,6 @@
 
 #include "bitcoin/pool/policy.h"
 #include "bitcoin/script/script_number.h"
-#include "sdk/crypto/hash.h"
-#include "sdk/crypto/older_hash.h"
 
 namespace lockstep::bitcoin {
 namespace {
@@ -21,23 +19,6 @@ std::optional<int> small_number(const Instruction& instruction) {
 }
 
 }  // namespace
-
-Bytes hash160(ByteView bytes) {
-    const Digest160 digest = ripemd160(sha256(bytes).view());
-    return {digest.begin(), digest.end()};
-}
-
-Bytes to_script_hash(ByteView script) {
-    return ScriptWriter().op(Opcode::hash160).push(hash160(script)).op(Opcode::equal).take();
-}
-
-Bytes to_witness_key(ByteView key_hash) {
-    return ScriptWriter().op(Opcode::op_0).push(key_hash).take();
-}
-
-Bytes to_witness_script(ByteView script) {
-    return ScriptWriter().op(Opcode::op_0).push(sha256(script).view()).take();
-}
 
 Bytes to_key(ByteView key) {
     return ScriptWriter().push(key).op(Opcode::checksig).take();

@@ -1,4 +1,4 @@
-// What output scripts say, taken apart, and the scripts that pay to keys and scripts.
+// What output scripts say, taken apart, and the scripts that pay to keys.
 // Source: Bitcoin Core 29, script/solver.cpp, addresstype.cpp; BIP 16, 141.
 #pragma once
 
@@ -8,11 +8,6 @@
 
 namespace lockstep::bitcoin {
 
-// RIPEMD-160 of SHA-256.
-Bytes hash160(ByteView bytes);
-Bytes to_script_hash(ByteView script);
-Bytes to_witness_key(ByteView key_hash);
-Bytes to_witness_script(ByteView script);
 // <key> OP_CHECKSIG
 Bytes to_key(ByteView key);
 

@@ -7,6 +7,7 @@
 #include "bitcoin/script/script_text.h"
 #include "bitcoin/script/signature_form.h"
 #include "sdk/base/assert.h"
+#include "sdk/crypto/older_hash.h"
 
 namespace lockstep::bitcoin {
 namespace {

@@ -130,7 +130,7 @@ Run::Part Run::hashes(Opcode op) {
     else if (op == Opcode::sha256)
         push(bytes_of(lockstep::sha256(element).view()));
     else if (op == Opcode::hash160)
-        push(bytes_of(lockstep::ripemd160(lockstep::sha256(element).view())));
+        push(bytes_of(lockstep::hash160(element)));
     else
         push(bytes_of(bitcoin::hash256(element).view()));
     return Error::ok;

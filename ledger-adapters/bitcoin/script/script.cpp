@@ -4,6 +4,8 @@
 #include <array>
 
 #include "bitcoin/script/script_number.h"
+#include "sdk/crypto/hash.h"
+#include "sdk/crypto/older_hash.h"
 
 namespace lockstep::bitcoin {
 namespace {
@@ -225,6 +227,18 @@ Bytes key_hash_script(ByteView hash) {
         .op(Opcode::equalverify)
         .op(Opcode::checksig);
     return script.take();
+}
+
+Bytes to_script_hash(ByteView script) {
+    return ScriptWriter().op(Opcode::hash160).push(hash160(script)).op(Opcode::equal).take();
+}
+
+Bytes to_witness_key(ByteView key_hash) {
+    return ScriptWriter().op(Opcode::op_0).push(key_hash).take();
+}
+
+Bytes to_witness_script(ByteView script) {
+    return ScriptWriter().op(Opcode::op_0).push(sha256(script).view()).take();
 }
 
 bool is_script_hash(ByteView script) {

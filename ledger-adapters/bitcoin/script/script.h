@@ -156,6 +156,11 @@ bool is_minimal(const Instruction& push);
 bool is_push_only(ByteView script);
 // OP_DUP OP_HASH160 <hash> OP_EQUALVERIFY OP_CHECKSIG
 Bytes key_hash_script(ByteView hash);
+// Outputs that pay to a script's hash (BIP 16), to a key's and to a script's as witness programs
+// (BIP 141).
+Bytes to_script_hash(ByteView script);
+Bytes to_witness_key(ByteView key_hash);
+Bytes to_witness_script(ByteView script);
 // OP_HASH160 <20> OP_EQUAL (BIP 16).
 bool is_script_hash(ByteView script);
 

@@ -3,6 +3,7 @@
 #include <openssl/evp.h>
 
 #include "sdk/base/assert.h"
+#include "sdk/crypto/hash.h"
 
 namespace lockstep {
 namespace {
@@ -26,6 +27,10 @@ Digest160 sha1(ByteView bytes) {
 Digest160 ripemd160(ByteView bytes) {
     static EVP_MD* const algorithm = EVP_MD_fetch(nullptr, "RIPEMD160", nullptr);
     return digest(algorithm, bytes);
+}
+
+Digest160 hash160(ByteView bytes) {
+    return ripemd160(sha256(bytes).view());
 }
 
 }  // namespace lockstep
