@@ -101,7 +101,7 @@ void play(bool is_claimed) {
         return escrows && escrows->empty();
     }));
     // No new business.
-    REQUIRE(eventually(10'000, [&] { return world.client("bob").stats().has_value(); }));
+    REQUIRE(world.wait_ready("bob", 10'000));  // the connector never is
     CHECK(end_of(world, pay(world, "5.00"), 20'000) == "declined");
     stops_when_nothing_is_left(world, disk);
 

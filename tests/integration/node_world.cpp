@@ -3,6 +3,8 @@
 #include <doctest/doctest.h>
 #include <unistd.h>
 
+#include <algorithm>
+
 namespace lockstep::test {
 
 namespace {
@@ -210,13 +212,19 @@ bool NodeWorld::conserved() {
     return eur == enough && sek == enough;
 }
 
+bool NodeWorld::is_ready(const std::string& node) {
+    const auto ready = client(node).ready();
+    return ready && *ready;
+}
+
+bool NodeWorld::wait_ready(const std::string& node, int milliseconds) {
+    return eventually(milliseconds, [&] { return is_ready(node); });
+}
+
 bool NodeWorld::wait_ready(int milliseconds) {
     return eventually(milliseconds, [&] {
-        for (const auto& [name, port] : ports_) {
-            const auto ready = client(name).ready();
-            if (!ready || !*ready) return false;
-        }
-        return true;
+        return std::all_of(ports_.begin(), ports_.end(),
+                           [&](const auto& port) { return is_ready(port.first); });
     });
 }
 

@@ -38,10 +38,12 @@ public:
     bool conserved();
     // Until every node says that it is ready.
     bool wait_ready(int milliseconds);
+    bool wait_ready(const std::string& node, int milliseconds);
     const std::filesystem::path& directory() const { return directory_.path(); }
     net::IoLoop& loop() { return loop_; }
 
 private:
+    bool is_ready(const std::string& node);
     struct Ledger {
         std::string address, asset;
         std::uint16_t port = 0;
