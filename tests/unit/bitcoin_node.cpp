@@ -24,18 +24,6 @@ std::shared_ptr<const BitcoinSigner> signer_of_seed(std::uint8_t seed) {
     return make_signer(KeySeed{bytes}, *network_named("regtest"));
 }
 
-std::string word(const report::Answer& answer) {
-    switch (answer.outcome) {
-        case report::Answer::Outcome::done:
-            return "done";
-        case report::Answer::Outcome::unknown:
-            return "unknown";
-        case report::Answer::Outcome::refused:
-            return std::string(to_string(answer.reason));
-    }
-    return "?";
-}
-
 std::string word(Certainty certainty) {
     switch (certainty) {
         case Certainty::seen:
@@ -268,7 +256,7 @@ void BitcoinDesk::carry(const Request& request) {
 
 std::string BitcoinDesk::answer(const CommandId& id) const {
     const auto found = answers.find(id);
-    return found == answers.end() ? "" : word(found->second.back());
+    return found == answers.end() ? "" : std::string(word(found->second.back()));
 }
 
 std::string BitcoinDesk::command(CommandBody body, std::uint8_t id) {
