@@ -126,9 +126,9 @@ struct Request {
     std::string path;  // "/v1/instructions"
     Bytes body;
     bool subscribe = false;
-    // To a service that is none of Lockstep's: what it, or a gateway before it, answers with another
-    // status than 200 is no problem document, whatever it looks like, and tells nothing about what
-    // became of the request: outcome_unknown.
+    // To a service that is none of Lockstep's: what it, or a gateway before it, answers with
+    // another status than 200 is no problem document, whatever it looks like, and tells nothing
+    // about what became of the request: outcome_unknown.
     bool is_foreign = false;
     // How long the answer may take, where that is longer than the transport would wait.
     Duration patience{};

@@ -77,8 +77,8 @@ WebSocketLimits ledger_stream_limits();
 
 // What an answer of a ledger means: the octets of a 200, else the code of its problem document. An
 // answer without one, as a proxy may give, tells nothing about what became of the request:
-// outcome_unknown, for a 503 too, which some give when the connection broke behind the request. Of a
-// foreign service no document is believed.
+// outcome_unknown, for a 503 too, which some give when the connection broke behind the request. Of
+// a foreign service no document is believed.
 Result<Bytes> reply_of(HttpResponse response, bool is_foreign = false);
 
 }  // namespace lockstep::net
