@@ -1,4 +1,5 @@
 // Blocks: their rules, the coins, and branches that take each other's place.
+#include "bitcoin/machine/mining.h"
 #include "tests/unit/bitcoin_world.h"
 
 using namespace lockstep;
