@@ -219,6 +219,7 @@ void BitcoinDesk::run() {
 
 void BitcoinDesk::carry(const Request& request) {
     CHECK(request.path == "/");
+    CHECK(request.is_foreign);
     if (is_silent) return;
     if (is_down) return give(Reply{request.id, refuse(Reason::unavailable)});
     const auto json = parse_json(as_text(request.body), rpc_limits);
@@ -233,6 +234,7 @@ void BitcoinDesk::carry(const Request& request) {
         --lost_requests;
         return give(Reply{request.id, refuse(Reason::outcome_unknown)});
     }
+    if (divert && divert(request, *json)) return;
     Bytes body = node_.answer(request.body);
     if (alter) {
         const auto real = parse_json(as_text(body), rpc_limits);

@@ -40,7 +40,7 @@ EscrowState state_after(EscrowPath path) {
 }  // namespace
 
 EscrowBook::EscrowBook(EscrowSide side, const std::vector<ecdsa::CompressedKey>& others,
-                       const std::set<Txid>& pool)
+                       const PoolWatch& pool)
     : side_(std::move(side)),
       own_(account_address(side_.name.ledger, side_.account)),
       depth_(static_cast<int>(side_.depth)),
@@ -218,8 +218,12 @@ void EscrowBook::show_spends(const Transaction& transaction, const Txid& txid,
         // A transaction in a pool or a block was checked by the node.
         if (!path) continue;
         EscrowEnd end{state_after(*path), txid, std::nullopt};
-        if (const auto preimage = preimage_of(input.witness, script))
+        if (*path == EscrowPath::claim) {
+            // No ledger takes it without: whoever passed it on has altered its witness.
+            const auto preimage = preimage_of(input.witness, script);
+            if (!preimage) continue;
             end.preimage = Bytes(preimage->view().begin(), preimage->view().end());
+        }
         if (height != 0) {
             escrow.end = std::move(end);
             escrow.ended_at = height;

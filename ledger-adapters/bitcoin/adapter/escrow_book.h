@@ -10,6 +10,7 @@
 #include <set>
 
 #include "bitcoin/adapter/announcement.h"
+#include "bitcoin/adapter/pool_watch.h"
 #include "bitcoin/adapter/transactions.h"
 #include "sdk/machine/adapter.h"
 
@@ -64,7 +65,7 @@ public:
     // `others`: accounts that may be payees of ours. `pool`: what is in the node's pool; it is
     // another's and changes.
     EscrowBook(EscrowSide side, const std::vector<ecdsa::CompressedKey>& others,
-               const std::set<Txid>& pool);
+               const PoolWatch& pool);
 
     static bool owns(ByteView key);
     void restore(ByteView key, ByteView value);
@@ -129,7 +130,7 @@ private:
     const EscrowSide side_;
     const Address own_;
     const int depth_;
-    const std::set<Txid>& pool_;
+    const PoolWatch& pool_;
     std::map<EscrowKey, BookedEscrow> escrows_;
     std::map<OutPoint, EscrowKey> places_;
     std::set<EscrowKey> unsettled_;  // there may be something to tell

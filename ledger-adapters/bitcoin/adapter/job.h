@@ -89,6 +89,8 @@ void take_payment(Job& job, const Payment& payment);
 void take_spend(Job& job, const EscrowSpend& spend, FeePerKvb rate,
                 const std::vector<KeyCoin>& fee_coins);
 PaidVersion paid_by(const Job& job);
+// The version that is sent.
+Txid version_of(const Job& job);
 // The input that a spend of an escrow takes first.
 std::optional<OutPoint> spent_by(const Job& job);
 

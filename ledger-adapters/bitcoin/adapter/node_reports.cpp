@@ -88,13 +88,15 @@ report::Health NodeAdapter::health(Timestamp at) const {
                    "a reorganisation took back what was final: depth is too small for this chain");
     if (heard_ && at >= *heard_ + settings_.stale_after)
         return say(report::Mode::stale, "no answer of the node");
+    std::string failing = failing_call();
+    if (!failing.empty()) failing = "the node does not answer " + failing;
     switch (chain_.standing()) {
         case Standing::unknown:
-            return say(report::Mode::catching_up);
+            return say(report::Mode::catching_up, scan_detail());
         case Standing::behind:
             // A block that came this moment is fetched: up to the one before all was told.
             if (!at_tip_ || at >= *at_tip_ + settings_.stale_after)
-                return say(report::Mode::catching_up);
+                return say(report::Mode::catching_up, failing);
             break;
         case Standing::syncing:
             return say(report::Mode::stale, "the node is not at its network's tip");
@@ -109,7 +111,13 @@ report::Health NodeAdapter::health(Timestamp at) const {
         return say(report::Mode::live, std::to_string(count) +
                                            " escrows of this account are for a payee that is not "
                                            "known: name it in counterparties");
-    return say(report::Mode::live);
+    return say(report::Mode::live, failing);
+}
+
+std::string NodeAdapter::scan_detail() const {
+    if (is_scanned_) return {};
+    return "the node looks for coins of before block " + std::to_string(settings_.start_height) +
+           (scanned_percent_ ? ": " + std::to_string(*scanned_percent_) + " %" : "");
 }
 
 void NodeAdapter::report_state(Timestamp at, AdapterOutputs& out) {

@@ -9,7 +9,6 @@ namespace lockstep::bitcoin {
 namespace {
 
 constexpr std::uint8_t job_mark = 'j';
-constexpr std::size_t max_sent_at_once = 20;
 constexpr Duration first_pause = Duration::milliseconds(500);
 
 Bytes key_of_job(std::uint64_t number) {
@@ -168,11 +167,12 @@ void Sender::send_due(const SenderTime& time, AdapterOutputs& out) {
             if ((job.kind == JobKind::claim) == claims && job.request == 0 && job.is_waiting &&
                 job.due <= time.at && outcome_of(job).fate == Fate::open && may_be_sent(job))
                 due.push_back(number);
-    for (std::size_t from = 0; from < due.size(); from += max_sent_at_once) {
+    const std::size_t size = size_.now();
+    for (std::size_t from = 0; from < due.size(); from += size) {
         RpcBatch batch;
         Flight flight;
         const std::uint64_t request = parts_.ids.next();
-        for (std::size_t i = from; i < std::min(due.size(), from + max_sent_at_once); ++i) {
+        for (std::size_t i = from; i < std::min(due.size(), from + size); ++i) {
             Job& job = jobs_.at(due[i]);
             job.request = request;
             job.left_before = job.left;
@@ -184,7 +184,7 @@ void Sender::send_due(const SenderTime& time, AdapterOutputs& out) {
             batch.add("sendrawtransaction", Json::array().push(to_hex(job.octets)).push(0));
         }
         flights_[request] = std::move(flight);
-        out.requests.push_back({request, "/", batch.body()});
+        out.requests.push_back(to_node(request, batch));
     }
 }
 

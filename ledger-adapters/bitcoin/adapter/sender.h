@@ -8,6 +8,7 @@
 
 #include <map>
 
+#include "bitcoin/adapter/batch_size.h"
 #include "bitcoin/adapter/bitcoin_settings.h"
 #include "bitcoin/adapter/coin_book.h"
 #include "bitcoin/adapter/command_answers.h"
@@ -34,12 +35,13 @@ struct SenderTime {
     Timestamp at;
     int tip = -1;
     Timestamp ledger_time;
+    // What is paid now: the node's estimate, and no less than what its pool asks for.
     std::optional<FeePerKvb> estimate;
 };
 
 class Sender {
 public:
-    explicit Sender(SenderParts parts) : parts_(parts) {}
+    explicit Sender(SenderParts parts) : parts_(parts), size_(max_sent_at_once) {}
 
     static bool owns(ByteView key);
     void restore(ByteView key, ByteView value);
@@ -62,10 +64,13 @@ public:
     // False when the request is not one of this sender.
     bool reply(const SenderTime& time, const Reply& reply, AdapterOutputs& out);
     // What is in the pool as the node said it to a question that was asked at that time.
-    void pool_is(const SenderTime& time, const std::set<Txid>& pool, Timestamp asked_at);
+    void pool_is(const SenderTime& time, const PoolWatch& pool, Timestamp asked_at);
     // Blocks were taken back: everything that is in none is sent again at once.
     void taken_back(Timestamp at);
     std::optional<Timestamp> next_wake() const;
+
+    // As BatchSize.
+    const std::string& failing() const { return size_.failing(); }
 
     // Coins that are promised to transactions under way, or to open escrows.
     std::set<OutPoint> held() const;
@@ -107,6 +112,7 @@ private:
     void send_due(const SenderTime& time, AdapterOutputs& out);
     void sent_reply(const SenderTime& time, std::uint64_t number, const RpcResult& result,
                     std::vector<Report>& reports);
+    void batch_failed(const Flight& flight);
     void not_sent(const SenderTime& time, std::uint64_t number, bool may_have_left,
                   std::vector<Report>& reports);
     void accepted(const SenderTime& time, std::uint64_t number, Job& job);
@@ -115,7 +121,10 @@ private:
     Duration pause(std::uint64_t number, const Job& job) const;
     void touch(std::uint64_t number) { changed_.insert(number); }
 
+    static constexpr std::size_t max_sent_at_once = 20;
+
     const SenderParts parts_;
+    BatchSize size_;
     Jobs jobs_;
     std::map<std::pair<JobKind, EscrowKey>, std::uint64_t> of_escrow_;  // not of transfers
     std::map<std::uint64_t, Flight> flights_;                           // by request
