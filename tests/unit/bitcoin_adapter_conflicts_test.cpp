@@ -82,5 +82,72 @@ TEST_CASE("a preimage that does not fulfil the condition is none, whoever shows 
     CHECK(world.payer.events.back().preimage == Bytes(preimage_size, 7));
 }
 
+Satoshi rate_in_pool(const BitcoinNode& node) {
+    REQUIRE(node.pool().size() == 1);
+    const auto* const entry = node.machine.pool().find(txid_of(node.pool()[0]));
+    return entry->fee * 1'000 / static_cast<Satoshi>(entry->size);
+}
+
+TEST_CASE("a claim bids up to the highest rate before the expiry while no block comes") {
+    EscrowWorld world;
+    world.prepare();
+    CHECK(world.payee.command(command::Fulfil{world.key, world.preimage()}, 2) == "done");
+    const int height = world.node.height();
+    Satoshi rate = rate_in_pool(world.node);
+    CHECK(rate < 3'000);
+    while (world.node.now + Duration::seconds(1'300) < world.terms.expiry) {
+        world.node.now = world.node.now + Duration::seconds(600);
+        pass(world.node, {&world.payee}, Duration::seconds(2));
+        CHECK(rate_in_pool(world.node) >= rate);
+        rate = rate_in_pool(world.node);
+    }
+    CHECK(rate >= 49'000);
+    CHECK(world.node.height() == height);
+}
+
+TEST_CASE("what spends an escrow follows what is paid in the pool, up and never down") {
+    for (const bool is_claim : {true, false}) {
+        CAPTURE(is_claim);
+        EscrowWorld world;
+        world.prepare();
+        BitcoinDesk& desk = is_claim ? world.payee : world.payer;
+        if (is_claim)
+            CHECK(desk.command(command::Fulfil{world.key, world.preimage()}, 2) == "done");
+        else
+            while (world.node.median() < world.terms.expiry)
+                world.mine(1);
+        const auto with_pool = [&](double least, std::int64_t vsize, double fees) {
+            desk.alter = [=](const std::string& method, Json& answer) {
+                if (method != "getmempoolinfo") return;
+                answer.set("result",
+                           Json::object(
+                               {{"mempoolminfee", least}, {"bytes", vsize}, {"total_fee", fees}}));
+            };
+            pass(world.node, {&desk}, Duration::seconds(5));
+            return rate_in_pool(world.node);
+        };
+        const Satoshi first = rate_in_pool(world.node);
+        CHECK(first < 2'600);
+        // Nothing is behind the pool's least, and what is paid in a pool that fits into a block.
+        CHECK(with_pool(0.00001, 900'000, 0.9) == first);
+        const Satoshi least = with_pool(0.0002, 900'000, 0.9);
+        CHECK(least >= 20'000);
+        CHECK(least < 25'000);
+        CHECK(with_pool(0.00001, 1'000, 0.0001) == least);
+        const Satoshi crowded = with_pool(0.00001, 5'000'000, 1.5);
+        CHECK(crowded >= 30'000);
+        CHECK(crowded < 35'000);
+        // Within the bounds, and without an end.
+        const std::size_t sent = desk.sent.size();
+        CHECK(with_pool(0.01, 5'000'000, 100) >= 49'900);
+        CHECK(with_pool(0.02, 5'000'000, 100) <= 50'500);
+        CHECK(desk.sent.size() == sent + 1);
+        world.mine(3);
+        CHECK(desk.events.back().certainty == Certainty::final_);
+        CHECK(desk.events.back().state ==
+              (is_claim ? EscrowState::fulfilled : EscrowState::refunded_expired));
+    }
+}
+
 }  // namespace
 }  // namespace lockstep::test

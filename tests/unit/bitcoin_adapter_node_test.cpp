@@ -41,10 +41,11 @@ TEST_CASE("batches that have no answer become smaller, until each call goes by i
         desk.divert = unanswered(desk, [&](const Json& calls) {
             const std::string method = method_of(calls);
             // Two hashes tell whether the chain goes on.
-            const bool is_narrow = calls.size() > (method == "getblockhash" ? 2U : 1U) &&
-                                   (method.starts_with("getblock") ||
-                                    method == "getrawtransaction" || method == "sendrawtransaction") &&
-                                   method != "getblockchaininfo";
+            const bool is_narrow =
+                calls.size() > (method == "getblockhash" ? 2U : 1U) &&
+                (method.starts_with("getblock") || method == "getrawtransaction" ||
+                 method == "sendrawtransaction") &&
+                method != "getblockchaininfo";
             if (!is_narrow) most = std::max(most, calls.size());
             return is_narrow;
         });
@@ -56,8 +57,9 @@ TEST_CASE("batches that have no answer become smaller, until each call goes by i
         CHECK(desk.events.size() >= 6);
         for (std::uint8_t id = 1; id <= 3; ++id) {
             const EscrowKey key{world.key.payer, world.terms_of(id).id};
-            if (!is_known) desk.give(Command{*CommandId::from(Bytes(CommandId::size, id)),
-                                             command::Fulfil{key, world.preimage()}});
+            if (!is_known)
+                desk.give(Command{*CommandId::from(Bytes(CommandId::size, id)),
+                                  command::Fulfil{key, world.preimage()}});
         }
         pass(world.node, {&desk}, Duration::seconds(60));
         if (!is_known) CHECK(desk.sent.size() >= 3);
@@ -129,8 +131,8 @@ TEST_CASE("a payment that the node does not answer is named, and asked for as lo
         world.payer, [&](const Json& calls) { return method_of(calls) == "sendrawtransaction"; });
     CHECK(world.payer.command(command::Prepare{world.terms, world.later()}, 1) == "unknown");
     pass(world.node, {&world.payer}, Duration::seconds(20));
-    CHECK(world.payer.health->detail.starts_with(
-        "the node does not answer sendrawtransaction of "));
+    CHECK(
+        world.payer.health->detail.starts_with("the node does not answer sendrawtransaction of "));
     world.payer.divert = nullptr;
     pass(world.node, {&world.payer}, Duration::seconds(60));
     CHECK(world.payer.answer(*CommandId::from(Bytes(32, 1))) == "done");
@@ -206,13 +208,6 @@ TEST_CASE("a scan of somebody else is waited for") {
     pass(world.node, {&desk}, Duration::seconds(10));
     CHECK(desk.health->mode == Mode::live);
     CHECK(desk.balance->free == world.payer.balance->free);
-}
-
-std::vector<Txid> some_ids(std::uint32_t from, std::uint32_t to) {
-    std::vector<Txid> ids;
-    for (std::uint32_t i = from; i < to; ++i)
-        ids.push_back(Txid(sha256(as_bytes(std::to_string(i))).array()));
-    return ids;
 }
 
 TEST_CASE("of a list only what is new is asked for, in the node's order") {

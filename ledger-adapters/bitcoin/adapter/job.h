@@ -67,9 +67,11 @@ struct Job {
     Timestamp due;              // of the answer, or of the next sending
     bool is_waiting = true;     // to be sent when due; otherwise the node has it
     Timestamp accepted_at;
-    unsigned attempts = 0;    // that failed
-    bool outbid = false;      // the node wants a higher fee
-    int withdraw_tried = -1;  // the tip at which its coins did not pay for the withdrawal
+    unsigned attempts = 0;        // that failed
+    bool outbid = false;          // the node wants a higher fee
+    Timestamp raised_at;          // when more was offered, or looked at, last
+    std::uint64_t looked_at = 0;  // the highest rate that was going, as far as it was answered
+    int withdraw_tried = -1;      // the tip at which its coins did not pay for the withdrawal
 
     Timestamp expiry() const { return terms ? terms->expiry : Timestamp::never(); }
     // The place whose spending decides what becomes of a payment.

@@ -85,7 +85,8 @@ void NodeAdapter::restore(const std::vector<Put>& puts) {
 
 SenderTime NodeAdapter::time(Timestamp at) const {
     // What the node's pool asks for now it may not have seen in a block yet.
-    return {at, chain_.height(), chain_.ledger_time(), std::max(estimate_, going_rate_)};
+    return {at, chain_.height(), chain_.ledger_time(), std::max(estimate_, going_rate_),
+            chain_.standing() == ChainFollower::Standing::at_tip ? tip_at_ : std::nullopt};
 }
 
 void NodeAdapter::step(Timestamp at, std::span<AdapterInput> inputs, AdapterOutputs& out) {

@@ -121,6 +121,7 @@ private:
     bool is_described_ = false;
     std::optional<Balance> told_balance_;
     std::optional<Timestamp> at_tip_;  // when it was there last
+    std::optional<Timestamp> tip_at_;  // when the node was asked and had that tip
     std::optional<report::Health> told_health_;
     Timestamp now_;
 };

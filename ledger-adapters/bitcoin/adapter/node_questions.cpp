@@ -52,6 +52,8 @@ void NodeAdapter::chain_answer(Timestamp at, const std::vector<RpcResult>& resul
     if (news.estimate) estimate_ = news.estimate;
     if (news.going_rate) going_rate_ = news.going_rate;
     if (news.again) chain_question_.due = at;
+    if (!news.again && chain_.standing() == ChainFollower::Standing::at_tip)
+        tip_at_ = chain_question_.asked;
     if (news.back_to) {
         coins_.disconnect(*news.back_to);
         escrows_.disconnect(*news.back_to);

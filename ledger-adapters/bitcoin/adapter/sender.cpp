@@ -123,16 +123,34 @@ std::optional<std::int64_t> Sender::blocks_left(const SenderTime& time, const Jo
     return (deadline - now).us() / std::max<std::int64_t>(parts_.settings.block.us(), 1);
 }
 
-// A block came without it, or the node wants more.
+// While no block comes. A deadline draws nearer by time: after as long as a block takes a claim
+// offers what it would after a block without it. And what spends an escrow follows at once what is
+// paid in the pool, so that it is neither thrown out with the cheapest nor left behind by the next
+// block; by a quarter more at least, so that it does so some twenty times at most.
+bool Sender::is_behind(const SenderTime& time, const Job& job) const {
+    // What a block has that is still to be read needs no more.
+    if (is_payment(job.kind) || !job.left || !time.tip_at) return false;
+    const bool has_waited = *time.tip_at >= job.raised_at + parts_.settings.block;
+    return (job.kind == JobKind::claim && has_waited) || is_outpaid(time, job);
+}
+
+bool Sender::is_outpaid(const SenderTime& time, const Job& job) const {
+    const auto going = static_cast<std::uint64_t>(time.estimate.value_or(FeePerKvb{}).satoshi);
+    return !is_payment(job.kind) && going > std::max(job.rate, job.looked_at);
+}
+
+// A block came without it, it is behind, or the node wants more.
 void Sender::raise(const SenderTime& time, std::uint64_t number, Job& job) {
     if (job.request != 0 || job.kind == JobKind::reject || !may_be_sent(job)) return;
     const bool is_moved = !is_payment(job.kind) && spent_by(job) != place_of(job);
     const bool is_new_block = time.tip > static_cast<int>(job.height) && job.left;
-    if (!is_moved && !is_new_block && !job.outbid) return;
+    if (job.raised_at == Timestamp{}) job.raised_at = time.at;
+    if (!is_moved && !is_new_block && !job.outbid && !is_behind(time, job)) return;
     const FeePerKvb rate{static_cast<Satoshi>(job.rate)};
     FeePerKvb next = next_rate(bounds(), rate, time.estimate, blocks_left(time, job));
-    // A node that has something dearer is not outbid by a little.
-    if (job.outbid) next = std::max(next, next_rate(bounds(), rate, time.estimate, std::nullopt));
+    // Neither a node that has something dearer nor what is going is outbid by a little.
+    if (job.outbid || is_outpaid(time, job))
+        next = std::max(next, next_rate(bounds(), rate, time.estimate, std::nullopt));
     // What an escrow does not pay for at this rate it may pay for at a lower one.
     bool is_built = (next > rate || is_moved) && build_again(time, job, next);
     while (!is_built && next > rate) {
@@ -140,6 +158,9 @@ void Sender::raise(const SenderTime& time, std::uint64_t number, Job& job) {
         is_built = next > rate && build_again(time, job, next);
     }
     job.outbid = false;
+    job.raised_at = time.at;
+    job.looked_at = std::max(
+        job.looked_at, static_cast<std::uint64_t>(time.estimate.value_or(FeePerKvb{}).satoshi));
     job.height = static_cast<std::uint32_t>(std::max(time.tip, 0));
     touch(number);
 }

@@ -37,6 +37,8 @@ struct SenderTime {
     Timestamp ledger_time;
     // What is paid now: the node's estimate, and no less than what its pool asks for.
     std::optional<FeePerKvb> estimate;
+    // The node was asked then and had no other block; nothing while it has one that is to be read.
+    std::optional<Timestamp> tip_at = {};
 };
 
 class Sender {
@@ -102,6 +104,8 @@ private:
                        std::vector<Report>& reports);
     // Until the deadline of a claim; nothing for what has none.
     std::optional<std::int64_t> blocks_left(const SenderTime& time, const Job& job) const;
+    bool is_behind(const SenderTime& time, const Job& job) const;
+    bool is_outpaid(const SenderTime& time, const Job& job) const;
     void raise(const SenderTime& time, std::uint64_t number, Job& job);
     bool build_again(const SenderTime& time, Job& job, FeePerKvb rate);
     Result<void, BuildFault> build_first_spend(const SenderTime& time, Job& job);
