@@ -68,6 +68,7 @@ struct Job {
     bool is_waiting = true;     // to be sent when due; otherwise the node has it
     Timestamp accepted_at;
     unsigned attempts = 0;        // that failed
+    int look_at = 0;              // the tip at which it is looked at again, where blocks decided it
     bool outbid = false;          // the node wants a higher fee
     Timestamp raised_at;          // when more was offered, or looked at, last
     std::uint64_t looked_at = 0;  // the highest rate that was going, as far as it was answered

@@ -37,7 +37,8 @@ NodeAdapter::NodeAdapter(AdapterSetup setup, BitcoinSettings settings,
       side_{{setup_.ledger, *AssetId::make("BTC", 8)},
             signer_->public_key(account_key),
             settings_.depth,
-            settings_.max_fee},
+            settings_.max_fee,
+            max_instruction_life + setup_.profile.late + setup_.profile.early},
       account_(account_address(setup_.ledger, side_.account)),
       home_(script_pubkey_of(side_.account)),
       chain_(settings_),
@@ -97,6 +98,7 @@ void NodeAdapter::step(Timestamp at, std::span<AdapterInput> inputs, AdapterOutp
         take(at, input, out);
     refund_expired(at);
     sender_.work(time(at), out);
+    forget();
     ask(at, out);
     escrows_.tell(chain_.height(), chain_.ledger_time(), out.reports);
     report_state(at, out);
@@ -124,16 +126,23 @@ void NodeAdapter::connect(const ConnectedBlock& block, AdapterOutputs& out) {
             funding = CoinBook::Funding{*funded, settings_.reserve};
         coins_.connect(transaction, block.height, funding);
     }
-    coins_.forget(block.height - static_cast<int>(settings_.depth + settings_.reorg_window));
     escrows_.tell(block.height, block.median, out.reports);
+}
+
+// What no reorganisation brings back; after the sender has seen what became of it.
+void NodeAdapter::forget() {
+    const int height = chain_.height() - static_cast<int>(settings_.depth + settings_.reorg_window);
+    if (std::exchange(forgotten_to_, height) == height) return;
+    coins_.forget(height);
+    escrows_.forget(height, chain_.ledger_time(),
+                    [&](const EscrowKey& key) { return sender_.works_on(key); });
 }
 
 // Nobody else does it for us (RefundRule::by_payer).
 void NodeAdapter::refund_expired(Timestamp at) {
     const SenderTime now = time(at);
-    for (const EscrowKey& key : escrows_.open_as_payer())
-        if (is_expired(now.ledger_time, escrows_.find(key)->terms.expiry))
-            (void)sender_.refund(now, std::nullopt, key);
+    for (const EscrowKey& key : escrows_.refundable(now.ledger_time))
+        (void)sender_.refund(now, std::nullopt, key);
 }
 
 void NodeAdapter::remember(AdapterOutputs& out) {
@@ -144,7 +153,7 @@ void NodeAdapter::remember(AdapterOutputs& out) {
     sender_.remember(out.puts);
     for (auto release = releases_.begin(); release != releases_.end();) {
         const BookedEscrow* const escrow = escrows_.find(release->first);
-        if (escrow == nullptr || escrow->told_end_as != Certainty::final_) {
+        if (escrow != nullptr && escrow->told_end_as != Certainty::final_) {
             ++release;
             continue;
         }

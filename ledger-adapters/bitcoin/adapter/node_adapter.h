@@ -7,6 +7,8 @@
 // escrow back, and for which place.
 #pragma once
 
+#include <climits>
+
 #include "bitcoin/adapter/bitcoin_adapter.h"
 #include "bitcoin/adapter/chain_follower.h"
 #include "bitcoin/adapter/pool_watch.h"
@@ -48,6 +50,7 @@ private:
     bool is_ours(const Transaction& transaction) const;
     void connect(const ConnectedBlock& block, AdapterOutputs& out);
     void refund_expired(Timestamp at);
+    void forget();
     SenderTime time(Timestamp at) const;
     void remember(AdapterOutputs& out);
 
@@ -113,6 +116,7 @@ private:
     Question scan_question_;
     Question scan_status_question_;
     std::optional<int> scanned_percent_;
+    int forgotten_to_ = INT_MIN;
     bool is_scanned_ = false;
     bool is_scan_news_ = false;
     std::optional<Timestamp> heard_;  // of the node
@@ -120,6 +124,7 @@ private:
     std::optional<FeePerKvb> going_rate_;
     bool is_described_ = false;
     std::optional<Balance> told_balance_;
+    int balance_height_ = INT_MIN;     // at which it was reckoned last
     std::optional<Timestamp> at_tip_;  // when it was there last
     std::optional<Timestamp> tip_at_;  // when the node was asked and had that tip
     std::optional<report::Health> told_health_;

@@ -121,10 +121,14 @@ std::string NodeAdapter::scan_detail() const {
 }
 
 void NodeAdapter::report_state(Timestamp at, AdapterOutputs& out) {
-    const Balance now = balance();
-    if (chain_.height() >= 0 && told_balance_ != now) {
+    // Coins ripen with the height; everything else of it is remembered when it changes.
+    const bool may_differ = std::exchange(balance_height_, chain_.height()) != chain_.height() ||
+                            coins_.has_changed() || escrows_.has_changed() || sender_.has_changed();
+    if (chain_.height() >= 0 && may_differ) {
+        const Balance now = balance();
+        if (told_balance_ != now)
+            out.reports.emplace_back(report::Balances{escrows_.cursor(), {now}});
         told_balance_ = now;
-        out.reports.emplace_back(report::Balances{escrows_.cursor(), {now}});
     }
     if (chain_.standing() == ChainFollower::Standing::at_tip) at_tip_ = at;
     report::Health health = this->health(at);

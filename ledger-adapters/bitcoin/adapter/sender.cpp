@@ -29,6 +29,7 @@ void Sender::restore(ByteView key, ByteView value) {
     const std::uint64_t number = OerReader(key.subspan(1)).u64();
     last_number_ = std::max(last_number_, number);
     index(number, *job);
+    open_.insert(number);
     jobs_[number] = std::move(*job);
 }
 
@@ -46,10 +47,9 @@ void Sender::remember(std::vector<Put>& puts) {
 
 void Sender::work(const SenderTime& time, AdapterOutputs& out) {
     time_out(time, out.reports);
-    std::vector<std::uint64_t> numbers;
-    for (const auto& [number, job] : jobs_)
-        numbers.push_back(number);
-    for (const std::uint64_t number : numbers) {
+    while (!decided_.empty() && decided_.begin()->first <= time.tip)
+        reopen(decided_.begin()->second);
+    for (const std::uint64_t number : std::set(open_)) {
         Job& job = jobs_.at(number);
         if (is_decided(time, number, job, out.reports)) continue;
         if (!job.is_waiting && !job.is_done && !job.withdrawing)
@@ -85,10 +85,23 @@ bool Sender::is_decided(const SenderTime& time, std::uint64_t number, Job& job,
                               : job.kind == JobKind::claim ? Reason::already_refunded
                                                            : Reason::already_fulfilled;
         give_up(number, reason, reports);
-    } else if (confirmations >= parts_.settings.depth + parts_.settings.reorg_window) {
-        drop(number);
+        return true;
     }
+    const std::int64_t enough = parts_.settings.depth + parts_.settings.reorg_window;
+    if (confirmations >= enough) {
+        drop(number);
+        return true;
+    }
+    const std::int64_t wanted = outcome.fate == Fate::void_ ? parts_.settings.depth : enough;
+    job.look_at = outcome.height + static_cast<int>(wanted) - 1;
+    open_.erase(number);
+    decided_.insert({job.look_at, number});
     return true;
+}
+
+void Sender::reopen(std::uint64_t number) {
+    decided_.erase({jobs_.at(number).look_at, number});
+    open_.insert(number);
 }
 
 // A payment that is in no block when its time is over. One of which no version got out is simply
@@ -184,10 +197,12 @@ void Sender::send_due(const SenderTime& time, AdapterOutputs& out) {
     std::vector<std::uint64_t> due;
     // Claims first: they have a deadline.
     for (const bool claims : {true, false})
-        for (const auto& [number, job] : jobs_)
+        for (const std::uint64_t number : open_) {
+            const Job& job = jobs_.at(number);
             if ((job.kind == JobKind::claim) == claims && job.request == 0 && job.is_waiting &&
-                job.due <= time.at && outcome_of(job).fate == Fate::open && may_be_sent(job))
+                job.due <= time.at && may_be_sent(job))
                 due.push_back(number);
+        }
     const std::size_t size = size_.now();
     for (std::size_t from = 0; from < due.size(); from += size) {
         RpcBatch batch;
@@ -218,17 +233,20 @@ Duration Sender::pause(std::uint64_t number, const Job& job) const {
 
 std::optional<Timestamp> Sender::next_wake() const {
     std::optional<Timestamp> wake;
-    for (const auto& [number, job] : jobs_) {
-        const bool is_open = outcome_of(job).fate == Fate::open;
-        if (job.request == 0 && (!job.is_waiting || !is_open || !may_be_sent(job))) continue;
-        if (!wake || job.due < *wake) wake = job.due;
+    const auto include = [&](Timestamp due) {
+        if (!wake || due < *wake) wake = due;
+    };
+    for (const auto& [request, flight] : flights_)
+        for (const std::uint64_t number : flight)
+            if (const auto job = jobs_.find(number);
+                job != jobs_.end() && job->second.request == request)
+                include(job->second.due);
+    for (const std::uint64_t number : open_) {
+        const Job& job = jobs_.at(number);
+        if (job.request == 0 && job.is_waiting && may_be_sent(job)) include(job.due);
+        if (is_payment(job.kind) && !job.withdrawing && job.withdraw_tried < 0)
+            include(job.not_after + Duration{1});
     }
-    for (const auto& [number, job] : jobs_)
-        if (is_payment(job.kind) && !job.withdrawing && job.withdraw_tried < 0 &&
-            outcome_of(job).fate == Fate::open) {
-            const Timestamp late = job.not_after + Duration{1};
-            if (!wake || late < *wake) wake = late;
-        }
     return wake;
 }
 

@@ -77,6 +77,10 @@ public:
     // Coins that are promised to transactions under way, or to open escrows.
     std::set<OutPoint> held() const;
     const Job* find(JobKind kind, const EscrowKey& escrow) const;
+    // There is some job for it.
+    bool works_on(const EscrowKey& escrow) const;
+    // Something changed that was not remembered yet.
+    bool has_changed() const { return !changed_.empty(); }
     std::vector<EscrowTerms> fundings() const;
     bool works_for(const CommandId& id) const;
     // There is such a job, and this command is answered with it.
@@ -100,6 +104,7 @@ private:
     Outcome outcome_of(const Job& job) const;
     bool is_decided(const SenderTime& time, std::uint64_t number, Job& job,
                     std::vector<Report>& reports);
+    void reopen(std::uint64_t number);
     bool withdraw_late(const SenderTime& time, std::uint64_t number, Job& job,
                        std::vector<Report>& reports);
     // Until the deadline of a claim; nothing for what has none.
@@ -130,6 +135,10 @@ private:
     const SenderParts parts_;
     BatchSize size_;
     Jobs jobs_;
+    // What blocks decided waits here for the tip at which it is looked at again; all others are
+    // open.
+    std::set<std::pair<int, std::uint64_t>> decided_;
+    std::set<std::uint64_t> open_;
     std::map<std::pair<JobKind, EscrowKey>, std::uint64_t> of_escrow_;  // not of transfers
     std::map<std::uint64_t, Flight> flights_;                           // by request
     std::set<std::uint64_t> changed_;

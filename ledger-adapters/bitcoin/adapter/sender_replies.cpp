@@ -122,7 +122,8 @@ void Sender::give_up(std::uint64_t number, Reason reason, std::vector<Report>& r
 }
 
 void Sender::pool_is(const SenderTime& time, const PoolWatch& pool, Timestamp asked_at) {
-    for (auto& [number, job] : jobs_) {
+    for (const std::uint64_t number : open_) {
+        Job& job = jobs_.at(number);
         if (job.request != 0 || job.is_waiting || asked_at <= job.accepted_at) continue;
         if (outcome_of(job).fate != Fate::open) continue;
         const std::set<Txid>& versions = job.withdrawing ? job.withdrawals : job.versions;
@@ -141,6 +142,7 @@ void Sender::pool_is(const SenderTime& time, const PoolWatch& pool, Timestamp as
 
 void Sender::taken_back(Timestamp at) {
     for (auto& [number, job] : jobs_) {
+        reopen(number);
         if (job.request != 0) continue;
         job.is_waiting = true;
         job.due = at;
