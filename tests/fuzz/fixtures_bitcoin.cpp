@@ -1,5 +1,6 @@
 #include "tests/fuzz/fixtures_bitcoin.h"
 
+#include "bitcoin/machine/mining.h"
 #include "bitcoin/script/script.h"
 #include "sdk/base/assert.h"
 
@@ -44,8 +45,8 @@ void BitcoinNode::grow() {
     coinbase.outputs.push_back({subsidy_at(height, regtest_params), to_script_hash(true_script)});
     block.transactions.push_back(std::move(coinbase));
     block.header.merkle_root = merkle_root_of(block).root;
-    while (!has_work(id_of(block.header), block.header.bits, regtest_params.bits))
-        ++block.header.nonce;
+    std::uint64_t tries = UINT64_MAX;
+    ASSERT(find_work(block.header, regtest_params.bits, tries));
     ChainChange change;
     ASSERT(!chain_.accept(block, view().now_s, change));
 }

@@ -42,9 +42,13 @@ TEST_CASE("an escrow that has expired comes back by itself, and not before") {
     while (world.node.median() < world.terms.expiry) {
         CHECK(world.payer.take_events() == "");
         CHECK(world.node.pool().empty());
+        // Nothing is tried that the node would refuse, also when the node's own clock is past it.
+        CHECK(world.payer.sent.size() == 1);
         world.mine(1);
     }
+    CHECK(world.node.now > world.terms.expiry + Duration::seconds(1'200));
     CHECK(world.node.pool().size() == 1);
+    CHECK(world.payer.sent.size() == 2);
     CHECK(world.payer.take_events() == "refunded_expired seen");
     world.mine(3);
     CHECK(world.payer.take_events() == "refunded_expired final");

@@ -24,18 +24,6 @@ std::shared_ptr<const BitcoinSigner> signer_of_seed(std::uint8_t seed) {
     return make_signer(KeySeed{bytes}, *network_named("regtest"));
 }
 
-std::string word(const report::Answer& answer) {
-    switch (answer.outcome) {
-        case report::Answer::Outcome::done:
-            return "done";
-        case report::Answer::Outcome::unknown:
-            return "unknown";
-        case report::Answer::Outcome::refused:
-            return std::string(to_string(answer.reason));
-    }
-    return "?";
-}
-
 std::string word(Certainty certainty) {
     switch (certainty) {
         case Certainty::seen:
@@ -231,6 +219,7 @@ void BitcoinDesk::run() {
 
 void BitcoinDesk::carry(const Request& request) {
     CHECK(request.path == "/");
+    CHECK(request.is_foreign);
     if (is_silent) return;
     if (is_down) return give(Reply{request.id, refuse(Reason::unavailable)});
     const auto json = parse_json(as_text(request.body), rpc_limits);
@@ -245,6 +234,7 @@ void BitcoinDesk::carry(const Request& request) {
         --lost_requests;
         return give(Reply{request.id, refuse(Reason::outcome_unknown)});
     }
+    if (divert && divert(request, *json)) return;
     Bytes body = node_.answer(request.body);
     if (alter) {
         const auto real = parse_json(as_text(body), rpc_limits);
@@ -268,7 +258,7 @@ void BitcoinDesk::carry(const Request& request) {
 
 std::string BitcoinDesk::answer(const CommandId& id) const {
     const auto found = answers.find(id);
-    return found == answers.end() ? "" : word(found->second.back());
+    return found == answers.end() ? "" : std::string(word(found->second.back()));
 }
 
 std::string BitcoinDesk::command(CommandBody body, std::uint8_t id) {

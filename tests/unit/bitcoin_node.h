@@ -95,6 +95,8 @@ public:
     bool is_silent = false;
     // Changes the answer of one call of a batch: its "result" and "error".
     std::function<void(const std::string& method, Json& answer)> alter;
+    // Takes a request instead of the node where it says so.
+    std::function<bool(const Request& request, const Json& calls)> divert;
     // Instead of any answer.
     std::optional<std::string> garbage;
 

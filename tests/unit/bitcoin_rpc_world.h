@@ -3,6 +3,7 @@
 
 #include <doctest/doctest.h>
 
+#include "bitcoin/machine/mining.h"
 #include "bitcoin/rpc/methods.h"
 #include "bitcoin/script/script.h"
 
@@ -43,8 +44,8 @@ public:
         block.transactions.insert(block.transactions.end(), transactions.begin(),
                                   transactions.end());
         block.header.merkle_root = merkle_root_of(block).root;
-        while (!has_work(id_of(block.header), block.header.bits, regtest_params.bits))
-            ++block.header.nonce;
+        std::uint64_t tries = UINT64_MAX;
+        REQUIRE(find_work(block.header, regtest_params.bits, tries));
         return block;
     }
     void give(const bitcoin::Block& block) {

@@ -1,5 +1,6 @@
 #include "tests/unit/bitcoin_world.h"
 
+#include "bitcoin/machine/mining.h"
 #include "sdk/crypto/hash.h"
 
 namespace lockstep::test {
@@ -22,8 +23,8 @@ const std::vector<Bytes> anybody_witness{anybody};
 
 void mine(Block& block) {
     block.header.merkle_root = merkle_root_of(block).root;
-    while (!has_work(id_of(block.header), block.header.bits, regtest_params.bits))
-        ++block.header.nonce;
+    std::uint64_t tries = UINT64_MAX;
+    REQUIRE(find_work(block.header, regtest_params.bits, tries));
 }
 
 void commit(Block& block) {

@@ -80,6 +80,13 @@ struct Bench {
             if (request.path == "/refused") return respond(problem(Reason::unknown_key));
             if (request.path == "/busy") return respond(HttpResponse{503, "", {}, {}});
             if (request.path == "/dropped") return;
+            if (request.path == "/gateway")
+                return respond(
+                    {503, "application/json", {}, to_bytes(R"({"code":"unavailable"})")});
+            if (request.path == "/slow") {
+                loop.after(slowness, [respond] { respond(binary_response(200, Bytes{9})); });
+                return;
+            }
             if (request.path == "/silent") return waiting.push_back(respond);
             respond(HttpResponse{502, "text/html", {}, {}});
         });
@@ -114,6 +121,7 @@ struct Bench {
         return [this](AdapterInput input) { return inbox.take(std::move(input)); };
     }
 
+    static constexpr Duration slowness = Duration::milliseconds(800);
     std::vector<Respond> waiting;  // for ever
     IoLoop loop{2};
     HttpServer server;
@@ -163,6 +171,33 @@ TEST_CASE("a ledger's answer reaches the adapter as what it means") {
     bench.server.stop();
     link.send({3, "/echo", Bytes{1}, false});
     CHECK(bench.inbox.reply().body.error() == Reason::unavailable);
+}
+
+TEST_CASE("of a foreign service no reason is believed but the transport's own") {
+    Bench bench;
+    LedgerLink link(bench.ports(), bench.settings, bench.deliver());
+    const auto reason = [&](const char* path, bool is_foreign) {
+        link.send({1, path, Bytes{1}, false, is_foreign});
+        const Reply reply = bench.inbox.reply();
+        REQUIRE_FALSE(reply.body.has_value());
+        return reply.body.error();
+    };
+    CHECK(reason("/gateway", false) == Reason::unavailable);
+    CHECK(reason("/gateway", true) == Reason::outcome_unknown);
+    CHECK(reason("/refused", true) == Reason::outcome_unknown);
+    bench.server.stop();
+    CHECK(reason("/echo", true) == Reason::unavailable);
+}
+
+TEST_CASE("a request may wait longer than the link does, and not less") {
+    Bench bench;
+    LedgerLink link(bench.ports(), bench.settings, bench.deliver());
+    link.send({1, "/slow", Bytes{1}, false, false, Duration::milliseconds(1)});
+    CHECK(bench.inbox.reply().body.error() == Reason::outcome_unknown);
+    link.send({2, "/slow", Bytes{1}, false, false, Duration::seconds(4)});
+    CHECK(bench.inbox.reply().body == Bytes{9});
+    link.send({3, "/echo", Bytes{3}, false, false, Duration::milliseconds(1)});
+    CHECK(bench.inbox.reply().body == Bytes{3});
 }
 
 TEST_CASE("a subscription is signed, and replaces the one before") {

@@ -2,7 +2,9 @@
 
 #include <algorithm>
 
+#include "bitcoin/chain/block_rules.h"
 #include "sdk/base/assert.h"
+#include "sdk/base/checked.h"
 #include "sdk/codec/archive.h"
 
 namespace lockstep::bitcoin {
@@ -27,8 +29,12 @@ std::optional<BlockId> id_in(const RpcResult& result) {
 std::vector<Txid> ids_in(const Json& list) {
     std::vector<Txid> ids;
     if (list.as_array() == nullptr) return ids;
-    for (const Json& item : *list.as_array())
-        if (const auto id = txid_from_text(item.text_or(""))) ids.push_back(*id);
+    ids.reserve(list.size());
+    for (const Json& item : *list.as_array()) {
+        const std::string* const text = item.as_text();
+        if (const auto id = text == nullptr ? std::nullopt : txid_from_text(*text))
+            ids.push_back(*id);
+    }
     return ids;
 }
 
@@ -38,7 +44,39 @@ std::optional<FeePerKvb> rate_in(const RpcResult& result) {
     return satoshi && *satoshi > 0 ? std::optional(FeePerKvb{*satoshi}) : std::nullopt;
 }
 
+// What the node's pool takes at least; and what is paid in it on average, where it has more than a
+// block holds: who pays less is not in the next one.
+std::optional<FeePerKvb> going_rate_in(const RpcResult& result) {
+    if (!result) return std::nullopt;
+    const auto least = satoshi_of((*result)["mempoolminfee"]);
+    if (!least) return std::nullopt;
+    Satoshi rate = *least;
+    constexpr std::int64_t block_vsize = 1'000'000;
+    const std::int64_t vsize = (*result)["bytes"].as_int64().value_or(0);
+    const auto fees = satoshi_of((*result)["total_fee"]);
+    if (fees && vsize > block_vsize)
+        rate = std::max(rate,
+                        static_cast<Satoshi>(mul_div_floor(static_cast<std::uint64_t>(*fees), 1'000,
+                                                           static_cast<std::uint64_t>(vsize))
+                                                 .value_or(0)));
+    return FeePerKvb{rate};
+}
+
+// Its id says all of it, the witnesses too, in which preimages are shown.
+bool is_what_its_id_says(const Block& block, const BlockId& id) {
+    if (id_of(block.header) != id || merkle_root_of(block).root != block.header.merkle_root)
+        return false;
+    const auto& all = block.transactions;
+    const bool has_witness = std::any_of(
+        all.begin(), all.end(), [](const Transaction& each) { return each.has_witness(); });
+    return !has_witness || !check_commitment(block);
+}
+
 }  // namespace
+
+// A hash more than the last that is known: there must be room for two.
+ChainFollower::ChainFollower(const BitcoinSettings& settings)
+    : settings_(settings), hashes_(next_blocks, 2), blocks_(settings.blocks_per_batch) {}
 
 bool ChainFollower::owns(ByteView key) {
     return key.size() == 5 && key[0] == block_key;
@@ -76,34 +114,50 @@ Timestamp ChainFollower::ledger_time() const {
     return Timestamp{std::int64_t{is_whole ? stamps[count / 2] : stamps[0]} * 1'000'000};
 }
 
-RpcBatch ChainFollower::ask() {
+RpcBatch ChainFollower::ask(bool with_pool) {
     RpcBatch batch;
+    with_pool_ = with_pool;
     switch (phase_) {
         case Phase::poll:
             // The pool before the tip: what left it for a block has left it for a block that the
             // tip knows of.
-            batch.add("getrawmempool", Json::array().push(false));
+            if (with_pool) batch.add("getrawmempool", Json::array().push(false));
             batch.add("getblockchaininfo");
             batch.add("getblockhash", Json::array().push(0));
             batch.add("estimatesmartfee", Json::array().push(settings_.confirmation_target));
+            batch.add("getmempoolinfo");
             break;
         case Phase::next_hashes: {
             const int from = std::max(height(), first_height());
-            const int to = std::min(node_height_, from + static_cast<int>(next_blocks));
+            const int to = std::min(node_height_, from + static_cast<int>(hashes_.now()) - 1);
             for (int height = from; height <= to; ++height)
                 batch.add("getblockhash", Json::array().push(height));
             break;
         }
-        case Phase::all_hashes:
-            for (int at = known_from_; at <= height(); ++at)
+        case Phase::all_hashes: {
+            const int room = static_cast<int>(hashes_.now());
+            for (int at = std::max(known_from_, walk_top_ - room + 1); at <= walk_top_; ++at)
                 batch.add("getblockhash", Json::array().push(at));
             break;
+        }
         case Phase::blocks:
-            for (std::size_t i = 0; i < std::min(wanted_.size(), settings_.blocks_per_batch); ++i)
+            for (std::size_t i = 0; i < std::min(wanted_.size(), blocks_.now()); ++i)
                 batch.add("getblock", Json::array().push(to_text(wanted_[i])).push(0));
             break;
     }
+    asked_calls_ = batch.size();
+    asked_first_ = batch.first_call();
     return batch;
+}
+
+void ChainFollower::lost(bool has_left) {
+    const Phase phase = std::exchange(phase_, Phase::poll);
+    if (!has_left || phase == Phase::poll) return;
+    (phase == Phase::blocks ? blocks_ : hashes_).failed(asked_calls_, asked_first_);
+}
+
+const std::string& ChainFollower::failing() const {
+    return blocks_.failing().empty() ? hashes_.failing() : blocks_.failing();
 }
 
 ChainNews ChainFollower::take(const std::vector<RpcResult>& results) {
@@ -114,12 +168,15 @@ ChainNews ChainFollower::take(const std::vector<RpcResult>& results) {
             take_tip(results, news);
             break;
         case Phase::next_hashes:
+            hashes_.answered();
             take_next_hashes(results, news);
             break;
         case Phase::all_hashes:
+            hashes_.answered();
             take_all_hashes(results, news);
             break;
         case Phase::blocks:
+            blocks_.answered();
             take_blocks(results, news);
             break;
     }
@@ -132,8 +189,9 @@ void ChainFollower::refuse_chain(std::string why) {
 }
 
 void ChainFollower::take_tip(const std::vector<RpcResult>& results, ChainNews& news) {
-    const RpcResult& info = results[1];
-    const auto genesis = id_in(results[2]);
+    const std::size_t first = with_pool_ ? 1 : 0;
+    const RpcResult& info = results[first];
+    const auto genesis = id_in(results[first + 1]);
     const auto tip = info ? block_id_from_text((*info)["bestblockhash"].text_or("")) : std::nullopt;
     const std::int64_t blocks = info ? (*info)["blocks"].as_int64().value_or(-1) : -1;
     if (!genesis || !tip || blocks < 0 || blocks > INT32_MAX) {
@@ -147,11 +205,12 @@ void ChainFollower::take_tip(const std::vector<RpcResult>& results, ChainNews& n
                             std::string(identity.network));
     node_height_ = static_cast<int>(blocks);
     node_tip_ = *tip;
-    news.estimate = rate_in(results[3]);
+    news.estimate = rate_in(results[first + 2]);
+    news.going_rate = going_rate_in(results[first + 3]);
     if (!known_.empty() && known_.back().id == *tip) {
         const bool is_syncing = (*info)["initialblockdownload"].as_bool().value_or(true);
         standing_ = is_syncing ? Standing::syncing : Standing::at_tip;
-        if (results[0]) news.pool = ids_in(*results[0]);
+        if (with_pool_ && results[0]) news.pool = ids_in(*results[0]);
         return;
     }
     // A node that begins anew has less of the same chain for a while: nothing is taken back.
@@ -181,6 +240,7 @@ void ChainFollower::take_next_hashes(const std::vector<RpcResult>& results, Chai
     if (!known_.empty()) {
         if (wanted_.empty() || wanted_[0] != known_.back().id) {
             phase_ = Phase::all_hashes;
+            walk_top_ = height();
             return;
         }
         wanted_.erase(wanted_.begin());
@@ -189,9 +249,18 @@ void ChainFollower::take_next_hashes(const std::vector<RpcResult>& results, Chai
 }
 
 void ChainFollower::take_all_hashes(const std::vector<RpcResult>& results, ChainNews& news) {
+    // From the top down, as many at a time as fit: the fork is where the first one is the node's.
+    const int from = walk_top_ - static_cast<int>(results.size()) + 1;
+    const auto begin = static_cast<std::size_t>(from - known_from_);
     std::size_t common = 0;
-    for (std::size_t i = 0; i < results.size() && i < known_.size(); ++i)
-        if (id_in(results[i]) == known_[i].id) common = i + 1;
+    for (std::size_t i = 0; i < results.size(); ++i)
+        if (id_in(results[i]) == known_[begin + i].id) common = begin + i + 1;
+    if (common == 0 && from > known_from_) {
+        walk_top_ = from - 1;
+        phase_ = Phase::all_hashes;
+        news.again = true;
+        return;
+    }
     if (common == 0)
         return refuse_chain("none of the last " + std::to_string(known_.size()) +
                             " blocks is on the node's chain: a reorganisation deeper than is "
@@ -226,8 +295,7 @@ void ChainFollower::take_blocks(const std::vector<RpcResult>& results, ChainNews
 bool ChainFollower::connect(const BlockId& id, const Json& hexadecimal, ChainNews& news) {
     const auto octets = octets_of(hexadecimal);
     auto block = octets ? parse_block(*octets) : std::nullopt;
-    if (!block || id_of(block->header) != id ||
-        merkle_root_of(*block).root != block->header.merkle_root) {
+    if (!block || !is_what_its_id_says(*block, id)) {
         refuse_chain("block " + to_text(id) + " is not what its id says");
         return false;
     }

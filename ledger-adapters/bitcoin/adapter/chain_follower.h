@@ -7,6 +7,7 @@
 
 #include <deque>
 
+#include "bitcoin/adapter/batch_size.h"
 #include "bitcoin/adapter/bitcoin_settings.h"
 #include "bitcoin/adapter/rpc_batch.h"
 #include "sdk/machine/store.h"
@@ -24,6 +25,9 @@ struct ChainNews {
     std::vector<ConnectedBlock> blocks;
     std::optional<std::vector<Txid>> pool;  // the node's, at a time when its tip was ours
     std::optional<FeePerKvb> estimate;
+    // What a transaction must pay to be in the node's next block or its pool at all, as the pool
+    // is.
+    std::optional<FeePerKvb> going_rate;
     bool again = false;    // there is more to ask at once
     bool answered = true;  // false: the node gave no answer that says anything
 };
@@ -38,16 +42,20 @@ public:
         refused,  // its chain cannot be followed; `detail` says why
     };
 
-    explicit ChainFollower(const BitcoinSettings& settings) : settings_(settings) {}
+    explicit ChainFollower(const BitcoinSettings& settings);
 
     static bool owns(ByteView key);
     void restore(ByteView key, ByteView value);
 
-    // The calls that come next; one batch at a time.
-    RpcBatch ask();
+    // The calls that come next; one batch at a time. `with_pool`: the pool's ids too, where it is
+    // the tip's turn.
+    RpcBatch ask(bool with_pool);
+    bool has_asked_for_pool() const { return phase_ == Phase::poll && with_pool_; }
     ChainNews take(const std::vector<RpcResult>& results);
-    // The answer did not come: begins with the tip again.
-    void lost() { phase_ = Phase::poll; }
+    // No answer came: begins with the tip again. `has_left`: the calls may have reached the node.
+    void lost(bool has_left);
+    // As BatchSize.
+    const std::string& failing() const;
     void remember(std::vector<Put>& puts);
 
     // -1 before the first block.
@@ -85,6 +93,12 @@ private:
     int node_height_ = -1;
     BlockId node_tip_;
     std::vector<BlockId> wanted_;
+    int walk_top_ = -1;  // of all_hashes: no block above it is on the node's chain
+    bool with_pool_ = false;
+    std::size_t asked_calls_ = 0;
+    std::string asked_first_;
+    BatchSize hashes_;
+    BatchSize blocks_;
     Standing standing_ = Standing::unknown;
     std::string detail_;
 };

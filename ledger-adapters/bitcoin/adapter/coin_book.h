@@ -47,6 +47,9 @@ public:
     // From a scan of the node's unspent outputs.
     void add(const OutPoint& place, const BookedCoin& coin);
 
+    // Something changed that was not remembered yet.
+    bool has_changed() const { return !changed_.empty(); }
+
     // Not spent, and at this tip a coinbase may be spent.
     std::vector<KeyCoin> available(int tip) const;
     std::optional<KeyCoin> reserve_of(const EscrowKey& escrow) const;

@@ -40,7 +40,7 @@ EscrowState state_after(EscrowPath path) {
 }  // namespace
 
 EscrowBook::EscrowBook(EscrowSide side, const std::vector<ecdsa::CompressedKey>& others,
-                       const std::set<Txid>& pool)
+                       const PoolWatch& pool)
     : side_(std::move(side)),
       own_(account_address(side_.name.ledger, side_.account)),
       depth_(static_cast<int>(side_.depth)),
@@ -71,8 +71,8 @@ void EscrowBook::restore(ByteView key, ByteView value) {
     if (escrow->is_there()) places_[escrow->place()] = name;
     if (const auto payee = key_of_account(side_.name.ledger, escrow->terms.payee))
         learn_payee(*payee);
-    unsettled_.insert(name);
-    escrows_[name] = std::move(*escrow);
+    untold_.insert(name);
+    index(escrows_[name] = std::move(*escrow));
 }
 
 void EscrowBook::remember(std::vector<Put>& puts) {
@@ -96,24 +96,6 @@ void EscrowBook::remember(std::vector<Put>& puts) {
 const BookedEscrow* EscrowBook::find(const EscrowKey& key) const {
     const auto found = escrows_.find(key);
     return found == escrows_.end() ? nullptr : &found->second;
-}
-
-std::vector<EscrowKey> EscrowBook::open_as_payer() const {
-    std::vector<EscrowKey> keys;
-    for (const EscrowKey& key : unsettled_)
-        if (key.payer == own_ && escrows_.at(key).is_open()) keys.push_back(key);
-    return keys;
-}
-
-Amount EscrowBook::escrowed() const {
-    Amount sum;
-    for (const EscrowKey& key : unsettled_) {
-        const BookedEscrow& escrow = escrows_.at(key);
-        if (key.payer != own_ || !escrow.is_there() || escrow.ended_at != 0) continue;
-        // Outputs of a chain, which are 21 million coins together at most.
-        sum = checked_add(sum, escrow.terms.amount).value_or(sum);
-    }
-    return sum;
 }
 
 void EscrowBook::guess_payee(const ecdsa::CompressedKey& payee) {
@@ -180,13 +162,12 @@ std::optional<EscrowKey> EscrowBook::show_funding(const Transaction& transaction
         escrow.pool_end.reset();
     }
     if (!escrow.told) escrow.terms = *terms;
-    unsettled_.insert(key);
-    changed_.insert(key);
     if (escrow.terms != *terms) {
         // Told of already with other terms. Those are void, and a payer that gives two escrows one
         // name is served with neither.
         escrow.funding = Txid{};
         escrow.funding_in_pool = false;
+        touch(escrow);
         return std::nullopt;
     }
     if (height != 0) {
@@ -196,6 +177,7 @@ std::optional<EscrowKey> EscrowBook::show_funding(const Transaction& transaction
         escrow.funding_in_pool = true;
     }
     places_[escrow.place()] = key;
+    touch(escrow);
     return key;
 }
 
@@ -218,8 +200,12 @@ void EscrowBook::show_spends(const Transaction& transaction, const Txid& txid,
         // A transaction in a pool or a block was checked by the node.
         if (!path) continue;
         EscrowEnd end{state_after(*path), txid, std::nullopt};
-        if (const auto preimage = preimage_of(input.witness, script))
+        if (*path == EscrowPath::claim) {
+            // No ledger takes it without: whoever passed it on has altered its witness.
+            const auto preimage = preimage_of(input.witness, script);
+            if (!preimage) continue;
             end.preimage = Bytes(preimage->view().begin(), preimage->view().end());
+        }
         if (height != 0) {
             escrow.end = std::move(end);
             escrow.ended_at = height;
@@ -227,8 +213,7 @@ void EscrowBook::show_spends(const Transaction& transaction, const Txid& txid,
         } else if (escrow.ended_at == 0) {
             escrow.pool_end = std::move(end);
         }
-        unsettled_.insert(place->second);
-        changed_.insert(place->second);
+        touch(escrow);
     }
 }
 
@@ -256,8 +241,7 @@ void EscrowBook::disconnect(int back_to) {
             escrow.ended_at = 0;
         }
         if (escrow.funded_at > last) escrow.funded_at = 0;
-        unsettled_.insert(key);
-        changed_.insert(key);
+        touch(escrow);
     }
     for (auto one = unresolved_.begin(); one != unresolved_.end();) {
         if (one->second.spend_height > last) {
@@ -275,16 +259,15 @@ void EscrowBook::disconnect(int back_to) {
 }
 
 void EscrowBook::pool_is_shown() {
-    for (const EscrowKey& key : unsettled_) {
+    const std::set<EscrowKey> were_there = in_pool_;
+    for (const EscrowKey& key : were_there) {
         BookedEscrow& escrow = escrows_.at(key);
-        if (escrow.funded_at == 0 && escrow.funding_in_pool && !pool_.contains(escrow.funding)) {
-            escrow.funding_in_pool = false;
-            changed_.insert(key);
-        }
-        if (escrow.pool_end && !pool_.contains(escrow.pool_end->by)) {
-            escrow.pool_end.reset();
-            changed_.insert(key);
-        }
+        const bool is_funding_gone =
+            escrow.funded_at == 0 && escrow.funding_in_pool && !pool_.contains(escrow.funding);
+        const bool is_end_gone = escrow.pool_end && !pool_.contains(escrow.pool_end->by);
+        if (is_funding_gone) escrow.funding_in_pool = false;
+        if (is_end_gone) escrow.pool_end.reset();
+        if (is_funding_gone || is_end_gone) touch(escrow);
     }
 }
 

@@ -6,12 +6,15 @@
 // known; 'n': the last cursor.
 #pragma once
 
+#include <functional>
 #include <map>
 #include <set>
 
 #include "bitcoin/adapter/announcement.h"
+#include "bitcoin/adapter/pool_watch.h"
 #include "bitcoin/adapter/transactions.h"
 #include "sdk/machine/adapter.h"
+#include "sdk/machine/instruction.h"
 
 namespace lockstep::bitcoin {
 
@@ -40,6 +43,17 @@ struct BookedEscrow {
     std::optional<Certainty> told_end_as;
     std::uint64_t sequence = 0;  // cursor of the last report
 
+    // Not remembered: what it waits for, as an EscrowBook's indexes have it.
+    struct Waiting {
+        std::uint32_t funding = 0;  // to be final, at this height
+        std::uint32_t end = 0;
+        std::optional<Timestamp> expiry;  // ours as payer, and open
+        bool in_pool = false;
+        Amount locked;                       // by us
+        std::optional<Timestamp> to_forget;  // nothing more happens to it: its expiry
+        friend bool operator==(const Waiting&, const Waiting&) = default;
+    } waiting;
+
     bool is_there() const { return funded_at != 0 || funding_in_pool; }
     bool is_open() const { return funded_at != 0 && ended_at == 0; }
     OutPoint place() const { return {funding, 0}; }
@@ -57,6 +71,8 @@ struct EscrowSide {
     std::int64_t depth = 6;
     // At the worst rate; what does not pay for its claim there is none of ours as payee.
     FeePerKvb worst = min_relay_fee;
+    // How long after its expiry an escrow that is over is kept, for answers about it.
+    Duration keep = max_instruction_life;
 };
 
 class EscrowBook {
@@ -64,7 +80,7 @@ public:
     // `others`: accounts that may be payees of ours. `pool`: what is in the node's pool; it is
     // another's and changes.
     EscrowBook(EscrowSide side, const std::vector<ecdsa::CompressedKey>& others,
-               const std::set<Txid>& pool);
+               const PoolWatch& pool);
 
     static bool owns(ByteView key);
     void restore(ByteView key, ByteView value);
@@ -88,10 +104,16 @@ public:
     void learn_payee(const ecdsa::CompressedKey& payee);
 
     const BookedEscrow* find(const EscrowKey& key) const;
-    // Ours as payer, in a block, not spent by a block.
-    std::vector<EscrowKey> open_as_payer() const;
+    // Ours as payer, in a block, not spent by a block, and expired at this ledger time.
+    std::vector<EscrowKey> refundable(Timestamp ledger_time) const;
     // What of ours is locked: in a block or the pool, and not spent by a block.
-    Amount escrowed() const;
+    Amount escrowed() const { return Amount{locked_}; }
+    // Escrows that are over for so long that no command about them is young, and whose end, at this
+    // height or below, will not be taken back. Their ids say nothing any more.
+    void forget(int height, Timestamp ledger_time,
+                const std::function<bool(const EscrowKey&)>& is_needed);
+    // Something changed that was not remembered yet.
+    bool has_changed() const { return !changed_.empty(); }
     const std::map<EscrowKey, BookedEscrow>& all() const { return escrows_; }
     bool is_final(std::uint32_t height, int tip) const {
         return height != 0 && tip - static_cast<int>(height) + 1 >= depth_;
@@ -121,6 +143,10 @@ private:
     // One that the chain shows, as long as there is room: what others put there is without end.
     void guess_payee(const ecdsa::CompressedKey& payee);
     void resolve();
+    // After each change: there may be something to tell and to remember.
+    void touch(BookedEscrow& escrow);
+    void index(BookedEscrow& escrow);
+    void index_as(BookedEscrow& escrow, const BookedEscrow::Waiting& now);
     void tell_one(BookedEscrow& escrow, int tip, Timestamp ledger_time,
                   std::vector<Report>& reports);
     void report_one(BookedEscrow& escrow, EscrowState state, Certainty certainty, int tip,
@@ -129,11 +155,18 @@ private:
     const EscrowSide side_;
     const Address own_;
     const int depth_;
-    const std::set<Txid>& pool_;
+    const PoolWatch& pool_;
     std::map<EscrowKey, BookedEscrow> escrows_;
     std::map<OutPoint, EscrowKey> places_;
-    std::set<EscrowKey> unsettled_;  // there may be something to tell
+    std::set<EscrowKey> untold_;  // there may be something to tell
     std::set<EscrowKey> changed_;
+    // What BookedEscrow::Waiting says, by what comes first, so that a step costs what happens in
+    // it.
+    std::set<std::pair<std::uint32_t, EscrowKey>> confirming_;
+    std::set<std::pair<Timestamp, EscrowKey>> expiring_;
+    std::set<EscrowKey> in_pool_;
+    std::set<std::pair<Timestamp, EscrowKey>> over_;
+    std::uint64_t locked_ = 0;  // the chain's 21 million coins at most
     // Keys with one hint can be made on purpose; which of them it is, the script says.
     std::set<std::pair<PayeeHint, ecdsa::CompressedKey>> payees_;
     std::map<Txid, Unresolved> unresolved_;

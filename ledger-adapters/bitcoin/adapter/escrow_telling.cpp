@@ -11,15 +11,6 @@ constexpr int cursor_bits = 20;
 
 }  // namespace
 
-void EscrowBook::tell(int tip, Timestamp ledger_time, std::vector<Report>& reports) {
-    for (auto key = unsettled_.begin(); key != unsettled_.end();) {
-        BookedEscrow& escrow = escrows_.at(*key);
-        tell_one(escrow, tip, ledger_time, reports);
-        const bool is_settled = escrow.told_end_as == Certainty::final_;
-        key = is_settled ? unsettled_.erase(key) : std::next(key);
-    }
-}
-
 void EscrowBook::tell_one(BookedEscrow& escrow, int tip, Timestamp ledger_time,
                           std::vector<Report>& reports) {
     const auto say = [&](EscrowState state, Certainty certainty) {

@@ -67,6 +67,10 @@ PaidVersion paid_by(const Job& job) {
     return {static_cast<Satoshi>(job.fee), signed_vsize_of(transaction_of(job))};
 }
 
+Txid version_of(const Job& job) {
+    return txid_of(transaction_of(job));
+}
+
 std::optional<OutPoint> spent_by(const Job& job) {
     if (job.octets.empty()) return std::nullopt;
     return transaction_of(job).inputs[0].prevout;

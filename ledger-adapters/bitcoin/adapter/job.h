@@ -67,9 +67,12 @@ struct Job {
     Timestamp due;              // of the answer, or of the next sending
     bool is_waiting = true;     // to be sent when due; otherwise the node has it
     Timestamp accepted_at;
-    unsigned attempts = 0;    // that failed
-    bool outbid = false;      // the node wants a higher fee
-    int withdraw_tried = -1;  // the tip at which its coins did not pay for the withdrawal
+    unsigned attempts = 0;        // that failed
+    int look_at = 0;              // the tip at which it is looked at again, where blocks decided it
+    bool outbid = false;          // the node wants a higher fee
+    Timestamp raised_at;          // when more was offered, or looked at, last
+    std::uint64_t looked_at = 0;  // the highest rate that was going, as far as it was answered
+    int withdraw_tried = -1;      // the tip at which its coins did not pay for the withdrawal
 
     Timestamp expiry() const { return terms ? terms->expiry : Timestamp::never(); }
     // The place whose spending decides what becomes of a payment.
@@ -89,6 +92,8 @@ void take_payment(Job& job, const Payment& payment);
 void take_spend(Job& job, const EscrowSpend& spend, FeePerKvb rate,
                 const std::vector<KeyCoin>& fee_coins);
 PaidVersion paid_by(const Job& job);
+// The version that is sent.
+Txid version_of(const Job& job);
 // The input that a spend of an escrow takes first.
 std::optional<OutPoint> spent_by(const Job& job);
 

@@ -1,10 +1,13 @@
 // The adapter behind bitcoin_adapter.h: routes commands, answers and time to the parts, and says
-// what they make of it. Its files: node_adapter.cpp (the step), node_commands.cpp (what is checked
-// before something is done), node_reports.cpp (balances, health, queries).
+// what they make of it. Its files: node_adapter.cpp (the step), node_questions.cpp (what the node
+// is asked and answers), node_commands.cpp (what is checked before something is done),
+// node_reports.cpp (balances, health, queries).
 //
 // What is remembered beside the parts': 'r' payer and id: the signature with which we gave an
 // escrow back, and for which place.
 #pragma once
+
+#include <climits>
 
 #include "bitcoin/adapter/bitcoin_adapter.h"
 #include "bitcoin/adapter/chain_follower.h"
@@ -43,18 +46,27 @@ private:
 
     // --- node_adapter.cpp ---
     void take(Timestamp at, AdapterInput& input, AdapterOutputs& out);
-    void reply(Timestamp at, const Reply& reply, AdapterOutputs& out);
-    void chain_answer(Timestamp at, const std::vector<RpcResult>& results, AdapterOutputs& out);
-    void pool_answer(const std::vector<RpcResult>& results, AdapterOutputs& out);
-    void scan_answer(const std::vector<RpcResult>& results);
     // It spends a coin of the account first.
     bool is_ours(const Transaction& transaction) const;
     void connect(const ConnectedBlock& block, AdapterOutputs& out);
     void refund_expired(Timestamp at);
-    void ask(Timestamp at, AdapterOutputs& out);
-    void send(Timestamp at, Question& question, const RpcBatch& batch, AdapterOutputs& out);
+    void forget();
     SenderTime time(Timestamp at) const;
     void remember(AdapterOutputs& out);
+
+    // --- node_questions.cpp ---
+    void reply(Timestamp at, const Reply& reply, AdapterOutputs& out);
+    // `has_left`: it may have reached the node.
+    void no_answer(Timestamp at, const Question& question, bool has_left);
+    void chain_answer(Timestamp at, const std::vector<RpcResult>& results, AdapterOutputs& out);
+    void pool_answer(const std::vector<RpcResult>& results, AdapterOutputs& out);
+    void scan_answer(const RpcResult& result);
+    void scan_status_answer(Timestamp at, const RpcResult& result);
+    void ask(Timestamp at, AdapterOutputs& out);
+    void ask_for_scan(Timestamp at, AdapterOutputs& out);
+    void send(Timestamp at, Question& question, const RpcBatch& batch, AdapterOutputs& out,
+              Duration patience = {});
+    std::string failing_call() const;
 
     // --- node_commands.cpp ---
     void command(Timestamp at, const Command& command, AdapterOutputs& out);
@@ -79,6 +91,7 @@ private:
     Balance balance() const;
     LedgerInfo info() const;
     report::Health health(Timestamp at) const;
+    std::string scan_detail() const;
     void report_state(Timestamp at, AdapterOutputs& out);
 
     const AdapterSetup setup_;
@@ -101,13 +114,19 @@ private:
     Question chain_question_;
     Question pool_question_;
     Question scan_question_;
+    Question scan_status_question_;
+    std::optional<int> scanned_percent_;
+    int forgotten_to_ = INT_MIN;
     bool is_scanned_ = false;
     bool is_scan_news_ = false;
     std::optional<Timestamp> heard_;  // of the node
     std::optional<FeePerKvb> estimate_;
+    std::optional<FeePerKvb> going_rate_;
     bool is_described_ = false;
     std::optional<Balance> told_balance_;
+    int balance_height_ = INT_MIN;     // at which it was reckoned last
     std::optional<Timestamp> at_tip_;  // when it was there last
+    std::optional<Timestamp> tip_at_;  // when the node was asked and had that tip
     std::optional<report::Health> told_health_;
     Timestamp now_;
 };

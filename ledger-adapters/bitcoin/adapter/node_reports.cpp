@@ -88,13 +88,15 @@ report::Health NodeAdapter::health(Timestamp at) const {
                    "a reorganisation took back what was final: depth is too small for this chain");
     if (heard_ && at >= *heard_ + settings_.stale_after)
         return say(report::Mode::stale, "no answer of the node");
+    std::string failing = failing_call();
+    if (!failing.empty()) failing = "the node does not answer " + failing;
     switch (chain_.standing()) {
         case Standing::unknown:
-            return say(report::Mode::catching_up);
+            return say(report::Mode::catching_up, scan_detail());
         case Standing::behind:
             // A block that came this moment is fetched: up to the one before all was told.
             if (!at_tip_ || at >= *at_tip_ + settings_.stale_after)
-                return say(report::Mode::catching_up);
+                return say(report::Mode::catching_up, failing);
             break;
         case Standing::syncing:
             return say(report::Mode::stale, "the node is not at its network's tip");
@@ -109,14 +111,24 @@ report::Health NodeAdapter::health(Timestamp at) const {
         return say(report::Mode::live, std::to_string(count) +
                                            " escrows of this account are for a payee that is not "
                                            "known: name it in counterparties");
-    return say(report::Mode::live);
+    return say(report::Mode::live, failing);
+}
+
+std::string NodeAdapter::scan_detail() const {
+    if (is_scanned_) return {};
+    return "the node looks for coins of before block " + std::to_string(settings_.start_height) +
+           (scanned_percent_ ? ": " + std::to_string(*scanned_percent_) + " %" : "");
 }
 
 void NodeAdapter::report_state(Timestamp at, AdapterOutputs& out) {
-    const Balance now = balance();
-    if (chain_.height() >= 0 && told_balance_ != now) {
+    // Coins ripen with the height; everything else of it is remembered when it changes.
+    const bool may_differ = std::exchange(balance_height_, chain_.height()) != chain_.height() ||
+                            coins_.has_changed() || escrows_.has_changed() || sender_.has_changed();
+    if (chain_.height() >= 0 && may_differ) {
+        const Balance now = balance();
+        if (told_balance_ != now)
+            out.reports.emplace_back(report::Balances{escrows_.cursor(), {now}});
         told_balance_ = now;
-        out.reports.emplace_back(report::Balances{escrows_.cursor(), {now}});
     }
     if (chain_.standing() == ChainFollower::Standing::at_tip) at_tip_ = at;
     report::Health health = this->health(at);

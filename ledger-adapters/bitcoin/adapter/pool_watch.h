@@ -1,33 +1,66 @@
 // What waits in the node's pool: the ids as the node lists them, and the transactions that were not
 // looked at yet. Nothing of it is remembered.
+//
+// A list of a full pool is 20 million octets: whoever makes and reads one is busy for that long. It
+// is asked for so seldom that this takes a tenth of the time at most.
 #pragma once
 
-#include <deque>
-#include <set>
+#include <optional>
+#include <string>
+#include <vector>
 
+#include "bitcoin/adapter/batch_size.h"
 #include "bitcoin/adapter/rpc_batch.h"
+#include "sdk/base/time.h"
 
 namespace lockstep::bitcoin {
 
 class PoolWatch {
 public:
-    explicit PoolWatch(std::size_t batch) : batch_(batch) {}
+    explicit PoolWatch(std::size_t batch) : size_(batch) {}
 
+    // --- the list ---
+    bool is_list_due(Timestamp at) const { return at >= list_due_; }
+    struct ListAnswer {
+        Timestamp asked;
+        Timestamp came;
+        std::size_t octets = 0;
+    };
+    void list_came(const ListAnswer& answer);
+    void list_failed(Timestamp at);
+    // It had no answer the last times.
+    bool is_list_failing() const { return list_failures_ > 1; }
     void list_is(const std::vector<Txid>& ids);
-    const std::set<Txid>& ids() const { return ids_; }
-    // Blocks were taken back: what returned to the pool is looked at again.
-    void forget() { seen_.clear(); }
+    bool contains(const Txid& id) const { return index_of(id).has_value(); }
+    // A block has it: should it come back, it is looked at again.
+    void left(const Txid& id);
 
-    bool has_more() const { return !wanted_.empty(); }
+    // --- the transactions ---
+    bool has_more() const { return next_ < wanted_.size(); }
     RpcBatch ask();
     std::vector<Transaction> take(const std::vector<RpcResult>& results);
+    // What was asked for had no answer, although it may have reached the node; or did not.
+    void failed();
+    void lost();
+    const std::string& failing() const { return size_.failing(); }
 
 private:
-    const std::size_t batch_;
-    std::set<Txid> ids_;
-    std::set<Txid> seen_;
-    std::deque<Txid> wanted_;  // in the node's order: what is spent before what spends it
+    struct Listed {
+        Txid id;
+        std::uint32_t place = 0;  // in the node's list
+        bool is_seen = false;
+    };
+    std::optional<std::size_t> index_of(const Txid& id) const;  // in listed_
+    void mark(const Txid& id, bool is_seen);
+
+    std::vector<Listed> listed_;  // by id
+    std::vector<Txid> wanted_;    // in the node's order: what is spent before what spends it
+    std::size_t next_ = 0;        // of wanted_
     std::vector<Txid> asked_;
+    bool is_list_newer_ = false;  // than what was asked
+    BatchSize size_;
+    Timestamp list_due_;
+    unsigned list_failures_ = 0;
 };
 
 }  // namespace lockstep::bitcoin

@@ -10,9 +10,13 @@ namespace {
 // Three of the largest blocks in hexadecimal have 24 million octets.
 constexpr JsonLimits answer_limits{.max_size = std::size_t{1} << 26, .max_depth = 64};
 
-RpcResult result_of(const Json& answer) {
+// Moved out: a pool's ids are too many to be copied.
+RpcResult result_of(Json& answer) {
     const Json& error = answer["error"];
-    if (error.is_null()) return answer["result"];
+    if (error.is_null()) {
+        Json* const result = answer.find("result");
+        return result == nullptr ? Json() : std::move(*result);
+    }
     return unexpected<RpcFailure>(
         RpcFailure{error["code"].as_int64().value_or(0), error["message"].text_or("")});
 }
@@ -31,11 +35,27 @@ Bytes RpcBatch::body() const {
     return {text.begin(), text.end()};
 }
 
+std::string RpcBatch::first_call() const {
+    const Json& call = calls_[0];
+    // A transaction is too long for people.
+    constexpr std::size_t longest = 64;
+    const Json& param = call["params"][0];
+    std::string text = call["method"].text_or("");
+    if (param.as_int64()) text += " " + std::to_string(*param.as_int64());
+    if (param.as_text() != nullptr && param.as_text()->size() <= longest)
+        text += " " + *param.as_text();
+    return text;
+}
+
+Request to_node(std::uint64_t id, const RpcBatch& batch, Duration patience) {
+    return {id, "/", batch.body(), false, true, patience};
+}
+
 std::optional<std::vector<RpcResult>> read_batch(ByteView body, std::size_t calls) {
-    const auto json = parse_json(as_text(body), answer_limits);
+    auto json = parse_json(as_text(body), answer_limits);
     if (!json || json->as_array() == nullptr || json->size() != calls) return std::nullopt;
     std::vector<std::optional<RpcResult>> found(calls);
-    for (const Json& answer : *json->as_array()) {
+    for (Json& answer : *json->as_array()) {
         const auto id = answer["id"].as_uint64();
         if (!id || *id >= calls || found[*id]) return std::nullopt;
         found[*id] = result_of(answer);

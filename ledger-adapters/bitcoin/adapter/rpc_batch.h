@@ -8,6 +8,7 @@
 
 #include "bitcoin/script/transaction.h"
 #include "sdk/codec/json.h"
+#include "sdk/machine/adapter.h"
 
 namespace lockstep::bitcoin {
 
@@ -21,12 +22,17 @@ class RpcBatch {
 public:
     void add(std::string_view method, Json params = Json::array());
     std::size_t size() const { return calls_.size(); }
+    // The first one's method, and what it asks for, for people: "getblock 00ab…".
+    std::string first_call() const;
     // In the older form of JSON-RPC, which every version answers.
     Bytes body() const;
 
 private:
     Json calls_ = Json::array();
 };
+
+// To a node, which is no service of Lockstep's. `patience`: as Request.
+Request to_node(std::uint64_t id, const RpcBatch& batch, Duration patience = {});
 
 // The answers of a batch of so many calls, by call; nullopt for anything else.
 std::optional<std::vector<RpcResult>> read_batch(ByteView body, std::size_t calls);

@@ -9,7 +9,6 @@ namespace lockstep::bitcoin {
 namespace {
 
 constexpr std::uint8_t job_mark = 'j';
-constexpr std::size_t max_sent_at_once = 20;
 constexpr Duration first_pause = Duration::milliseconds(500);
 
 Bytes key_of_job(std::uint64_t number) {
@@ -30,6 +29,7 @@ void Sender::restore(ByteView key, ByteView value) {
     const std::uint64_t number = OerReader(key.subspan(1)).u64();
     last_number_ = std::max(last_number_, number);
     index(number, *job);
+    open_.insert(number);
     jobs_[number] = std::move(*job);
 }
 
@@ -47,10 +47,9 @@ void Sender::remember(std::vector<Put>& puts) {
 
 void Sender::work(const SenderTime& time, AdapterOutputs& out) {
     time_out(time, out.reports);
-    std::vector<std::uint64_t> numbers;
-    for (const auto& [number, job] : jobs_)
-        numbers.push_back(number);
-    for (const std::uint64_t number : numbers) {
+    while (!decided_.empty() && decided_.begin()->first <= time.tip)
+        reopen(decided_.begin()->second);
+    for (const std::uint64_t number : std::set(open_)) {
         Job& job = jobs_.at(number);
         if (is_decided(time, number, job, out.reports)) continue;
         if (!job.is_waiting && !job.is_done && !job.withdrawing)
@@ -86,10 +85,23 @@ bool Sender::is_decided(const SenderTime& time, std::uint64_t number, Job& job,
                               : job.kind == JobKind::claim ? Reason::already_refunded
                                                            : Reason::already_fulfilled;
         give_up(number, reason, reports);
-    } else if (confirmations >= parts_.settings.depth + parts_.settings.reorg_window) {
-        drop(number);
+        return true;
     }
+    const std::int64_t enough = parts_.settings.depth + parts_.settings.reorg_window;
+    if (confirmations >= enough) {
+        drop(number);
+        return true;
+    }
+    const std::int64_t wanted = outcome.fate == Fate::void_ ? parts_.settings.depth : enough;
+    job.look_at = outcome.height + static_cast<int>(wanted) - 1;
+    open_.erase(number);
+    decided_.insert({job.look_at, number});
     return true;
+}
+
+void Sender::reopen(std::uint64_t number) {
+    decided_.erase({jobs_.at(number).look_at, number});
+    open_.insert(number);
 }
 
 // A payment that is in no block when its time is over. One of which no version got out is simply
@@ -124,16 +136,34 @@ std::optional<std::int64_t> Sender::blocks_left(const SenderTime& time, const Jo
     return (deadline - now).us() / std::max<std::int64_t>(parts_.settings.block.us(), 1);
 }
 
-// A block came without it, or the node wants more.
+// While no block comes. A deadline draws nearer by time: after as long as a block takes a claim
+// offers what it would after a block without it. And what spends an escrow follows at once what is
+// paid in the pool, so that it is neither thrown out with the cheapest nor left behind by the next
+// block; by a quarter more at least, so that it does so some twenty times at most.
+bool Sender::is_behind(const SenderTime& time, const Job& job) const {
+    // What a block has that is still to be read needs no more.
+    if (is_payment(job.kind) || !job.left || !time.tip_at) return false;
+    const bool has_waited = *time.tip_at >= job.raised_at + parts_.settings.block;
+    return (job.kind == JobKind::claim && has_waited) || is_outpaid(time, job);
+}
+
+bool Sender::is_outpaid(const SenderTime& time, const Job& job) const {
+    const auto going = static_cast<std::uint64_t>(time.estimate.value_or(FeePerKvb{}).satoshi);
+    return !is_payment(job.kind) && going > std::max(job.rate, job.looked_at);
+}
+
+// A block came without it, it is behind, or the node wants more.
 void Sender::raise(const SenderTime& time, std::uint64_t number, Job& job) {
     if (job.request != 0 || job.kind == JobKind::reject || !may_be_sent(job)) return;
     const bool is_moved = !is_payment(job.kind) && spent_by(job) != place_of(job);
     const bool is_new_block = time.tip > static_cast<int>(job.height) && job.left;
-    if (!is_moved && !is_new_block && !job.outbid) return;
+    if (job.raised_at == Timestamp{}) job.raised_at = time.at;
+    if (!is_moved && !is_new_block && !job.outbid && !is_behind(time, job)) return;
     const FeePerKvb rate{static_cast<Satoshi>(job.rate)};
     FeePerKvb next = next_rate(bounds(), rate, time.estimate, blocks_left(time, job));
-    // A node that has something dearer is not outbid by a little.
-    if (job.outbid) next = std::max(next, next_rate(bounds(), rate, time.estimate, std::nullopt));
+    // Neither a node that has something dearer nor what is going is outbid by a little.
+    if (job.outbid || is_outpaid(time, job))
+        next = std::max(next, next_rate(bounds(), rate, time.estimate, std::nullopt));
     // What an escrow does not pay for at this rate it may pay for at a lower one.
     bool is_built = (next > rate || is_moved) && build_again(time, job, next);
     while (!is_built && next > rate) {
@@ -141,6 +171,9 @@ void Sender::raise(const SenderTime& time, std::uint64_t number, Job& job) {
         is_built = next > rate && build_again(time, job, next);
     }
     job.outbid = false;
+    job.raised_at = time.at;
+    job.looked_at = std::max(
+        job.looked_at, static_cast<std::uint64_t>(time.estimate.value_or(FeePerKvb{}).satoshi));
     job.height = static_cast<std::uint32_t>(std::max(time.tip, 0));
     touch(number);
 }
@@ -164,15 +197,18 @@ void Sender::send_due(const SenderTime& time, AdapterOutputs& out) {
     std::vector<std::uint64_t> due;
     // Claims first: they have a deadline.
     for (const bool claims : {true, false})
-        for (const auto& [number, job] : jobs_)
+        for (const std::uint64_t number : open_) {
+            const Job& job = jobs_.at(number);
             if ((job.kind == JobKind::claim) == claims && job.request == 0 && job.is_waiting &&
-                job.due <= time.at && outcome_of(job).fate == Fate::open && may_be_sent(job))
+                job.due <= time.at && may_be_sent(job))
                 due.push_back(number);
-    for (std::size_t from = 0; from < due.size(); from += max_sent_at_once) {
+        }
+    const std::size_t size = size_.now();
+    for (std::size_t from = 0; from < due.size(); from += size) {
         RpcBatch batch;
         Flight flight;
         const std::uint64_t request = parts_.ids.next();
-        for (std::size_t i = from; i < std::min(due.size(), from + max_sent_at_once); ++i) {
+        for (std::size_t i = from; i < std::min(due.size(), from + size); ++i) {
             Job& job = jobs_.at(due[i]);
             job.request = request;
             job.left_before = job.left;
@@ -184,7 +220,7 @@ void Sender::send_due(const SenderTime& time, AdapterOutputs& out) {
             batch.add("sendrawtransaction", Json::array().push(to_hex(job.octets)).push(0));
         }
         flights_[request] = std::move(flight);
-        out.requests.push_back({request, "/", batch.body()});
+        out.requests.push_back(to_node(request, batch));
     }
 }
 
@@ -197,17 +233,20 @@ Duration Sender::pause(std::uint64_t number, const Job& job) const {
 
 std::optional<Timestamp> Sender::next_wake() const {
     std::optional<Timestamp> wake;
-    for (const auto& [number, job] : jobs_) {
-        const bool is_open = outcome_of(job).fate == Fate::open;
-        if (job.request == 0 && (!job.is_waiting || !is_open || !may_be_sent(job))) continue;
-        if (!wake || job.due < *wake) wake = job.due;
+    const auto include = [&](Timestamp due) {
+        if (!wake || due < *wake) wake = due;
+    };
+    for (const auto& [request, flight] : flights_)
+        for (const std::uint64_t number : flight)
+            if (const auto job = jobs_.find(number);
+                job != jobs_.end() && job->second.request == request)
+                include(job->second.due);
+    for (const std::uint64_t number : open_) {
+        const Job& job = jobs_.at(number);
+        if (job.request == 0 && job.is_waiting && may_be_sent(job)) include(job.due);
+        if (is_payment(job.kind) && !job.withdrawing && job.withdraw_tried < 0)
+            include(job.not_after + Duration{1});
     }
-    for (const auto& [number, job] : jobs_)
-        if (is_payment(job.kind) && !job.withdrawing && job.withdraw_tried < 0 &&
-            outcome_of(job).fate == Fate::open) {
-            const Timestamp late = job.not_after + Duration{1};
-            if (!wake || late < *wake) wake = late;
-        }
     return wake;
 }
 

@@ -8,6 +8,7 @@
 
 #include <map>
 
+#include "bitcoin/adapter/batch_size.h"
 #include "bitcoin/adapter/bitcoin_settings.h"
 #include "bitcoin/adapter/coin_book.h"
 #include "bitcoin/adapter/command_answers.h"
@@ -34,12 +35,15 @@ struct SenderTime {
     Timestamp at;
     int tip = -1;
     Timestamp ledger_time;
+    // What is paid now: the node's estimate, and no less than what its pool asks for.
     std::optional<FeePerKvb> estimate;
+    // The node was asked then and had no other block; nothing while it has one that is to be read.
+    std::optional<Timestamp> tip_at = {};
 };
 
 class Sender {
 public:
-    explicit Sender(SenderParts parts) : parts_(parts) {}
+    explicit Sender(SenderParts parts) : parts_(parts), size_(max_sent_at_once) {}
 
     static bool owns(ByteView key);
     void restore(ByteView key, ByteView value);
@@ -62,14 +66,21 @@ public:
     // False when the request is not one of this sender.
     bool reply(const SenderTime& time, const Reply& reply, AdapterOutputs& out);
     // What is in the pool as the node said it to a question that was asked at that time.
-    void pool_is(const SenderTime& time, const std::set<Txid>& pool, Timestamp asked_at);
+    void pool_is(const SenderTime& time, const PoolWatch& pool, Timestamp asked_at);
     // Blocks were taken back: everything that is in none is sent again at once.
     void taken_back(Timestamp at);
     std::optional<Timestamp> next_wake() const;
 
+    // As BatchSize.
+    const std::string& failing() const { return size_.failing(); }
+
     // Coins that are promised to transactions under way, or to open escrows.
     std::set<OutPoint> held() const;
     const Job* find(JobKind kind, const EscrowKey& escrow) const;
+    // There is some job for it.
+    bool works_on(const EscrowKey& escrow) const;
+    // Something changed that was not remembered yet.
+    bool has_changed() const { return !changed_.empty(); }
     std::vector<EscrowTerms> fundings() const;
     bool works_for(const CommandId& id) const;
     // There is such a job, and this command is answered with it.
@@ -93,10 +104,13 @@ private:
     Outcome outcome_of(const Job& job) const;
     bool is_decided(const SenderTime& time, std::uint64_t number, Job& job,
                     std::vector<Report>& reports);
+    void reopen(std::uint64_t number);
     bool withdraw_late(const SenderTime& time, std::uint64_t number, Job& job,
                        std::vector<Report>& reports);
     // Until the deadline of a claim; nothing for what has none.
     std::optional<std::int64_t> blocks_left(const SenderTime& time, const Job& job) const;
+    bool is_behind(const SenderTime& time, const Job& job) const;
+    bool is_outpaid(const SenderTime& time, const Job& job) const;
     void raise(const SenderTime& time, std::uint64_t number, Job& job);
     bool build_again(const SenderTime& time, Job& job, FeePerKvb rate);
     Result<void, BuildFault> build_first_spend(const SenderTime& time, Job& job);
@@ -107,6 +121,7 @@ private:
     void send_due(const SenderTime& time, AdapterOutputs& out);
     void sent_reply(const SenderTime& time, std::uint64_t number, const RpcResult& result,
                     std::vector<Report>& reports);
+    void batch_failed(const Flight& flight);
     void not_sent(const SenderTime& time, std::uint64_t number, bool may_have_left,
                   std::vector<Report>& reports);
     void accepted(const SenderTime& time, std::uint64_t number, Job& job);
@@ -115,8 +130,15 @@ private:
     Duration pause(std::uint64_t number, const Job& job) const;
     void touch(std::uint64_t number) { changed_.insert(number); }
 
+    static constexpr std::size_t max_sent_at_once = 20;
+
     const SenderParts parts_;
+    BatchSize size_;
     Jobs jobs_;
+    // What blocks decided waits here for the tip at which it is looked at again; all others are
+    // open.
+    std::set<std::pair<int, std::uint64_t>> decided_;
+    std::set<std::uint64_t> open_;
     std::map<std::pair<JobKind, EscrowKey>, std::uint64_t> of_escrow_;  // not of transfers
     std::map<std::uint64_t, Flight> flights_;                           // by request
     std::set<std::uint64_t> changed_;

@@ -32,6 +32,7 @@ void Sender::add(const SenderTime& time, Job job) {
     job.height = static_cast<std::uint32_t>(std::max(time.tip, 0));
     touch(++last_number_);
     index(last_number_, job);
+    open_.insert(last_number_);
     jobs_[last_number_] = std::move(job);
 }
 
@@ -42,6 +43,8 @@ void Sender::index(std::uint64_t number, const Job& job) {
 void Sender::drop(std::uint64_t number) {
     const Job& job = jobs_.at(number);
     if (job.kind != JobKind::transfer) of_escrow_.erase({job.kind, job.escrow});
+    decided_.erase({job.look_at, number});
+    open_.erase(number);
     jobs_.erase(number);
     touch(number);
 }
@@ -115,7 +118,14 @@ void Sender::join(JobKind kind, const EscrowKey& escrow, const CommandId& id) {
         job.commands.push_back(id);
     // It is answered anew, as it stands.
     job.is_done = false;
+    reopen(*number);
     touch(*number);
+}
+
+bool Sender::works_on(const EscrowKey& escrow) const {
+    for (const JobKind kind : {JobKind::fund, JobKind::claim, JobKind::refund, JobKind::reject})
+        if (number_of(kind, escrow)) return true;
+    return false;
 }
 
 std::vector<EscrowTerms> Sender::fundings() const {

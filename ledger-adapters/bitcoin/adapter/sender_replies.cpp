@@ -32,6 +32,11 @@ bool Sender::reply(const SenderTime& time, const Reply& reply, AdapterOutputs& o
     const Flight flight = std::move(found->second);
     flights_.erase(found);
     const auto results = reply.body ? read_batch(*reply.body, flight.size()) : std::nullopt;
+    const bool never_reached = !reply.body && reply.body.error() == Reason::unavailable;
+    if (results)
+        size_.answered();
+    else if (!never_reached)
+        batch_failed(flight);
     for (std::size_t i = 0; i < flight.size(); ++i) {
         const auto job = jobs_.find(flight[i]);
         // One that has changed meanwhile is sent anew.
@@ -39,22 +44,31 @@ bool Sender::reply(const SenderTime& time, const Reply& reply, AdapterOutputs& o
         if (results) {
             sent_reply(time, flight[i], (*results)[i], out.reports);
         } else {
-            const bool never_reached = !reply.body && reply.body.error() == Reason::unavailable;
             not_sent(time, flight[i], !never_reached, out.reports);
         }
     }
     return true;
 }
 
+void Sender::batch_failed(const Flight& flight) {
+    const auto first = jobs_.find(flight[0]);
+    const std::string txid =
+        first == jobs_.end() ? "" : " of " + to_text(version_of(first->second));
+    size_.failed(flight.size(), "sendrawtransaction" + txid);
+}
+
 void Sender::time_out(const SenderTime& time, std::vector<Report>& reports) {
     for (auto flight = flights_.begin(); flight != flights_.end();) {
         bool is_over = true;
+        bool has_failed = false;
         for (const std::uint64_t number : flight->second) {
             const auto job = jobs_.find(number);
             if (job == jobs_.end() || job->second.request != flight->first) continue;
             is_over = job->second.due <= time.at;
+            has_failed = is_over;
             if (is_over) not_sent(time, number, true, reports);
         }
+        if (has_failed) batch_failed(flight->second);
         flight = is_over ? flights_.erase(flight) : std::next(flight);
     }
 }
@@ -107,8 +121,9 @@ void Sender::give_up(std::uint64_t number, Reason reason, std::vector<Report>& r
     drop(number);
 }
 
-void Sender::pool_is(const SenderTime& time, const std::set<Txid>& pool, Timestamp asked_at) {
-    for (auto& [number, job] : jobs_) {
+void Sender::pool_is(const SenderTime& time, const PoolWatch& pool, Timestamp asked_at) {
+    for (const std::uint64_t number : open_) {
+        Job& job = jobs_.at(number);
         if (job.request != 0 || job.is_waiting || asked_at <= job.accepted_at) continue;
         if (outcome_of(job).fate != Fate::open) continue;
         const std::set<Txid>& versions = job.withdrawing ? job.withdrawals : job.versions;
@@ -127,6 +142,7 @@ void Sender::pool_is(const SenderTime& time, const std::set<Txid>& pool, Timesta
 
 void Sender::taken_back(Timestamp at) {
     for (auto& [number, job] : jobs_) {
+        reopen(number);
         if (job.request != 0) continue;
         job.is_waiting = true;
         job.due = at;

@@ -12,23 +12,6 @@ constexpr std::int32_t least_version = 4;  // BIP 34, 66 and 65 hold from the fi
 // A relative locktime counts in units of 512 seconds.
 constexpr int sequence_unit_bits = 9;
 
-Fault check_commitment(const Block& block) {
-    const Transaction& coinbase = block.transactions.front();
-    const auto index = commitment_index(coinbase);
-    if (!index) {
-        for (const Transaction& transaction : block.transactions)
-            if (transaction.has_witness()) return "unexpected-witness";
-        return std::nullopt;
-    }
-    const std::vector<Bytes>& witness = coinbase.inputs[0].witness;
-    if (witness.size() != 1 || witness[0].size() != Hash::size) return "bad-witness-nonce-size";
-    const Bytes expected = commitment_script(witness_root_of(block), witness[0]);
-    const Bytes& script = coinbase.outputs[*index].script;
-    if (!std::equal(expected.begin(), expected.end(), script.begin()))
-        return "bad-witness-merkle-match";
-    return std::nullopt;
-}
-
 // A chain of its own would be needed to repeat a coinbase with its height (BIP 34), but it costs
 // little to look (BIP 30).
 bool hides_coins(const Transaction& transaction, const Coins& coins) {
@@ -112,6 +95,23 @@ private:
 };
 
 }  // namespace
+
+Fault check_commitment(const Block& block) {
+    const Transaction& coinbase = block.transactions.front();
+    const auto index = commitment_index(coinbase);
+    if (!index) {
+        for (const Transaction& transaction : block.transactions)
+            if (transaction.has_witness()) return "unexpected-witness";
+        return std::nullopt;
+    }
+    const std::vector<Bytes>& witness = coinbase.inputs[0].witness;
+    if (witness.size() != 1 || witness[0].size() != Hash::size) return "bad-witness-nonce-size";
+    const Bytes expected = commitment_script(witness_root_of(block), witness[0]);
+    const Bytes& script = coinbase.outputs[*index].script;
+    if (!std::equal(expected.begin(), expected.end(), script.begin()))
+        return "bad-witness-merkle-match";
+    return std::nullopt;
+}
 
 Fault check_block(const Block& block, const ChainParams& params) {
     if (!has_work(id_of(block.header), block.header.bits, params.bits)) return "high-hash";

@@ -34,6 +34,10 @@ Fault check_header(const BlockHeader& header, const Context& context, std::int64
 // Locktimes, the height in the coinbase (BIP 34), the witness commitment.
 Fault check_in_context(const Block& block, const Context& context);
 
+// The witnesses are those that the coinbase commits to (BIP 141); without a commitment there are
+// none.
+Fault check_commitment(const Block& block);
+
 // The locktime has passed, or no input cares.
 bool is_final(const Transaction& transaction, int height, std::int64_t time);
 

@@ -1,187 +1,14 @@
 #include "bitcoin/rpc/changes.h"
 
 #include <algorithm>
+#include <array>
+#include <span>
+#include <string_view>
 
-#include "bitcoin/keys/address.h"
-#include "bitcoin/rpc/descriptor.h"
+#include "bitcoin/rpc/change_methods.h"
 
 namespace lockstep::bitcoin {
 namespace {
-
-// At a time: of more the last ones would have stamps too far ahead of their time.
-constexpr std::int64_t most_blocks = 40'000;
-constexpr std::uint64_t usual_tries = 1'000'000;
-
-auto is_stopping() {
-    return rpc_fail(RpcCode::internal_error, "The node is stopping");
-}
-
-// What of the node a call needs, and how it goes on when the state has changed meanwhile.
-class Change {
-public:
-    Change(NodePort& node, const NodeFacts& facts, Params& params)
-        : node_(node), facts_(facts), params_(params) {}
-
-    Params& params() { return params_; }
-    const Network& network() const { return facts_.network; }
-    NodePort& node() { return node_; }
-
-    // Gives the input; the fault of a refusal is asked for as it is then.
-    Result<output::Done, RpcError> give(const Input& input) {
-        // Between the refusal and the question a block may come.
-        for (int attempt = 0; attempt < 3; ++attempt) {
-            auto done = node_.give(input);
-            if (done) return std::move(*done);
-            if (done.error() != Reason::not_accepted)
-                return rpc_fail(RpcCode::misc_error, std::string(describe(done.error())));
-            BitcoinMachine::Refusal refusal;
-            if (!node_.look([&](const BitcoinMachine& machine, Timestamp at) {
-                    refusal = machine.fault_of(at, input);
-                }))
-                return is_stopping();
-            if (!refusal.fault) continue;
-            output::Done refused;
-            refused.fault = std::move(refusal.fault);
-            refused.detail = std::move(refusal.detail);
-            return refused;
-        }
-        return rpc_fail(RpcCode::misc_error, "The chain changes too fast, try again");
-    }
-
-private:
-    NodePort& node_;
-    const NodeFacts& facts_;
-    Params& params_;
-};
-
-Json ids_json(const std::vector<BlockId>& blocks) {
-    Json list = Json::array();
-    for (const BlockId& block : blocks)
-        list.push(to_text(block));
-    return list;
-}
-
-Bytes script_of(Params& params, std::size_t i, const Network& network) {
-    if (params.failed()) return {};
-    auto script = script_of_address(params.text(i), network);
-    if (!script) {
-        params.refuse(RpcCode::invalid_address_or_key, "Error: Invalid address");
-        return {};
-    }
-    return std::move(*script);
-}
-
-// Of a descriptor with several scripts it is the one that Bitcoin Core prefers: to the key's
-// witness program, or to its hash where there is none.
-Bytes script_of_output(Params& params, std::size_t i, const Network& network) {
-    if (params.failed()) return {};
-    if (auto described = read_descriptor(params.text(i), network)) {
-        const std::size_t count = described->size();
-        return std::move((*described)[count / 2].script);
-    }
-    if (auto script = script_of_address(params.text(i), network)) return std::move(*script);
-    params.refuse(RpcCode::invalid_address_or_key, "Error: Invalid address or descriptor");
-    return {};
-}
-
-RpcAnswer mine(Change& change, input::Mine mine) {
-    auto done = change.give(std::move(mine));
-    if (!done) return tl::unexpected<RpcError>(done.error());
-    if (done->fault)
-        return rpc_fail(RpcCode::internal_error,
-                        "ProcessNewBlock, block not accepted: " + *done->fault);
-    return ids_json(done->blocks);
-}
-
-std::uint64_t tries_of(Params& params, std::size_t i) {
-    if (!params.has(i)) return usual_tries;
-    return static_cast<std::uint64_t>(params.integer(i, 0, INT64_MAX));
-}
-
-RpcAnswer generate_to_address(Change& change) {
-    Params& params = change.params();
-    const std::int64_t blocks = params.integer(0, INT32_MIN, INT32_MAX);
-    const std::uint64_t tries = tries_of(params, 2);
-    const Bytes script = script_of(params, 1, change.network());
-    if (params.failed()) return params.failure();
-    if (blocks > most_blocks)
-        return rpc_fail(RpcCode::invalid_parameter,
-                        "At most " + std::to_string(most_blocks) + " blocks at a time");
-    if (blocks <= 0) return Json::array();
-    return mine(change, {static_cast<std::uint32_t>(blocks), tries, script, std::nullopt});
-}
-
-// Each is a transaction in hexadecimal, or the id of one in the pool.
-Result<std::vector<Transaction>, RpcError> chosen(Change& change, const Json& given) {
-    std::vector<Transaction> list;
-    std::optional<RpcError> error;
-    const bool looked = change.node().look([&](const BitcoinMachine& machine, Timestamp) {
-        for (const Json& item : *given.as_array()) {
-            const std::string* const text = item.as_text();
-            if (text == nullptr) {
-                error = RpcError{RpcCode::type_error, "JSON value of type " +
-                                                          std::string(type_name(item)) +
-                                                          " is not of expected type string"};
-                return;
-            }
-            if (const auto txid = txid_from_text(*text)) {
-                const Mempool::Entry* const entry = machine.pool().find(*txid);
-                if (entry == nullptr) {
-                    error = RpcError{RpcCode::invalid_address_or_key,
-                                     "Transaction " + *text + " not in mempool."};
-                    return;
-                }
-                list.push_back(*entry->transaction);
-                continue;
-            }
-            const auto octets = from_hex(*text);
-            auto transaction = octets ? parse_transaction(*octets) : std::nullopt;
-            if (!transaction) {
-                error = RpcError{RpcCode::deserialization_error,
-                                 "Transaction decode failed for " + *text +
-                                     ". Make sure the tx has at least one input."};
-                return;
-            }
-            list.push_back(std::move(*transaction));
-        }
-    });
-    if (!looked) return is_stopping();
-    if (error) return tl::unexpected<RpcError>(std::move(*error));
-    return list;
-}
-
-RpcAnswer generate_block(Change& change) {
-    Params& params = change.params();
-    const bool submit = params.boolean(2, true);
-    const Bytes script = script_of_output(params, 0, change.network());
-    if (params.failed()) return params.failure();
-    auto transactions = chosen(change, params.at(1));
-    if (!transactions) return tl::unexpected<RpcError>(transactions.error());
-    input::Mine wanted{1, usual_tries, script, std::move(*transactions)};
-    const auto refusal = [](const std::string& fault) {
-        return rpc_fail(RpcCode::verify_error, "TestBlockValidity failed: " + fault);
-    };
-    if (submit) {
-        auto done = change.give(wanted);
-        if (!done) return tl::unexpected<RpcError>(done.error());
-        if (done->fault) return refusal(*done->fault);
-        if (done->blocks.empty()) return rpc_fail(RpcCode::misc_error, "Failed to make block.");
-        return Json::object({{"hash", to_text(done->blocks[0])}});
-    }
-    BitcoinMachine::Made made;
-    std::uint32_t limit = 0;
-    if (!change.node().look([&](const BitcoinMachine& machine, Timestamp at) {
-            made = machine.make_block(at, wanted);
-            limit = machine.chain().params().bits;
-        }))
-        return is_stopping();
-    if (made.refusal.fault) return refusal(*made.refusal.fault);
-    std::uint64_t tries = usual_tries;
-    if (!find_work(made.block.header, limit, tries))
-        return rpc_fail(RpcCode::misc_error, "Failed to make block.");
-    return Json::object(
-        {{"hash", to_text(id_of(made.block.header))}, {"hex", to_hex(serialize(made.block))}});
-}
 
 RpcAnswer invalidate_block(Change& change) {
     const BlockId block = change.params().block_id(0, "blockhash");
@@ -295,16 +122,6 @@ RpcAnswer stop(Change& change) {
 }
 
 constexpr ParamSpec block_params[]{{"blockhash", ParamType::hex, true}};
-constexpr ParamSpec to_address_params[]{
-    {"nblocks", ParamType::number, true},
-    {"address", ParamType::text, true},
-    {"maxtries", ParamType::number},
-};
-constexpr ParamSpec generate_params[]{
-    {"output", ParamType::text, true},
-    {"transactions", ParamType::array, true},
-    {"submit", ParamType::boolean},
-};
 constexpr ParamSpec submit_params[]{
     {"hexdata", ParamType::hex, true},
     {"dummy", ParamType::text},
@@ -317,17 +134,7 @@ constexpr ParamSpec send_params[]{
 };
 constexpr ParamSpec stop_params[]{{"wait", ParamType::number}};
 
-struct ChangeMethod {
-    MethodSpec spec;
-    RpcAnswer (*call)(Change& change);
-};
 constexpr ChangeMethod change_methods[]{
-    {{"generating", "generatetoaddress", to_address_params,
-      "Mine to a specified address and return the block hashes."},
-     generate_to_address},
-    {{"generating", "generateblock", generate_params,
-      "Mine a set of ordered transactions to a specified address and return the block hash."},
-     generate_block},
     {{"blockchain", "invalidateblock", block_params,
       "Permanently marks a block as invalid, as if it violated a consensus rule."},
      invalidate_block},
@@ -346,23 +153,34 @@ constexpr ChangeMethod change_methods[]{
     {{"control", "stop", stop_params, "Request a graceful shutdown of the node."}, stop},
 };
 
+std::array<std::span<const ChangeMethod>, 2> methods_that_change() {
+    return {generating_methods(), change_methods};
+}
+
 std::vector<const MethodSpec*> specs_of_changes() {
     std::vector<const MethodSpec*> specs;
-    for (const ChangeMethod& method : change_methods)
-        specs.push_back(&method.spec);
+    for (const std::span<const ChangeMethod> part : methods_that_change())
+        for (const ChangeMethod& method : part)
+            specs.push_back(&method.spec);
     return specs;
+}
+
+const ChangeMethod* change_named(std::string_view name) {
+    for (const std::span<const ChangeMethod> part : methods_that_change())
+        for (const ChangeMethod& method : part)
+            if (method.spec.name == name) return &method;
+    return nullptr;
 }
 
 }  // namespace
 
 RpcAnswer call(NodePort& node, const NodeFacts& facts, const RpcRequest& request) {
     static const std::vector<const MethodSpec*> others = specs_of_changes();
-    for (const ChangeMethod& method : change_methods) {
-        if (method.spec.name != request.method) continue;
-        Params params(method.spec, request.params);
+    if (const ChangeMethod* const method = change_named(request.method)) {
+        Params params(method->spec, request.params);
         if (params.failed()) return params.failure();
         Change change(node, facts, params);
-        return method.call(change);
+        return method->call(change);
     }
     std::optional<RpcAnswer> answer;
     const bool looked = node.look([&](const BitcoinMachine& machine, Timestamp at) {

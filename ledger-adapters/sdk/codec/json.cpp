@@ -94,6 +94,14 @@ const Json* Json::find(std::string_view key) const {
     return nullptr;
 }
 
+Json* Json::find(std::string_view key) {
+    Object* const members = std::get_if<Object>(&value_);
+    if (members == nullptr) return nullptr;
+    for (Member& member : *members)
+        if (member.key == key) return &member.value;
+    return nullptr;
+}
+
 std::string Json::text_or(std::string_view otherwise) const {
     const std::string* value = as_text();
     return value ? *value : std::string(otherwise);

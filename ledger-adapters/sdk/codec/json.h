@@ -84,6 +84,8 @@ public:
     const std::string* as_text() const { return std::get_if<std::string>(&value_); }
     const Array* as_array() const { return std::get_if<Array>(&value_); }
     const Object* as_object() const { return std::get_if<Object>(&value_); }
+    // For who takes it apart.
+    Array* as_array() { return std::get_if<Array>(&value_); }
 
     // The member or item; null where there is none, so that chains need no check:
     // answer["settlement"]["state"].text_or("?").
@@ -91,6 +93,7 @@ public:
     const Json& operator[](std::size_t index) const;
     // nullptr where there is none.
     const Json* find(std::string_view key) const;
+    Json* find(std::string_view key);
     std::string text_or(std::string_view otherwise) const;
     // Items or members; 0 for everything else.
     std::size_t size() const;

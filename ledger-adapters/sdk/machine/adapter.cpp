@@ -1,5 +1,7 @@
 #include "sdk/machine/adapter.h"
 
+#include "sdk/base/assert.h"
+
 namespace lockstep {
 namespace {
 
@@ -13,6 +15,18 @@ E read_enum(OerReader& from, E last) {
 }
 
 }  // namespace
+
+std::string_view report::word(const Answer& answer) {
+    switch (answer.outcome) {
+        case Answer::Outcome::done:
+            return "done";
+        case Answer::Outcome::unknown:
+            return "unknown";
+        case Answer::Outcome::refused:
+            return to_string(answer.reason);
+    }
+    UNREACHABLE();
+}
 
 void write_ledger_info(OerWriter& to, const LedgerInfo& info) {
     to.u8(ledger_info_version).address(info.ledger).quantity(info.assets.size());

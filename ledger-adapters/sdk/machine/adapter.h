@@ -11,6 +11,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <string_view>
 #include <variant>
 #include <vector>
 
@@ -125,6 +126,12 @@ struct Request {
     std::string path;  // "/v1/instructions"
     Bytes body;
     bool subscribe = false;
+    // To a service that is none of Lockstep's: what it, or a gateway before it, answers with
+    // another status than 200 is no problem document, whatever it looks like, and tells nothing
+    // about what became of the request: outcome_unknown.
+    bool is_foreign = false;
+    // How long the answer may take, where that is longer than the transport would wait.
+    Duration patience{};
 };
 
 namespace report {
@@ -135,6 +142,8 @@ struct Answer {
     enum class Outcome : std::uint8_t { done = 1, refused = 2, unknown = 3 } outcome;
     Reason reason = Reason::internal_error;
 };
+// "done", "unknown", or the word of the reason for which it was refused.
+std::string_view word(const Answer& answer);
 // In ledger order, at least once, resumable without a gap.
 struct Escrow {
     std::uint64_t cursor = 0;

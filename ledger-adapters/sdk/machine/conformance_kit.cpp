@@ -12,18 +12,6 @@ constexpr Duration usual_hold = Duration::seconds(60);
 // So many commands of a case wait for the one before to be final.
 constexpr int longest_case = 10;
 
-std::string word(const report::Answer& answer) {
-    switch (answer.outcome) {
-        case report::Answer::Outcome::done:
-            return "done";
-        case report::Answer::Outcome::unknown:
-            return "unknown";
-        case report::Answer::Outcome::refused:
-            return std::string(to_string(answer.reason));
-    }
-    return "?";
-}
-
 }  // namespace
 
 Kit::Kit(ConformanceLedger& ledger) : ledger_(ledger) {}
@@ -167,7 +155,7 @@ std::string Kit::refund(const EscrowTerms& terms, Role role) {
 std::string Kit::answer_now(Role role, const CommandId& id) {
     listen();
     const auto found = party(role).answers.find(id);
-    return found == party(role).answers.end() ? "" : word(found->second);
+    return found == party(role).answers.end() ? "" : std::string(word(found->second));
 }
 
 std::string Kit::answer(Role role, const CommandId& id) {

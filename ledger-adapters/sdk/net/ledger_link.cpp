@@ -1,5 +1,6 @@
 #include "sdk/net/ledger_link.h"
 
+#include <algorithm>
 #include <array>
 #include <mutex>
 
@@ -31,8 +32,9 @@ WebSocketLimits ledger_stream_limits() {
     return limits;
 }
 
-Result<Bytes> reply_of(HttpResponse response) {
+Result<Bytes> reply_of(HttpResponse response, bool is_foreign) {
     if (response.status == 200) return std::move(response.body);
+    if (is_foreign) return refuse(Reason::outcome_unknown);
     if (const auto reason = reason_in(as_text(response.body))) return refuse(*reason);
     return refuse(Reason::outcome_unknown);
 }
@@ -52,15 +54,17 @@ struct LedgerLink::Impl : std::enable_shared_from_this<LedgerLink::Impl> {
         if (settings.authorization)
             if (std::string value = settings.authorization(); !value.empty())
                 set_header(http.headers, "authorization", std::move(value));
-        ports.http.request(
-            settings.url, std::move(http), settings.timeout,
-            [self = weak_from_this(), id = request.id](Result<HttpResponse, ClientError> answer) {
-                if (const auto link = self.lock()) link->replied(id, std::move(answer));
-            });
+        ports.http.request(settings.url, std::move(http),
+                           std::max(settings.timeout, request.patience),
+                           [self = weak_from_this(), id = request.id,
+                            is_foreign = request.is_foreign](auto answer) {
+                               if (const auto link = self.lock())
+                                   link->replied(id, is_foreign, std::move(answer));
+                           });
     }
 
-    void replied(std::uint64_t id, Result<HttpResponse, ClientError> answer) {
-        Reply reply{id, answer ? reply_of(std::move(*answer))
+    void replied(std::uint64_t id, bool is_foreign, Result<HttpResponse, ClientError> answer) {
+        Reply reply{id, answer ? reply_of(std::move(*answer), is_foreign)
                                : Result<Bytes>(refuse(answer.error().reason))};
         const std::lock_guard lock(mutex);
         if (stopped) return;

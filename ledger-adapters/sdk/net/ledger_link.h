@@ -15,7 +15,8 @@ namespace lockstep::net {
 
 struct LedgerLinkSettings {
     Url url;  // http://host:port
-    // From the request to the whole answer; below the adapter's own reply_timeout.
+    // From the request to the whole answer, or its own patience where that is longer; below the
+    // adapter's own reply_timeout.
     Duration timeout = Duration::seconds(5);
     // Pause before the end of a stream is offered again to an owner without room.
     Duration retry_deliver = Duration::milliseconds(20);
@@ -76,7 +77,8 @@ WebSocketLimits ledger_stream_limits();
 
 // What an answer of a ledger means: the octets of a 200, else the code of its problem document. An
 // answer without one, as a proxy may give, tells nothing about what became of the request:
-// outcome_unknown, for a 503 too, which some give when the connection broke behind the request.
-Result<Bytes> reply_of(HttpResponse response);
+// outcome_unknown, for a 503 too, which some give when the connection broke behind the request. Of
+// a foreign service no document is believed.
+Result<Bytes> reply_of(HttpResponse response, bool is_foreign = false);
 
 }  // namespace lockstep::net
