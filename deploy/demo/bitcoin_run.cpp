@@ -278,8 +278,7 @@ private:
         }
         report_.stalled = stalled_->finish();
         if (!report_.stalled.trouble.empty()) problem(report_.stalled.trouble);
-        screen_.status(status_line(report_.stalled.counts, 0));
-        screen_.keep_status();
+        screen_.line(status_line(report_.stalled.counts, 0));
         check_outcomes(report_.trades);
         check_outcomes(report_.stalled);
         if (auto started = world_->restart("receiver"); !started) return started;
