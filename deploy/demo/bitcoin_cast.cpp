@@ -23,8 +23,8 @@ Cast bitcoin_cast() {
     ASSERT(krona && first);
     cast.openings.push_back({"sek", std::string(payer_account), "payer", {{*krona, *first}}});
     cast.openings.push_back({"sek", std::string(connector_krona_account), "connector", {}});
-    cast.coins = {{"buyer", buyer_coins}, {"connector", connector_coins}, {"seller", 0},
-                  {"receiver", 0}};
+    cast.coins = {
+        {"buyer", buyer_coins}, {"connector", connector_coins}, {"seller", 0}, {"receiver", 0}};
     cast.block_interval_ms = block_interval_ms;
     cast.node_config = bitcoin_node_config;
     return cast;

@@ -46,10 +46,9 @@ std::vector<std::string> match_escrows(const std::vector<ChainEscrow>& chain,
     std::vector<std::string> mistakes;
     std::map<std::string, std::size_t> found;
     for (const ChainEscrow& escrow : chain) {
-        const auto wanted =
-            std::find_if(expected.begin(), expected.end(), [&](const ExpectedEscrow& one) {
-                return one.condition == escrow.condition;
-            });
+        const auto wanted = std::find_if(
+            expected.begin(), expected.end(),
+            [&](const ExpectedEscrow& one) { return one.condition == escrow.condition; });
         const bool known = wanted != expected.end();
         named.push_back({known ? wanted->name : "", escrow});
         const std::string funding = to_text(escrow.funding);
@@ -77,7 +76,8 @@ bitcoin::Satoshi satoshi(const std::string& amount) {
 bitcoin::Satoshi consideration(const client::TradeRequest& trade) {
     const auto quantity = parse_amount(trade.quantity, 0);
     const auto price = parse_amount(trade.price, coin_scale);
-    const auto product = quantity && price ? checked_mul(quantity->units(), price->units()) : std::nullopt;
+    const auto product =
+        quantity && price ? checked_mul(quantity->units(), price->units()) : std::nullopt;
     return static_cast<bitcoin::Satoshi>(product.value_or(0));
 }
 
@@ -111,7 +111,8 @@ std::vector<std::string> check_holdings(const BitcoinReport& report) {
             moves.move({std::string(payer_account), krona},
                        {std::string(connector_krona_account), krona}, price);
             if (parse_amount(payment.paid, cash_scale) != Amount{price})
-                mistakes.push_back(payment.name + " cost " + payment.paid + " krona, the offer says " +
+                mistakes.push_back(payment.name + " cost " + payment.paid +
+                                   " krona, the offer says " +
                                    format_amount(Amount{price}, cash_scale));
             taken += price;
             bare += mul_div_floor(static_cast<std::uint64_t>(satoshi(payment.amount)), krona_rate(),

@@ -1,5 +1,5 @@
-// What must hold after a run of shares against bitcoin, recomputed from the trades, the payments and
-// the connector's offer alone and compared with the chain and the ledgers' books.
+// What must hold after a run of shares against bitcoin, recomputed from the trades, the payments
+// and the connector's offer alone and compared with the chain and the ledgers' books.
 #pragma once
 
 #include <string>

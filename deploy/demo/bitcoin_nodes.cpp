@@ -88,8 +88,7 @@ private:
         const bool own = table == "offers";
         std::ostream& out = file_.out();
         out << "\n# Bitcoin for krona: the rate is what one bitcoin costs.\n[[" << table << "]]\n";
-        if (!own)
-            out << "connector = " << quoted(facts_.node_keys.at("connector").hex()) << "\n";
+        if (!own) out << "connector = " << quoted(facts_.node_keys.at("connector").hex()) << "\n";
         out << "margin_ms = " << ms(connector_margin(facts_.profiles)) << "\n"
             << "in_ledger = \"test.sek\"\nin_asset = \"SEK/2\"\n"
             << "in_account = " << quoted(connector_krona_account) << "\n"
@@ -115,8 +114,7 @@ private:
                 << "cash_account = " << quoted(facts_.coin_accounts.at(node)) << "\n"
                 << "cash_asset = \"BTC/8\"\n"
                 << "securities_account = " << quoted(securities_account(party)) << "\n";
-            if (!party.buys)
-                out << "margin_ms = " << ms(seller_margin(facts_.profiles)) << "\n";
+            if (!party.buys) out << "margin_ms = " << ms(seller_margin(facts_.profiles)) << "\n";
         }
     }
 

@@ -163,11 +163,10 @@ std::string result_table(const BitcoinReport& report) {
         {"trades", number(total(report, &Counts::settled)) + " settled, " +
                        number(total(report, &Counts::unwound)) + " unwound, " +
                        number(total(report, &Counts::declined)) + " declined"},
-        {"payments", number(count(report.payments, "paid") + count(report.unpaid, "paid")) +
-                         " paid, " +
-                         number(count(report.payments, "refunded") +
-                                count(report.unpaid, "refunded")) +
-                         " refunded"},
+        {"payments",
+         number(count(report.payments, "paid") + count(report.unpaid, "paid")) + " paid, " +
+             number(count(report.payments, "refunded") + count(report.unpaid, "refunded")) +
+             " refunded"},
         {"escrows on the chain",
          number(report.escrows.size()) + " funded: " + number(count(report, "claimed")) +
              " claimed with the preimage, " + number(count(report, "refunded")) +
@@ -177,9 +176,8 @@ std::string result_table(const BitcoinReport& report) {
     for (const auto& [name, escrow] : report.escrows) {
         if (end_of(escrow) != "refunded") continue;
         if (shown++ == refunds_shown) break;
-        rows.push_back({"  refund of " + name,
-                        to_text(escrow.spend->txid) + " in block " +
-                            std::to_string(escrow.spend->height)});
+        rows.push_back({"  refund of " + name, to_text(escrow.spend->txid) + " in block " +
+                                                   std::to_string(escrow.spend->height)});
     }
     rows.push_back({"fees to the miner", coins(report.chain_fees) + " BTC"});
     std::string fees;

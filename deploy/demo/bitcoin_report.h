@@ -30,8 +30,8 @@ struct BitcoinReport {
     std::vector<TrackedPayment> unpaid;  // the receiver is away
     std::vector<LedgerBooks> before;
     std::vector<LedgerBooks> after;
-    bool conserved = false;             // those books
-    std::vector<NamedEscrow> escrows;   // every one on the chain
+    bool conserved = false;            // those books
+    std::vector<NamedEscrow> escrows;  // every one on the chain
     std::vector<ChainAccount> accounts;
     std::uint32_t height = 0;
     bitcoin::Satoshi mined = 0, chain_fees = 0;

@@ -9,7 +9,6 @@
 #include "bitcoin/adapter/rpc_batch.h"
 #include "deploy/demo/bitcoin_checks.h"
 #include "deploy/demo/flow.h"
-#include "deploy/demo/flow.h"
 #include "deploy/demo/report.h"
 #include "deploy/demo/run_parts.h"
 #include "sdk/base/assert.h"
@@ -175,8 +174,8 @@ private:
         // Its claims are in blocks: what it leaves undone is only what it was told of last.
         if (!wait_until(short_patience, [&] { return open_deals("receiver") == 0; }))
             problem("the receiver's claims are not final");
-        unpaid_ = std::make_unique<Payments>(world_->client("payer"), world_->client("receiver"),
-                                             order);
+        unpaid_ =
+            std::make_unique<Payments>(world_->client("payer"), world_->client("receiver"), order);
         if (auto done = unpaid_->invoice("UNPAID-", amounts(unpaid_payments)); !done) return done;
         world_->sample("receiver");
         world_->kill("receiver");
@@ -203,19 +202,19 @@ private:
             std::size_t ended = 0;
             for (const TrackedPayment& payment : payments.all())
                 ended += payment.ended() ? std::size_t{1} : 0;
-            screen_.status("  " + std::to_string(ended) + "/" +
-                           std::to_string(payments.all().size()) + "  paid " +
-                           std::to_string(payments.count("paid")) + "  refunded " +
-                           std::to_string(payments.count("refunded")) + "  " +
-                           fixed(since(from), 1) + " s");
+            screen_.status(
+                "  " + std::to_string(ended) + "/" + std::to_string(payments.all().size()) +
+                "  paid " + std::to_string(payments.count("paid")) + "  refunded " +
+                std::to_string(payments.count("refunded")) + "  " + fixed(since(from), 1) + " s");
             return over;
         });
     }
 
     // Not before the shares that were to be delivered to it are back: it could still claim them.
     Result<void, Failure> bring_buyer_back() {
-        screen_.line("\n4. The buyer's node comes back when the shares that waited for it have gone"
-                     " back");
+        screen_.line(
+            "\n4. The buyer's node comes back when the shares that waited for it have gone"
+            " back");
         const auto returned = [&] {
             const auto escrows = world_->client("seller").escrows(false);
             if (!escrows) return false;
@@ -302,8 +301,9 @@ private:
 
     Result<void, Failure> read_books() {
         world_->sample();
-        screen_.line("\n7. Books, read from the ledgers' own statements, and the chain, from its"
-                     " blocks");
+        screen_.line(
+            "\n7. Books, read from the ledgers' own statements, and the chain, from its"
+            " blocks");
         auto books = world_->books(true);
         if (!books) return unexpected<Failure>(books.error());
         report_.after = std::move(*books);
@@ -359,8 +359,12 @@ private:
         report_.mined = book.mined();
         report_.chain_fees = book.fees();
         for (const auto& [name, account] : world_->coin_accounts()) {
-            const ChainAccount one{name,          book.mined_by(name), book.earned(name),
-                                   book.spent(name), book.fees_of(name),  book.balance(name)};
+            const ChainAccount one{name,
+                                   book.mined_by(name),
+                                   book.earned(name),
+                                   book.spent(name),
+                                   book.fees_of(name),
+                                   book.balance(name)};
             report_.accounts.push_back(one);
             compare_account(one, account);
         }
@@ -372,8 +376,8 @@ private:
     // With what the Bitcoin node's own scan finds, and what the owner's node says.
     void compare_account(const ChainAccount& one, const CoinAccount& account) {
         const auto scan = world_->chain().call(
-            "scantxoutset", Json::array().push("start").push(
-                                Json::array().push("addr(" + account.address + ")")));
+            "scantxoutset",
+            Json::array().push("start").push(Json::array().push("addr(" + account.address + ")")));
         const auto scanned = scan ? bitcoin::satoshi_of((*scan)["total_amount"]) : std::nullopt;
         if (scanned != one.balance)
             problem(one.name + " has " + coins(one.balance) + " by the blocks, " +
@@ -427,8 +431,8 @@ private:
         screen_.line("8. Stop, and replay every journal");
         report_.endings = stop_and_replay(*world_, screen_, report_.problems);
         const int status = world_->exit_status("miner").value_or(-1);
-        say("miner     " + (status == 0 ? std::string("stopped")
-                                        : "ENDED " + std::to_string(status)));
+        say("miner     " +
+            (status == 0 ? std::string("stopped") : "ENDED " + std::to_string(status)));
         if (status != 0) problem("miner ended with status " + std::to_string(status));
         say("logs and journals are in " + world_->directory().string());
     }
@@ -447,10 +451,10 @@ private:
         for (const char* ledger : {"csd", "sek"})
             screen_.line(totals_command(*world_, ledger));
         screen_.line("Bitcoin Core's client, where it is installed, talks to the chain:");
-        screen_.line("  bitcoin-cli -regtest -rpcport=" + std::to_string(world_->port("btc")) +
-                     " -rpccookiefile=" +
-                     for_shell(world_->directory() / "btc" / "data" / ".cookie") +
-                     " getblockchaininfo");
+        screen_.line(
+            "  bitcoin-cli -regtest -rpcport=" + std::to_string(world_->port("btc")) +
+            " -rpccookiefile=" + for_shell(world_->directory() / "btc" / "data" / ".cookie") +
+            " getblockchaininfo");
         screen_.line("Stop them with:\n" + kill_command(*world_));
     }
 

@@ -69,7 +69,8 @@ Result<void, Failure> mine_first_coins(bitcoin::RpcClient& node, const Grants& g
                                        const std::string& rest) {
     std::vector<std::pair<const char*, Json>> calls;
     const auto generate = [&](std::uint32_t blocks, const std::string& address) {
-        if (blocks > 0) calls.emplace_back("generatetoaddress", Json::array().push(blocks).push(address));
+        if (blocks > 0)
+            calls.emplace_back("generatetoaddress", Json::array().push(blocks).push(address));
     };
     const std::int64_t now_s = net::system_time().us() / 1'000'000;
     calls.emplace_back("setmocktime", Json::array().push(now_s - as_if_earlier_s));

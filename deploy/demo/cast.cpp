@@ -27,7 +27,9 @@ void add_probe(Cast& cast) {
     for (const Role& role : cast.roles) {
         if (!has_books(role.kind)) continue;
         const std::string prefix = std::string(role.address) + ".";
-        cast.openings.push_back({role.name, prefix + std::string(probe_payer), "probe",
+        cast.openings.push_back({role.name,
+                                 prefix + std::string(probe_payer),
+                                 "probe",
                                  {probe_holding(cast, role.name)}});
         cast.openings.push_back({role.name, prefix + std::string(probe_payee), "probe", {}});
     }

@@ -172,8 +172,8 @@ std::vector<std::string> ChainBook::mistakes() const {
         all.push_back("balances of " + text_of(held) + " and fees of " + text_of(fees) +
                       " do not come to the " + text_of(mined_) + " that were mined");
     for (const ChainParty& party : parties_) {
-        const Satoshi due = mined_by(party.name) + earned(party.name) - spent(party.name) -
-                            fees_of(party.name);
+        const Satoshi due =
+            mined_by(party.name) + earned(party.name) - spent(party.name) - fees_of(party.name);
         if (balance(party.name) != due)
             all.push_back(party.name + " has " + text_of(balance(party.name)) + ", its blocks, " +
                           "claims and fees say " + text_of(due));

@@ -40,7 +40,8 @@ class ChainBook {
 public:
     ChainBook(bitcoin::LedgerName ledger, std::vector<ChainParty> parties);
 
-    // The next one, from the genesis block on, whose coin nobody can spend and which is not counted.
+    // The next one, from the genesis block on, whose coin nobody can spend and which is not
+    // counted.
     void add(const bitcoin::Block& block);
 
     std::uint32_t height() const { return next_ - 1; }

@@ -19,12 +19,12 @@ struct NodeFacts {
     std::filesystem::path directory;  // of the world
     std::filesystem::path plugins;
     Profiles profiles;
-    std::optional<Duration> drain;                       // longest wait after SIGTERM
-    std::map<std::string, std::uint16_t> ports;          // by role
-    std::map<std::string, PublicKey> node_keys;          // by role
-    std::map<std::string, PublicKey> caller_keys;        // "operator", "desk"
-    std::map<std::string, std::string> coin_accounts;    // on the Bitcoin chain, by role
-    std::map<std::string, std::string> coin_addresses;   // the same as wallets write them
+    std::optional<Duration> drain;                      // longest wait after SIGTERM
+    std::map<std::string, std::uint16_t> ports;         // by role
+    std::map<std::string, PublicKey> node_keys;         // by role
+    std::map<std::string, PublicKey> caller_keys;       // "operator", "desk"
+    std::map<std::string, std::string> coin_accounts;   // on the Bitcoin chain, by role
+    std::map<std::string, std::string> coin_addresses;  // the same as wallets write them
     std::string trust;  // lines of the securities adapter's settings
 };
 

@@ -11,8 +11,7 @@ bool TrackedPayment::ended() const {
 Result<void, Failure> Payments::invoice(const std::string& prefix,
                                         const std::vector<std::string>& amounts) {
     for (std::size_t i = 0; i < amounts.size(); ++i) {
-        const auto invoice =
-            receiver_.create_invoice({order_.to, order_.to_asset, amounts[i], {}});
+        const auto invoice = receiver_.create_invoice({order_.to, order_.to_asset, amounts[i], {}});
         if (!invoice) return unexpected<Failure>(invoice.error());
         TrackedPayment payment;
         payment.name = prefix + std::to_string(i + 1);
@@ -28,8 +27,8 @@ Result<void, Failure> Payments::pay() {
     for (TrackedPayment& payment : all_) {
         if (!payment.id.empty()) continue;
         payment.made = std::chrono::steady_clock::now();
-        const auto id = payer_.pay(
-            {payment.invoice, order_.from, order_.asset, order_.most_paid, false});
+        const auto id =
+            payer_.pay({payment.invoice, order_.from, order_.asset, order_.most_paid, false});
         if (!id) return unexpected<Failure>(id.error());
         payment.id = *id;
     }
@@ -46,9 +45,9 @@ bool Payments::look() {
             payment.paid = view->amount;
         }
         if (payment.ended())
-            payment.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() -
-                                                            payment.made)
-                                  .count();
+            payment.seconds =
+                std::chrono::duration<double>(std::chrono::steady_clock::now() - payment.made)
+                    .count();
         all_ended = all_ended && payment.ended();
     }
     return all_ended;

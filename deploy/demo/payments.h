@@ -17,10 +17,10 @@ struct TrackedPayment {
     std::string invoice;  // its code
     std::string amount;
     std::string id;
-    std::string state;   // as the payer's node says; empty before it was made
+    std::string state;  // as the payer's node says; empty before it was made
     std::string reason;
     std::string condition;
-    std::string paid;    // what left the payer
+    std::string paid;  // what left the payer
     std::chrono::steady_clock::time_point made;
     double seconds = 0;  // from made to ended
     bool ended() const;

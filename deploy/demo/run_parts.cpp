@@ -75,8 +75,7 @@ std::vector<Ending> stop_and_replay(World& world, Screen& screen,
                              : "REPLAY DIFFERS: " + ending.detail));
         if (ending.status != 0)
             problems.push_back(ending.name + " ended with status " + std::to_string(ending.status));
-        if (!ending.replayed)
-            problems.push_back(ending.name + ": the journal gives another state");
+        if (!ending.replayed) problems.push_back(ending.name + ": the journal gives another state");
     }
     return endings;
 }
@@ -89,8 +88,8 @@ std::string for_shell(const std::filesystem::path& path) {
 }
 
 std::string node_command(const World& world, const std::string& node) {
-    return "  " + for_shell(world.settings().programs / "lockstep") + " --node " +
-           world.url(node) + " --key " + for_shell(world.key_file("operator")) + " ";
+    return "  " + for_shell(world.settings().programs / "lockstep") + " --node " + world.url(node) +
+           " --key " + for_shell(world.key_file("operator")) + " ";
 }
 
 std::string totals_command(const World& world, const std::string& ledger) {

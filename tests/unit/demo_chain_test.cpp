@@ -63,11 +63,11 @@ struct Chain {
         plan.amount = amount;
         plan.change_script = buyer_home;
         plan.rate = {rate};
-        plan.announcement = announcement_script({terms.condition, terms.id, terms.expiry,
-                                                 hint_of(seller->public_key(account_key))});
+        plan.announcement = announcement_script(
+            {terms.condition, terms.id, terms.expiry, hint_of(seller->public_key(account_key))});
         const OutPoint place{txid_of(blocks.at(1).transactions[0]), 0};
-        const auto funding = fund_escrow(plan, std::vector<KeyCoin>{{place, reward, account_key}},
-                                         {}, *buyer);
+        const auto funding =
+            fund_escrow(plan, std::vector<KeyCoin>{{place, reward, account_key}}, {}, *buyer);
         REQUIRE(funding);
         return *funding;
     }
@@ -75,8 +75,8 @@ struct Chain {
         return {{funding.escrow_place(), amount, lock}, to, {rate}, {}, {}};
     }
     EscrowSpend claim(const EscrowFunding& funding) const {
-        const auto claim = claim_escrow(spending(funding, seller_home), preimage,
-                                        key(EscrowRole::payee), *seller);
+        const auto claim =
+            claim_escrow(spending(funding, seller_home), preimage, key(EscrowRole::payee), *seller);
         REQUIRE(claim);
         return *claim;
     }
@@ -87,12 +87,12 @@ struct Chain {
         return *refund;
     }
     EscrowSpend reject(const EscrowFunding& funding) const {
-        const auto half = offer_reject(spending(funding, buyer_home), key(EscrowRole::payee),
-                                       *seller);
+        const auto half =
+            offer_reject(spending(funding, buyer_home), key(EscrowRole::payee), *seller);
         REQUIRE(half);
-        const auto whole = complete_reject(*half, {{funding.escrow_place(), amount, lock},
-                                                   buyer_home, amount},
-                                           key(EscrowRole::payer), *buyer);
+        const auto whole =
+            complete_reject(*half, {{funding.escrow_place(), amount, lock}, buyer_home, amount},
+                            key(EscrowRole::payer), *buyer);
         REQUIRE(whole);
         return *whole;
     }
@@ -155,7 +155,8 @@ TEST_CASE("an escrow that is claimed moves its amount, and each pays the fee of 
     check_only(chain.match(false), "was claimed");
 }
 
-TEST_CASE("an escrow that is refunded or given back leaves both sides what they had, but for fees") {
+TEST_CASE(
+    "an escrow that is refunded or given back leaves both sides what they had, but for fees") {
     for (const EscrowPath path : {EscrowPath::refund, EscrowPath::reject}) {
         CAPTURE(static_cast<int>(path));
         Chain chain;

@@ -71,7 +71,8 @@ int main_of(int argc, const char* const* argv) {
     app.add_option("--url", arguments.url, "of the node's JSON-RPC")->capture_default_str();
     auto* const cookie = app.add_option("--cookie-file", arguments.cookie_file,
                                         "the node's cookie, read for each call");
-    auto* const user = app.add_option("--user", arguments.user, "instead of the cookie");
+    auto* const user =
+        app.add_option("--user", arguments.user, "of the node, instead of the cookie");
     auto* const password = app.add_option("--password-file", arguments.password_file,
                                           "the user's password, in a file of mode 600");
     user->needs(password)->excludes(cookie);

@@ -23,9 +23,9 @@ void Miner::note(const Result<Json, Failure>& answer) {
     if (answer && away_)
         service::log(service::LogLevel::info, "node_back", Json::object({{"blocks", blocks_}}));
     if (!answer && !away_)
-        service::log(service::LogLevel::warning, "node_away",
-                     Json::object({{"code", answer.error().code},
-                                   {"detail", answer.error().detail}}));
+        service::log(
+            service::LogLevel::warning, "node_away",
+            Json::object({{"code", answer.error().code}, {"detail", answer.error().detail}}));
     away_ = !answer;
 }
 

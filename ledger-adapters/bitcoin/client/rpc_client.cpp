@@ -46,8 +46,8 @@ Result<Json, Failure> RpcClient::call(std::string_view method, Json params) {
     net::HttpRequest request;
     request.method = "POST";
     // In the older form of JSON-RPC, which every version answers.
-    const std::string body = write_json(Json::object(
-        {{"id", "lockstep"}, {"method", method}, {"params", std::move(params)}}));
+    const std::string body = write_json(
+        Json::object({{"id", "lockstep"}, {"method", method}, {"params", std::move(params)}}));
     request.body.assign(body.begin(), body.end());
     net::set_header(request.headers, "content-type", "application/json");
     net::set_header(request.headers, "authorization", access_.login());

@@ -27,9 +27,9 @@ public:
     RpcClient& operator=(const RpcClient&) = delete;
 
     // The result. Codes, in this order: unavailable (nothing has reached the node), overloaded,
-    // outcome_unknown; unauthenticated; malformed (no answer of JSON-RPC); bad_call (no such method,
-    // or not with these parameters: asking again is no use); refused (anything else, a node that
-    // starts for example). The last two with the node's own message and number.
+    // outcome_unknown; unauthenticated; malformed (no answer of JSON-RPC); bad_call (no such
+    // method, or not with these parameters: asking again is no use); refused (anything else, a node
+    // that starts for example). The last two with the node's own message and number.
     Result<Json, Failure> call(std::string_view method, Json params = Json::array());
 
 private:
