@@ -1,88 +1,49 @@
-// Who and what the demonstration's world is made of: ledgers, nodes, shares, parties and what each
-// of them begins with. Data only; world.h brings it to life.
+// What a world of processes is made of, as data: which ledgers and nodes there are, what the
+// ledgers begin with, and how a node is configured. A cast says it all; world.h brings it to life.
+// The demonstration's are in euro_cast.h and bitcoin_cast.h.
 #pragma once
 
-#include <array>
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
+
+#include "sdk/base/amount.h"
 
 namespace lockstep::demo {
 
 constexpr std::uint8_t cash_scale = 2;  // of both currencies
 
 // Every process has a name, which is also its folder's.
-enum class Kind : std::uint8_t { cash_ledger, securities_ledger, node };
+enum class Kind : std::uint8_t { cash_ledger, securities_ledger, bitcoin_node, miner, node };
 struct Role {
     std::string_view name;
     Kind kind;
     std::string_view address;  // of a ledger
     std::string_view currency;
 };
-constexpr std::array<Role, 7> roles{{
-    {"csd", Kind::securities_ledger, "test.csd", ""},
-    {"sek", Kind::cash_ledger, "test.sek", "SEK"},
-    {"eur", Kind::cash_ledger, "test.eur", "EUR"},
-    {"venue", Kind::node, "", ""},
-    {"buyer", Kind::node, "", ""},
-    {"seller", Kind::node, "", ""},
-    {"connector", Kind::node, "", ""},
-}};
+constexpr bool is_ledger(Kind kind) {
+    return kind == Kind::cash_ledger || kind == Kind::securities_ledger ||
+           kind == Kind::bitcoin_node;
+}
+// One with accounts that its operator opens, and statements.
+constexpr bool has_books(Kind kind) {
+    return kind == Kind::cash_ledger || kind == Kind::securities_ledger;
+}
+// One whose state can be replayed: all but a miner, which has none.
+constexpr bool has_journal(Kind kind) {
+    return kind != Kind::miner;
+}
 
 // Trades are whole lots; the reference price is what the buyer's node measures a price against.
 struct Share {
     std::string_view isin;
     std::string_view name;
     std::uint64_t lot;
-    std::string_view price_sek;
+    std::string_view price;  // in what the venue's prices are in
 };
-constexpr std::array<Share, 5> shares{{
-    {"SE0000108656", "Ericsson B", 50, "85.40"},
-    {"SE0000115446", "Volvo B", 10, "289.10"},
-    {"SE0000148884", "SEB A", 25, "164.35"},
-    {"FI0009000681", "Nokia", 100, "48.12"},
-    {"SE0017486889", "Atlas Copco A", 10, "173.60"},
-}};
 constexpr std::uint32_t buyer_tolerance_ppm = 50'000;  // 5 % above the reference price
-
-// Parties of the trades. Buyers live at the buyer's node and have euro and a securities account,
-// sellers at the seller's node with securities and a krona account.
-struct Party {
-    std::string_view name;
-    bool buys;
-    std::string_view cash;         // to begin with
-    std::uint64_t shares_of_each;  // to begin with
-};
-constexpr std::string_view silent_seller = "gale-silent";
-constexpr std::array<Party, 7> parties{{
-    {"aspen-fund", true, "1000000000.00", 0},
-    {"birch-pension", true, "1000000000.00", 0},
-    {"cedar-broke", true, "12.50", 0},
-    {"delta-bank", false, "", 500'000'000},
-    {"elm-securities", false, "", 500'000'000},
-    {"fir-empty", false, "", 0},
-    {silent_seller, false, "", 10'000'000},
-}};
-
-// The connector sells krona for euro: one krona costs this many euro, and its spread on top.
-constexpr std::string_view connector_account = "connector";
-constexpr std::string_view connector_krona = "50000000000.00";
-constexpr std::string_view connector_euro = "";
-constexpr std::string_view euro_for_krona = "0.0893";
-constexpr std::uint32_t spread_ppm = 1'500;
-constexpr std::string_view most_krona_at_once = "50000000.00";
-
-// Two accounts on every ledger between which the probe moves one lot, or 1.00, to and fro.
-constexpr std::string_view probe_payer = "probe";
-constexpr std::string_view probe_payee = "probe-payee";
-constexpr std::uint64_t probe_cash = 1'00;
-
-inline std::string cash_account(const Party& party) {
-    return std::string(party.buys ? "test.eur." : "test.sek.") + std::string(party.name);
-}
-inline std::string securities_account(const Party& party) {
-    return "test.csd." + std::string(party.name);
-}
 
 // What the operator of each part answers for, in milliseconds; see connector/core/ladder.h.
 struct Profiles {
@@ -95,5 +56,39 @@ struct Profiles {
 constexpr std::uint32_t margin_ms(const Profiles& p) {
     return 2 * p.inclusion_ms + p.outages * (p.outage_ms + p.inclusion_ms) + 2 * p.clock_ms;
 }
+
+// An account on a ledger with books, and what is issued to it first.
+struct Opening {
+    std::string_view ledger;  // role
+    std::string account;
+    std::string_view owner;  // role of a node
+    std::vector<std::pair<AssetId, Amount>> holdings;
+};
+// A node with an account on the Bitcoin chain, and how many blocks pay it first, a coin each.
+struct CoinGrant {
+    std::string_view node;  // role
+    std::uint32_t blocks = 0;
+};
+
+struct NodeFacts;
+struct Cast {
+    std::vector<Role> roles;
+    std::vector<Share> shares;  // on the securities ledger
+    std::vector<Opening> openings;
+    std::vector<CoinGrant> coins;
+    std::uint32_t block_interval_ms = 0;  // of the miner
+    // TOML for a node; paths in it are relative to the node's folder.
+    std::string (*node_config)(const std::string& role, const NodeFacts& facts) = nullptr;
+};
+
+const Role& role_named(const Cast& cast, std::string_view name);
+
+// Two accounts on every ledger with books between which the probe moves one lot, or 1.00, to and
+// fro. Their owner, "probe", is no node.
+constexpr std::string_view probe_payer = "probe";
+constexpr std::string_view probe_payee = "probe-payee";
+constexpr std::uint64_t probe_cash = 1'00;
+std::pair<AssetId, Amount> probe_holding(const Cast& cast, std::string_view ledger);
+void add_probe(Cast& cast);
 
 }  // namespace lockstep::demo

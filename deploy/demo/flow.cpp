@@ -1,22 +1,10 @@
 #include "deploy/demo/flow.h"
 
-#include "deploy/demo/generated_trades.h"
-
 namespace lockstep::demo {
 
-namespace {
-
-// With tens of milliseconds from instruction to settled, one or the other is always open.
-constexpr double trades_per_second = 20;
-constexpr std::size_t most_trades = 12'000;  // ten minutes
-
-}  // namespace
-
-Flow::Flow(net::IoLoop& loop, const client::ApiAccess& venue, const std::atomic<bool>& stop)
-    : desk_(loop, venue), thread_([this, &stop] {
-          Phase phase;
-          phase.trades = make_trades("BESIDE-", most_trades);
-          phase.per_second = trades_per_second;
+Flow::Flow(net::IoLoop& loop, const client::ApiAccess& venue, const std::atomic<bool>& stop,
+           Phase phase)
+    : desk_(loop, venue), thread_([this, &stop, phase = std::move(phase)]() mutable {
           phase.enough = [this] { return enough_.load(); };
           phase.halted = [this] { return halt_.load(); };
           result_ = desk_.run(std::move(phase), stop, nullptr);

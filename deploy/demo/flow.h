@@ -1,5 +1,4 @@
-// Trades that flow beside a phase. The file's last trades wait long for their escrows to expire,
-// and a process that is killed then would be killed idle.
+// Trades that flow beside a phase, on a thread of their own.
 #pragma once
 
 #include <atomic>
@@ -11,8 +10,9 @@ namespace lockstep::demo {
 
 class Flow {
 public:
-    // Begins at once. `stop` ends it as it ends a phase.
-    Flow(net::IoLoop& loop, const client::ApiAccess& venue, const std::atomic<bool>& stop);
+    // Begins at once. `stop` ends it as it ends a phase, whose `enough` and `halted` are its own.
+    Flow(net::IoLoop& loop, const client::ApiAccess& venue, const std::atomic<bool>& stop,
+         Phase phase);
     ~Flow();
     Flow(const Flow&) = delete;
     Flow& operator=(const Flow&) = delete;

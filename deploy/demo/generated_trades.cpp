@@ -1,6 +1,6 @@
 #include "deploy/demo/generated_trades.h"
 
-#include "deploy/demo/cast.h"
+#include "deploy/demo/euro_cast.h"
 
 namespace lockstep::demo {
 
@@ -20,7 +20,7 @@ std::vector<client::TradeRequest> make_trades(const std::string& prefix, std::si
         trade.reference = prefix + std::to_string(i + 1);
         trade.instrument = share.isin;
         trade.quantity = std::to_string(share.lot);
-        trade.price = share.price_sek;
+        trade.price = share.price;
         trade.buyer = buyers[i % buyers.size()]->name;
         trade.seller = sellers[i / 2 % sellers.size()]->name;
         trades.push_back(std::move(trade));

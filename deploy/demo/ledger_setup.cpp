@@ -1,6 +1,5 @@
 #include "deploy/demo/ledger_setup.h"
 
-#include <algorithm>
 #include <sstream>
 
 #include "sdk/base/assert.h"
@@ -29,68 +28,38 @@ AssetId asset(std::string_view code, std::uint8_t scale) {
     ASSERT(made.has_value());
     return *made;
 }
-Amount cash(std::string_view text) {
-    const auto amount = parse_amount(text, cash_scale);
-    ASSERT(amount.has_value());
-    return *amount;
-}
 
 // The operations of the ledger's operator and those of its issuer.
 struct SetUp {
     std::vector<Op> by_operator;
     std::vector<Op> by_issuer;
 
-    void open(const std::string& account, const PublicKey& owner) {
-        by_operator.push_back({id_of("open " + account), op::OpenAccount{address(account), owner}});
+    void registers(const AssetId& what, const PublicKey& issuer, std::uint64_t lot) {
+        by_operator.push_back(
+            {id_of("register " + what.code()), op::RegisterAsset{what, issuer, Amount{lot}}});
     }
-    void issue(const std::string& account, const AssetId& what, Amount amount) {
-        if (amount.is_zero()) return;
-        by_issuer.push_back({id_of("issue " + account + " " + what.code()),
-                             op::Issue{address(account), what, amount}});
-    }
-    void probe(const Role& role, const LedgerKeys& keys) {
-        if (!keys.probe) return;
-        const std::string payer = std::string(role.address) + "." + std::string(probe_payer);
-        open(payer, *keys.probe);
-        open(std::string(role.address) + "." + std::string(probe_payee), *keys.probe);
-        const auto [what, amount] = probe_holding(role.name);
-        issue(payer, what, amount);
+    void open(const Opening& opening, const PublicKey& owner) {
+        const Address account = address(opening.account);
+        by_operator.push_back({id_of("open " + opening.account), op::OpenAccount{account, owner}});
+        for (const auto& [what, amount] : opening.holdings)
+            by_issuer.push_back({id_of("issue " + opening.account + " " + what.code()),
+                                 op::Issue{account, what, amount}});
     }
 };
 
-SetUp securities_set_up(const LedgerKeys& keys) {
+SetUp set_up_of(const Cast& cast, const Role& role, const LedgerKeys& keys) {
     SetUp set_up;
-    for (const Share& share : shares) {
-        set_up.by_operator.push_back(
-            {id_of("register " + std::string(share.isin)),
-             op::RegisterAsset{asset(share.isin, 0), keys.issuer->public_key(),
-                               Amount{share.lot}}});
+    const PublicKey issuer = keys.issuer->public_key();
+    if (role.kind == Kind::cash_ledger)
+        set_up.registers(asset(role.currency, cash_scale), issuer, 1);
+    if (role.kind == Kind::securities_ledger) {
+        for (const Share& share : cast.shares)
+            set_up.registers(asset(share.isin, 0), issuer, share.lot);
     }
-    for (const Party& party : parties) {
-        set_up.open(securities_account(party), keys.owners.at(party.buys ? "buyer" : "seller"));
-        for (const Share& share : shares)
-            set_up.issue(securities_account(party), asset(share.isin, 0),
-                         Amount{party.shares_of_each});
+    for (const Opening& opening : cast.openings) {
+        if (opening.ledger == role.name)
+            set_up.open(opening, keys.owners.at(std::string(opening.owner)));
     }
-    return set_up;
-}
-
-SetUp cash_set_up(const Role& role, const LedgerKeys& keys) {
-    SetUp set_up;
-    const AssetId currency = asset(role.currency, cash_scale);
-    const bool euro = role.currency == "EUR";
-    set_up.by_operator.push_back(
-        {id_of("register " + std::string(role.currency)),
-         op::RegisterAsset{currency, keys.issuer->public_key(), Amount{1}}});
-    for (const Party& party : parties) {
-        if (party.buys != euro) continue;
-        set_up.open(cash_account(party), keys.owners.at(party.buys ? "buyer" : "seller"));
-        if (!party.cash.empty()) set_up.issue(cash_account(party), currency, cash(party.cash));
-    }
-    const std::string own = std::string(role.address) + "." + std::string(connector_account);
-    set_up.open(own, keys.owners.at("connector"));
-    const std::string_view first = euro ? connector_euro : connector_krona;
-    if (!first.empty()) set_up.issue(own, currency, cash(first));
     return set_up;
 }
 
@@ -108,16 +77,7 @@ Result<void, Failure> submit(service::LedgerClient& client, const Role& role, st
 
 }  // namespace
 
-std::pair<AssetId, Amount> probe_holding(std::string_view ledger) {
-    const auto* role = std::find_if(roles.begin(), roles.end(),
-                                    [&](const Role& one) { return one.name == ledger; });
-    ASSERT(role != roles.end() && role->kind != Kind::node);
-    if (role->kind == Kind::cash_ledger)
-        return {asset(role->currency, cash_scale), Amount{probe_cash}};
-    return {asset(shares.front().isin, 0), Amount{shares.front().lot}};
-}
-
-std::string ledger_config(const Role& role, const LedgerFacts& facts) {
+std::string ledger_config(const Cast& cast, const Role& role, const LedgerFacts& facts) {
     std::ostringstream out;
     const Profiles& profiles = facts.profiles;
     out << "[ledger]\n"
@@ -129,7 +89,7 @@ std::string ledger_config(const Role& role, const LedgerFacts& facts) {
             // are back within D
             << "snapshot_rows = 400\n"
             << "\n[blocks]\nclock_error_ms = " << profiles.clock_ms << "\n";
-        for (const Share& share : shares) {
+        for (const Share& share : cast.shares) {
             out << "\n[[assets]]\ncode = \"" << share.isin << "\"\nname = \"" << share.name
                 << "\"\n";
         }
@@ -145,11 +105,9 @@ std::string ledger_config(const Role& role, const LedgerFacts& facts) {
     return out.str();
 }
 
-Result<void, Failure> set_up_ledger(net::IoLoop& loop, const net::Url& url, const Role& role,
-                                    const LedgerKeys& keys) {
-    SetUp set_up =
-        role.kind == Kind::securities_ledger ? securities_set_up(keys) : cash_set_up(role, keys);
-    set_up.probe(role, keys);
+Result<void, Failure> set_up_ledger(net::IoLoop& loop, const net::Url& url, const Cast& cast,
+                                    const Role& role, const LedgerKeys& keys) {
+    SetUp set_up = set_up_of(cast, role, keys);
     service::LedgerClient for_operator(loop, url, keys.ledger_operator);
     if (auto done = submit(for_operator, role, std::move(set_up.by_operator)); !done) return done;
     service::LedgerClient for_issuer(loop, url, keys.issuer);

@@ -4,7 +4,6 @@
 #include <atomic>
 #include <map>
 #include <memory>
-#include <optional>
 #include <string>
 
 #include "deploy/demo/cast.h"
@@ -23,21 +22,18 @@ struct LedgerFacts {
     PublicKey ledger_operator;
     PublicKey auditor;
 };
-std::string ledger_config(const Role& role, const LedgerFacts& facts);
+// Of a ledger with books.
+std::string ledger_config(const Cast& cast, const Role& role, const LedgerFacts& facts);
 
-// Who signs at a ledger.
+// Who signs at a ledger, and who owns the accounts that are opened there.
 struct LedgerKeys {
     std::shared_ptr<const Signer> ledger_operator;
     std::shared_ptr<const Signer> issuer;
-    std::map<std::string, PublicKey> owners;  // by node
-    std::optional<PublicKey> probe;           // gets its accounts where it is there
+    std::map<std::string, PublicKey> owners;
 };
-// What the probe has on a ledger: "csd", "sek" or "eur".
-std::pair<AssetId, Amount> probe_holding(std::string_view ledger);
-
 // Opens accounts, registers assets, issues first holdings; a second run does nothing twice.
-Result<void, Failure> set_up_ledger(net::IoLoop& loop, const net::Url& url, const Role& role,
-                                    const LedgerKeys& keys);
+Result<void, Failure> set_up_ledger(net::IoLoop& loop, const net::Url& url, const Cast& cast,
+                                    const Role& role, const LedgerKeys& keys);
 
 // The settings of the securities adapter, lines of TOML: the chain and the validators that it
 // believes.

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <map>
 
-#include "deploy/demo/cast.h"
+#include "deploy/demo/euro_cast.h"
 #include "sdk/base/assert.h"
 
 namespace lockstep::demo {
@@ -13,8 +13,6 @@ namespace {
 constexpr std::uint64_t million = 1'000'000;
 constexpr std::uint8_t rate_scale = 9;
 constexpr std::uint64_t rate_den = 1'000'000'000;
-
-using Key = std::pair<std::string, AssetId>;  // account
 
 AssetId currency(std::string_view code) {
     const auto asset = AssetId::make(code, cash_scale);
@@ -26,8 +24,8 @@ std::string own_account(std::string_view ledger) {
     return "test." + std::string(ledger) + "." + std::string(connector_account);
 }
 
-std::map<Key, Amount> whole_holdings(const std::vector<LedgerBooks>& books) {
-    std::map<Key, Amount> holdings;
+std::map<HoldingKey, Amount> whole_holdings(const std::vector<LedgerBooks>& books) {
+    std::map<HoldingKey, Amount> holdings;
     for (const LedgerBooks& ledger : books) {
         for (const Holding& holding : ledger.holdings) {
             holdings[{holding.account, holding.asset}] =
@@ -36,19 +34,6 @@ std::map<Key, Amount> whole_holdings(const std::vector<LedgerBooks>& books) {
     }
     return holdings;
 }
-
-// What went in and what came out; in units, for sums of a run's trades.
-struct Flow {
-    std::uint64_t in = 0;
-    std::uint64_t out = 0;
-
-    bool is_same_change(const Flow& other) const { return in + other.out == other.in + out; }
-    std::string text(const AssetId& asset) const {
-        const bool more = in >= out;
-        return (more ? "+" : "-") +
-               format_amount(Amount{more ? in - out : out - in}, asset.scale());
-    }
-};
 
 class Check {
 public:
@@ -74,42 +59,37 @@ public:
         const auto bare = krona ? mul_div_floor(*krona, rate_, rate_den) : std::nullopt;
         if (!euro || !bare)
             return mistake(trade.reference + " settled, and is worth more than can be");
-        move({securities_account(*seller), *share}, {securities_account(*buyer), *share},
-             quantity->units());
-        move({own_account("sek"), currency("SEK")}, {cash_account(*seller), currency("SEK")},
-             *krona);
-        move({cash_account(*buyer), currency("EUR")}, {own_account("eur"), currency("EUR")}, *euro);
+        moves_.move({securities_account(*seller), *share}, {securities_account(*buyer), *share},
+                    quantity->units());
+        moves_.move({own_account("sek"), currency("SEK")}, {cash_account(*seller), currency("SEK")},
+                    *krona);
+        moves_.move({cash_account(*buyer), currency("EUR")}, {own_account("eur"), currency("EUR")},
+                    *euro);
         bare_euro_ += *bare;
     }
 
     void compare(const std::vector<Movement>& all) {
+        for (std::string& difference : moves_.compare(all))
+            mistake(std::move(difference));
         for (const Movement& movement : all)
             moved_[{movement.account, movement.asset}] = {movement.after.units(),
                                                           movement.before.units()};
-        for (const auto& [key, flow] : expected_)
-            moved_.emplace(key, Flow{});
-        for (const auto& [key, moved] : moved_) {
-            const Flow& expected = expected_[key];
-            if (expected.is_same_change(moved)) continue;
-            mistake(key.first + " " + key.second.code() + " moved by " + moved.text(key.second) +
-                    ", the settled trades by " + expected.text(key.second));
-        }
     }
 
     void compare_euro(const std::vector<client::FeeView>& fees) {
-        Flow paid;  // by buyers
+        Flows paid;  // by buyers
         for (const Party& party : parties) {
             if (!party.buys) continue;
-            const Flow& one = moved_[{cash_account(party), currency("EUR")}];
+            const Flows& one = moved_[{cash_account(party), currency("EUR")}];
             paid.in += one.in;
             paid.out += one.out;
         }
-        const Flow received = moved_[{own_account("eur"), currency("EUR")}];
+        const Flows received = moved_[{own_account("eur"), currency("EUR")}];
         if (!received.is_same_change({paid.out, paid.in}))
             mistake("the buyers' euro moved by " + paid.text(currency("EUR")) +
                     ", the connector's by " + received.text(currency("EUR")));
-        const Flow earned{received.in, received.out + bare_euro_};
-        Flow reported;
+        const Flows earned{received.in, received.out + bare_euro_};
+        Flows reported;
         for (const client::FeeView& fee : fees) {
             const auto amount = parse_amount(fee.fee, cash_scale);
             if (fee.asset == "EUR" && amount)
@@ -131,25 +111,45 @@ private:
         });
         return found == parties.end() ? nullptr : found;
     }
-    void move(const Key& from, const Key& to, std::uint64_t units) {
-        expected_[from].out += units;
-        expected_[to].in += units;
-    }
     void mistake(std::string text) { mistakes_.push_back(std::move(text)); }
 
     std::uint64_t rate_ = 0;
-    std::map<Key, Flow> expected_;
-    std::map<Key, Flow> moved_;
+    Moves moves_;
+    std::map<HoldingKey, Flows> moved_;
     std::uint64_t bare_euro_ = 0;
     std::vector<std::string> mistakes_;
 };
 
 }  // namespace
 
+std::string Flows::text(const AssetId& asset) const {
+    const bool more = in >= out;
+    return (more ? "+" : "-") + format_amount(Amount{more ? in - out : out - in}, asset.scale());
+}
+
+std::vector<std::string> Moves::compare(const std::vector<Movement>& all) const {
+    std::map<HoldingKey, Flows> moved;
+    for (const Movement& movement : all)
+        moved[{movement.account, movement.asset}] = {movement.after.units(),
+                                                     movement.before.units()};
+    for (const auto& [key, flows] : expected_)
+        moved.emplace(key, Flows{});
+    std::vector<std::string> differences;
+    for (const auto& [key, flows] : moved) {
+        const auto found = expected_.find(key);
+        const Flows expected = found == expected_.end() ? Flows{} : found->second;
+        if (expected.is_same_change(flows)) continue;
+        differences.push_back(key.first + " " + key.second.code() + " moved by " +
+                              flows.text(key.second) + ", the settled trades by " +
+                              expected.text(key.second));
+    }
+    return differences;
+}
+
 std::vector<Movement> movements(const std::vector<LedgerBooks>& before,
                                 const std::vector<LedgerBooks>& after) {
-    std::map<Key, Amount> first = whole_holdings(before);
-    std::map<Key, Amount> last = whole_holdings(after);
+    std::map<HoldingKey, Amount> first = whole_holdings(before);
+    std::map<HoldingKey, Amount> last = whole_holdings(after);
     for (const auto& [key, amount] : first)
         last.emplace(key, Amount{});
     std::vector<Movement> all;

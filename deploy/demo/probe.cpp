@@ -1,6 +1,5 @@
 #include "deploy/demo/probe.h"
 
-#include "deploy/demo/ledger_setup.h"
 #include "sdk/base/assert.h"
 #include "sdk/crypto/hash.h"
 #include "sdk/service/clock.h"
@@ -28,7 +27,7 @@ public:
         : client_(world.ledger_client(name, "probe")),
           payer_(*Address::parse("test." + name + "." + std::string(probe_payer))),
           payee_(*Address::parse("test." + name + "." + std::string(probe_payee))),
-          holding_(probe_holding(name)) {}
+          holding_(probe_holding(world.cast(), name)) {}
 
     Result<void, Failure> prepare(std::uint64_t number) {
         EscrowTerms terms;
@@ -89,8 +88,8 @@ private:
 
 Probe::Probe(World& world, Steady::time_point began) : world_(world), began_(began) {
     ASSERT(world.settings().probe);
-    for (const Role& role : roles) {
-        if (role.kind != Kind::node)
+    for (const Role& role : world.cast().roles) {
+        if (has_books(role.kind))
             threads_.emplace_back([this, name = std::string(role.name)] { run(name); });
     }
 }

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <map>
 
+#include "deploy/demo/euro_cast.h"
 #include "deploy/demo/screen.h"
 
 namespace lockstep::demo {

@@ -7,6 +7,7 @@
 #include <map>
 #include <thread>
 
+#include "deploy/demo/euro_cast.h"
 #include "deploy/demo/movements.h"
 #include "deploy/demo/screen.h"
 
@@ -27,6 +28,27 @@ std::map<std::string, std::size_t> reasons_of(const PhaseResult& phase) {
     return reasons;
 }
 
+// "model name : AMD EPYC" and "MemTotal: 8000 kB" in the files of /proc.
+std::string proc_field(const char* file, const std::string& field) {
+    std::ifstream in(file);
+    for (std::string line; std::getline(in, line);) {
+        if (!line.starts_with(field)) continue;
+        const std::size_t value = line.find_first_not_of(" \t", line.find(':') + 1);
+        return value == std::string::npos ? "" : line.substr(value);
+    }
+    return "";
+}
+
+std::string change(const Movement& movement) {
+    const bool more = movement.after >= movement.before;
+    const auto difference = more ? checked_sub(movement.after, movement.before)
+                                 : checked_sub(movement.before, movement.after);
+    const std::string text = spaced(text_of(*difference, movement.asset));
+    return difference->is_zero() ? "" : (more ? "+" : "-") + text;
+}
+
+}  // namespace
+
 Json phase_json(const PhaseResult& phase) {
     const Counts& counts = phase.counts;
     return Json::object({{"trades", counts.total},
@@ -41,50 +63,27 @@ Json phase_json(const PhaseResult& phase) {
                                                       {"p99", phase.latency_ms(0.99)}})}});
 }
 
-// "model name : AMD EPYC" and "MemTotal: 8000 kB" in the files of /proc.
-std::string proc_field(const char* file, const std::string& field) {
-    std::ifstream in(file);
-    for (std::string line; std::getline(in, line);) {
-        if (!line.starts_with(field)) continue;
-        const std::size_t value = line.find_first_not_of(" \t", line.find(':') + 1);
-        return value == std::string::npos ? "" : line.substr(value);
-    }
-    return "";
-}
-
-Json machine_json() {
-    return Json::object({{"processors", std::thread::hardware_concurrency()},
-                         {"model", proc_field("/proc/cpuinfo", "model name")},
-                         {"memory", proc_field("/proc/meminfo", "MemTotal")}});
-}
-
-std::string change(const Movement& movement) {
-    const bool more = movement.after >= movement.before;
-    const auto difference = more ? checked_sub(movement.after, movement.before)
-                                 : checked_sub(movement.before, movement.after);
-    const std::string text = spaced(text_of(*difference, movement.asset));
-    return difference->is_zero() ? "" : (more ? "+" : "-") + text;
-}
-
-}  // namespace
-
-Json to_json(const Report& report) {
-    const Counts& counts = report.file.counts;
+Json reasons_json(const PhaseResult& phase) {
     Json reasons = Json::object();
-    for (const auto& [reason, count] : reasons_of(report.file))
+    for (const auto& [reason, count] : reasons_of(phase))
         reasons.set(reason, count);
-    Json fees = Json::object();
-    for (const client::FeeView& fee : report.fees)
-        fees.set(fee.asset, fee.fee);
+    return reasons;
+}
+
+Json balances_json(const std::vector<LedgerBooks>& before, const std::vector<LedgerBooks>& after) {
     Json balances = Json::array();
-    for (const Movement& movement : movements(report.before, report.after)) {
+    for (const Movement& movement : movements(before, after)) {
         balances.push(Json::object({{"account", movement.account},
                                     {"asset", movement.asset.code()},
                                     {"before", text_of(movement.before, movement.asset)},
                                     {"after", text_of(movement.after, movement.asset)}}));
     }
+    return balances;
+}
+
+Json books_json(const std::vector<LedgerBooks>& all) {
     Json books = Json::array();
-    for (const LedgerBooks& ledger : report.after) {
+    for (const LedgerBooks& ledger : all) {
         for (const AssetBook& total : ledger.totals) {
             books.push(Json::object({{"ledger", ledger.ledger},
                                      {"asset", total.asset.code()},
@@ -94,6 +93,31 @@ Json to_json(const Report& report) {
                                      {"statement_lines", ledger.lines}}));
         }
     }
+    return books;
+}
+
+Json replays_json(const std::vector<Ending>& endings) {
+    Json replays = Json::array();
+    for (const Ending& ending : endings) {
+        replays.push(Json::object({{"process", ending.name},
+                                   {"exit_status", ending.status},
+                                   {"digest", ending.digest},
+                                   {"same_as_live", ending.replayed}}));
+    }
+    return replays;
+}
+
+Json machine_json() {
+    return Json::object({{"processors", std::thread::hardware_concurrency()},
+                         {"model", proc_field("/proc/cpuinfo", "model name")},
+                         {"memory", proc_field("/proc/meminfo", "MemTotal")}});
+}
+
+Json to_json(const Report& report) {
+    const Counts& counts = report.file.counts;
+    Json fees = Json::object();
+    for (const client::FeeView& fee : report.fees)
+        fees.set(fee.asset, fee.fee);
     Json outages = Json::array();
     for (const Outage& outage : report.outages) {
         outages.push(Json::object({{"process", outage.name},
@@ -107,13 +131,6 @@ Json to_json(const Report& report) {
     Json inclusions = Json::object();
     for (const auto& [ledger, seconds] : inclusion_s)
         inclusions.set(ledger, seconds);
-    Json replays = Json::array();
-    for (const Ending& ending : report.endings) {
-        replays.push(Json::object({{"process", ending.name},
-                                   {"exit_status", ending.status},
-                                   {"digest", ending.digest},
-                                   {"same_as_live", ending.replayed}}));
-    }
     Json problems = Json::array();
     for (const std::string& problem : report.problems)
         problems.push(problem);
@@ -123,7 +140,7 @@ Json to_json(const Report& report) {
                          {"declined", counts.declined},
                          {"broken", counts.broken},
                          {"open", counts.open()},
-                         {"reasons", std::move(reasons)},
+                         {"reasons", reasons_json(report.file)},
                          {"conserved", report.conserved},
                          {"fees", std::move(fees)},
                          {"settlements_per_second", report.speed.settled_per_second()},
@@ -140,11 +157,11 @@ Json to_json(const Report& report) {
                                                   {"speed", phase_json(report.speed)},
                                                   {"latency", phase_json(report.latency)},
                                                   {"total_s", report.total_s}})},
-                         {"balances", std::move(balances)},
-                         {"books", std::move(books)},
+                         {"balances", balances_json(report.before, report.after)},
+                         {"books", books_json(report.after)},
                          {"outages", std::move(outages)},
                          {"longest_inclusion_s", std::move(inclusions)},
-                         {"replays", std::move(replays)},
+                         {"replays", replays_json(report.endings)},
                          {"alarms", report.alarms.size()},
                          {"problems", std::move(problems)},
                          {"machine", machine_json()}});
@@ -163,9 +180,10 @@ std::string outcome_table(const PhaseResult& phase) {
     return table(rows, {2});
 }
 
-std::string balance_table(const Report& report) {
+std::string balance_table(const std::vector<LedgerBooks>& before,
+                          const std::vector<LedgerBooks>& after) {
     std::vector<std::vector<std::string>> rows{{"account", "asset", "before", "after", "change"}};
-    for (const Movement& movement : movements(report.before, report.after)) {
+    for (const Movement& movement : movements(before, after)) {
         rows.push_back({movement.account, movement.asset.code(),
                         spaced(text_of(movement.before, movement.asset)),
                         spaced(text_of(movement.after, movement.asset)), change(movement)});
@@ -173,10 +191,10 @@ std::string balance_table(const Report& report) {
     return table(rows, {2, 3, 4});
 }
 
-std::string books_table(const Report& report) {
+std::string books_table(const std::vector<LedgerBooks>& books) {
     std::vector<std::vector<std::string>> rows{
         {"ledger", "asset", "issued", "balances", "escrows", "statements", ""}};
-    for (const LedgerBooks& ledger : report.after) {
+    for (const LedgerBooks& ledger : books) {
         for (const AssetBook& total : ledger.totals) {
             rows.push_back({ledger.ledger, total.asset.code(),
                             spaced(text_of(total.issued, total.asset)),
@@ -223,7 +241,7 @@ Outcome expected_outcome(const client::TradeRequest& trade, bool is_repeat) {
         return Outcome::declined;
     const auto quantity = parse_amount(trade.quantity, 0);
     const auto price = parse_amount(trade.price, 2);
-    const auto reference = parse_amount(share->price_sek, 2);
+    const auto reference = parse_amount(share->price, 2);
     if (!quantity || !price || !reference || quantity->units() % share->lot != 0)
         return Outcome::declined;
     if (price->units() * 1'000'000 > reference->units() * (1'000'000 + buyer_tolerance_ppm))

@@ -36,10 +36,18 @@ struct Report {
 };
 
 Json to_json(const Report& report);
+// Parts of it.
+Json phase_json(const PhaseResult& phase);
+Json reasons_json(const PhaseResult& phase);
+Json balances_json(const std::vector<LedgerBooks>& before, const std::vector<LedgerBooks>& after);
+Json books_json(const std::vector<LedgerBooks>& books);
+Json replays_json(const std::vector<Ending>& endings);
+Json machine_json();
 
 std::string outcome_table(const PhaseResult& phase);
-std::string balance_table(const Report& report);
-std::string books_table(const Report& report);
+std::string balance_table(const std::vector<LedgerBooks>& before,
+                          const std::vector<LedgerBooks>& after);
+std::string books_table(const std::vector<LedgerBooks>& books);
 std::string figures_text(const Report& report);
 
 // What a trade of the file is meant to come to, told from the file and the world alone.

@@ -8,6 +8,7 @@
 #include "deploy/demo/generated_trades.h"
 #include "deploy/demo/movements.h"
 #include "deploy/demo/probe.h"
+#include "deploy/demo/run_parts.h"
 
 namespace lockstep::demo {
 
@@ -15,21 +16,11 @@ namespace {
 
 using Steady = std::chrono::steady_clock;
 
-constexpr Duration stop_grace = Duration::seconds(30);
 constexpr std::chrono::seconds quiet_patience{30};
 constexpr double lowest_latency_rate = 1;
-
-double since(Steady::time_point from) {
-    return std::chrono::duration<double>(Steady::now() - from).count();
-}
-
-// As one word that a person can paste into a shell.
-std::string for_shell(const std::filesystem::path& path) {
-    std::string word = "'";
-    for (const char c : path.string())
-        word += c == '\'' ? std::string("'\\''") : std::string(1, c);
-    return word + "'";
-}
+// With tens of milliseconds from instruction to settled, one or the other is always open.
+constexpr double beside_per_second = 20;
+constexpr std::size_t most_beside = 12'000;  // ten minutes
 
 class Run {
 public:
@@ -109,7 +100,7 @@ private:
         screen_.line("\n2. " + std::to_string(trades.size()) + " trades of " +
                      settings_.trades_file.filename().string());
         if (auto done = silence(trades); !done) return done;
-        if (settings_.chaos) beside = std::make_unique<Flow>(world_->loop(), world_->desk(), stop_);
+        if (settings_.chaos) beside = trades_beside();
         if (auto done = phase(desk, {std::move(trades), settings_.in_flight}, report_.file); !done)
             return done;
         check_file();
@@ -156,6 +147,15 @@ private:
         return {};
     }
 
+    // The file's last trades wait long for their escrows to expire, and a process that is killed
+    // then would be killed idle.
+    std::unique_ptr<Flow> trades_beside() {
+        Phase phase;
+        phase.trades = make_trades("BESIDE-", most_beside);
+        phase.per_second = beside_per_second;
+        return std::make_unique<Flow>(world_->loop(), world_->desk(), stop_, std::move(phase));
+    }
+
     Result<void, Failure> phase(Desk& desk, Phase phase, PhaseResult& result) {
         auto sampled = Steady::now();
         Counts shown;
@@ -181,15 +181,6 @@ private:
         if (!ended.empty()) problem(ended);
         if (!result.trouble.empty()) problem(result.trouble);
         return {};
-    }
-
-    static std::string status_line(const Counts& counts, double rate) {
-        return "  " + std::to_string(counts.ended()) + "/" + std::to_string(counts.total) +
-               "  settled " + std::to_string(counts.settled) + "  unwound " +
-               std::to_string(counts.unwound) + "  declined " + std::to_string(counts.declined) +
-               (counts.broken > 0 ? "  BROKEN " + std::to_string(counts.broken) : "") + "  open " +
-               std::to_string(counts.open()) + "  " + fixed(rate, 0) + "/s  " +
-               fixed(counts.seconds, 1) + " s";
     }
 
     void check_file() {
@@ -222,50 +213,23 @@ private:
         }
     }
 
-    // A trade that ended may still have an escrow on its way back to a third party.
-    void wait_until_quiet() {
-        const auto until = Steady::now() + quiet_patience;
-        while (!stop_.load() && Steady::now() < until) {
-            std::uint64_t open = 0;
-            for (const char* node : {"venue", "buyer", "seller", "connector"}) {
-                const auto stats = world_->client(node).stats();
-                open += stats ? stats->open_deals + stats->open_trades : 1;
-            }
-            if (open == 0) return;
-            std::this_thread::sleep_for(std::chrono::milliseconds(100));
-        }
-    }
-
     Result<void, Failure> read_results() {
-        wait_until_quiet();
+        wait_until_quiet(*world_, quiet_patience, stop_);
         world_->sample();
         screen_.line("\n5. Books, read from the ledgers' own statements");
         auto books = world_->books(true);
         if (!books) return unexpected<Failure>(books.error());
         report_.after = std::move(*books);
-        report_.conserved = true;
-        for (const LedgerBooks& ledger : report_.after) {
-            for (const std::string& mistake : ledger.mistakes) {
-                report_.conserved = false;
-                problem(mistake);
-            }
-            for (const AssetBook& total : ledger.totals) {
-                if (!total.escrowed.is_zero())
-                    problem(ledger.ledger + ": " + total.asset.code() + " is still in escrow");
-            }
-        }
+        report_.conserved = check_conserved(report_.after, report_.problems);
         const auto fees = world_->client("connector").fees();
         if (!fees) return unexpected<Failure>(fees.error());
         report_.fees = *fees;
         check_settled();
-        for (const char* node : {"venue", "buyer", "seller", "connector"}) {
-            if (const auto alarms = world_->client(node).alarms())
-                report_.alarms.insert(report_.alarms.end(), alarms->begin(), alarms->end());
-        }
+        report_.alarms = read_alarms(*world_);
         report_.figures = world_->figures();
         report_.restarts = world_->restarts();
-        screen_.line(books_table(report_));
-        screen_.line(balance_table(report_));
+        screen_.line(books_table(report_.after));
+        screen_.line(balance_table(report_.before, report_.after));
         screen_.line(figures_text(report_));
         return {};
     }
@@ -290,26 +254,12 @@ private:
             return;
         }
         screen_.line("6. Stop, and replay every journal");
-        world_->stop(stop_grace);
-        report_.endings = world_->verify_replays();
-        for (const Ending& ending : report_.endings) {
-            say(ending.name + std::string(10 - std::min<std::size_t>(9, ending.name.size()), ' ') +
-                (ending.status == 0 ? "stopped, "
-                                    : "ENDED " + std::to_string(ending.status) + ", ") +
-                (ending.replayed ? "replayed to the same state " + ending.digest.substr(0, 16)
-                                 : "REPLAY DIFFERS: " + ending.detail));
-            if (ending.status != 0)
-                problem(ending.name + " ended with status " + std::to_string(ending.status));
-            if (!ending.replayed) problem(ending.name + ": the journal gives another state");
-        }
+        report_.endings = stop_and_replay(*world_, screen_, report_.problems);
         say("logs and journals are in " + world_->directory().string());
     }
 
     void how_to_talk() {
-        const auto at = [&](const char* node) {
-            return "  " + for_shell(settings_.world.programs / "lockstep") + " --node " +
-                   world_->url(node) + " --key " + for_shell(world_->key_file("operator")) + " ";
-        };
+        const auto at = [&](const char* node) { return node_command(*world_, node); };
         screen_.line("6. The processes go on. Talk to the nodes as their operator:");
         screen_.line(at("venue") + "trades");
         screen_.line(at("venue") + "watch");
@@ -318,15 +268,9 @@ private:
         screen_.line(at("buyer") + "status");
         screen_.line(at("seller") + "invoice test.sek.delta-bank 1000.00");
         screen_.line(at("buyer") + "pay INVOICE --from test.eur.aspen-fund");
-        for (const char* ledger : {"csd", "sek", "eur"}) {
-            screen_.line("  " + for_shell(settings_.world.programs / "lockstep-ledger") +
-                         " --url " + world_->url(ledger) + " --key " +
-                         for_shell(world_->key_file("auditor")) + " totals");
-        }
-        std::string pids;
-        for (const pid_t pid : world_->pids())
-            pids += " " + std::to_string(pid);
-        screen_.line("Stop them with:\n  kill" + pids);
+        for (const char* ledger : {"csd", "sek", "eur"})
+            screen_.line(totals_command(*world_, ledger));
+        screen_.line("Stop them with:\n" + kill_command(*world_));
     }
 
     const RunSettings& settings_;

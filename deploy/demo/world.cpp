@@ -2,8 +2,11 @@
 
 #include <csignal>
 
+#include <algorithm>
+#include <array>
 #include <chrono>
 #include <fstream>
+#include <set>
 #include <thread>
 
 #include "deploy/demo/ledger_setup.h"
@@ -21,8 +24,47 @@ constexpr Duration replay_patience = Duration::seconds(300);
 constexpr Duration call_timeout = Duration::seconds(5);
 constexpr std::chrono::milliseconds poll_step{20};
 
-constexpr std::array programs{"lockstepd", "lockstep-cash", "lockstep-securities"};
-constexpr std::array plugins{"lockstep-adapter-cash.so", "lockstep-adapter-securities.so"};
+const char* program_of(Kind kind) {
+    switch (kind) {
+        case Kind::cash_ledger:
+            return "lockstep-cash";
+        case Kind::securities_ledger:
+            return "lockstep-securities";
+        case Kind::bitcoin_node:
+            return "lockstep-bitcoin";
+        case Kind::miner:
+            return "lockstep-miner";
+        case Kind::node:
+            return "lockstepd";
+    }
+    UNREACHABLE();
+}
+
+const char* plugin_of(Kind kind) {
+    switch (kind) {
+        case Kind::cash_ledger:
+            return "lockstep-adapter-cash.so";
+        case Kind::securities_ledger:
+            return "lockstep-adapter-securities.so";
+        case Kind::bitcoin_node:
+            return "lockstep-adapter-bitcoin.so";
+        case Kind::miner:
+        case Kind::node:
+            return nullptr;
+    }
+    UNREACHABLE();
+}
+
+// "three ledgers: test.csd, test.sek, test.eur"
+std::string counted(const std::vector<std::string>& names, const char* what) {
+    constexpr std::array numbers{"no", "one", "two", "three", "four", "five", "six", "seven"};
+    std::string text =
+        names.size() < numbers.size() ? numbers[names.size()] : std::to_string(names.size());
+    text.append(" ").append(what).append(": ");
+    for (std::size_t i = 0; i < names.size(); ++i)
+        text.append(i == 0 ? "" : ", ").append(names[i]);
+    return text;
+}
 
 fs::path plugin_directory(const fs::path& program_directory) {
     return (program_directory / ".." / "lib").lexically_normal();
@@ -56,30 +98,34 @@ net::Url loopback(std::uint16_t port) {
 
 }  // namespace
 
-std::vector<std::string> missing_programs(const fs::path& program_directory) {
-    std::vector<std::string> missing;
-    for (const char* name : programs) {
-        if (!fs::exists(program_directory / name)) missing.push_back(program_directory / name);
+std::vector<std::string> missing_programs(const fs::path& program_directory, const Cast& cast) {
+    std::set<std::string> missing;
+    const auto want = [&](const fs::path& path) {
+        if (!fs::exists(path)) missing.insert(path.string());
+    };
+    for (const Role& role : cast.roles) {
+        want(program_directory / program_of(role.kind));
+        if (const char* plugin = plugin_of(role.kind))
+            want(plugin_directory(program_directory) / plugin);
     }
-    for (const char* name : plugins) {
-        const fs::path path = plugin_directory(program_directory) / name;
-        if (!fs::exists(path)) missing.push_back(path);
-    }
-    return missing;
+    return {missing.begin(), missing.end()};
 }
 
-World::World(WorldSettings settings) : settings_(std::move(settings)), loop_(2) {}
+World::World(WorldSettings settings) : settings_(std::move(settings)), loop_(2) {
+    if (settings_.probe) add_probe(settings_.cast);
+}
 
 World::~World() {
     for (auto& [name, member] : members_) {
         member.client.reset();
         member.process.kill();
     }
+    chain_.reset();
     loop_.stop();
 }
 
 Result<std::unique_ptr<World>, Failure> World::create(const WorldSettings& settings) {
-    const auto missing = missing_programs(settings.programs);
+    const auto missing = missing_programs(settings.programs, settings.cast);
     if (!missing.empty()) {
         return fail("missing_program",
                     missing.front() + " is not there; run deploy/quickstart, which builds it");
@@ -113,19 +159,19 @@ Result<void, Failure> World::make_keys() {
     const Ed25519 scheme;
     std::vector<std::string> names{"operator", "desk", "auditor"};
     if (settings_.probe) names.emplace_back("probe");
-    for (const Role& role : roles) {
+    for (const Role& role : cast().roles) {
         const std::string name(role.name);
-        names.push_back(role.kind == Kind::node ? name : name + "-operator");
-        if (role.kind != Kind::node) names.push_back(name + "-issuer");
+        if (role.kind == Kind::node) names.push_back(name);
+        if (!has_books(role.kind)) continue;
+        names.push_back(name + "-operator");
+        names.push_back(name + "-issuer");
     }
     for (const std::string& name : names) {
         const auto seed = create_key_file(key_file(name));
         if (!seed) return unexpected<Failure>(seed.error());
         signers_[name] = scheme.signer(*seed);
     }
-    for (const Role& role : roles) {
-        if (role.kind != Kind::node) continue;
-        const std::string name(role.name);
+    for (const std::string& name : nodes()) {
         facts_.node_keys[name] = signer(name)->public_key();
         const auto seed = create_key_file(settings_.directory / "keys" / (name + ".seed"));
         if (!seed) return unexpected<Failure>(seed.error());
@@ -135,53 +181,99 @@ Result<void, Failure> World::make_keys() {
     return {};
 }
 
+Result<void, Failure> World::make_coin_accounts() {
+    for (const Role& role : cast().roles) {
+        if (role.kind != Kind::bitcoin_node) continue;
+        const auto ledger = Address::parse(role.address);
+        ASSERT(ledger.has_value());
+        std::vector<std::string> names{"miner"};
+        for (const CoinGrant& grant : cast().coins)
+            names.emplace_back(grant.node);
+        for (const std::string& name : names) {
+            auto account = make_coin_account(key_file(name + "-btc"), *ledger);
+            if (!account) return unexpected<Failure>(account.error());
+            if (name != "miner") facts_.coin_accounts[name] = account->account.text();
+            coin_accounts_[name] = std::move(*account);
+        }
+        const std::string name(role.name);
+        chain_ = std::make_unique<bitcoin::RpcClient>(
+            loop_,
+            bitcoin::NodeAccess{
+                loopback(facts_.ports.at(name)),
+                net::login_by_cookie(settings_.directory / name / "data" / ".cookie")},
+            call_timeout);
+    }
+    return {};
+}
+
+Result<void, Failure> World::write_config(const Role& role, const std::string& text) {
+    return write_file(settings_.directory / std::string(role.name) / "config.toml", text);
+}
+
+// Of all but nodes.
+std::string World::config_of(const Role& role) const {
+    const std::string name(role.name);
+    if (has_books(role.kind)) {
+        const LedgerFacts facts{settings_.profiles, facts_.ports.at(name),
+                                signer(name + "-operator")->public_key(),
+                                signer("auditor")->public_key()};
+        return ledger_config(cast(), role, facts);
+    }
+    if (role.kind == Kind::bitcoin_node)
+        return chain_config(settings_.directory / name, facts_.ports.at(name));
+    const auto node = std::find_if(cast().roles.begin(), cast().roles.end(),
+                                   [](const Role& one) { return one.kind == Kind::bitcoin_node; });
+    ASSERT(role.kind == Kind::miner && node != cast().roles.end());
+    const std::string chain(node->name);
+    return miner_config({url(chain), settings_.directory / chain / "data" / ".cookie",
+                         coin_accounts_.at("miner").address, cast().block_interval_ms});
+}
+
 // The nodes' configurations name the validators, which are known once the ledger runs; start()
 // writes those.
 Result<void, Failure> World::write_files() {
     if (auto made = make_keys(); !made) return made;
-    const auto ports = free_ports(roles.size());
+    const auto ports = free_ports(cast().roles.size());
     if (!ports) return unexpected<Failure>(ports.error());
     facts_.directory = settings_.directory;
     facts_.plugins = plugin_directory(settings_.programs);
     facts_.profiles = settings_.profiles;
     facts_.drain = settings_.drain;
-    for (std::size_t i = 0; i < roles.size(); ++i) {
-        const Role& role = roles[i];
+    for (std::size_t i = 0; i < cast().roles.size(); ++i)
+        facts_.ports[std::string(cast().roles[i].name)] = (*ports)[i];
+    if (auto made = make_coin_accounts(); !made) return made;
+    for (const Role& role : cast().roles) {
         const std::string name(role.name);
-        facts_.ports[name] = (*ports)[i];
         std::error_code error;
         fs::create_directories(settings_.directory / name, error);
         if (error)
             return fail("io", (settings_.directory / name).string() + ": " + error.message());
         Member& member = members_[name];
         member.role = &role;
-        const bool ledger = role.kind != Kind::node;
-        member.client = std::make_unique<client::ApiClient>(
-            loop_,
-            client::ApiAccess{loopback((*ports)[i]), signer(ledger ? "auditor" : "operator")},
-            call_timeout);
-        if (!ledger) continue;
-        const LedgerFacts facts{settings_.profiles, (*ports)[i],
-                                signer(name + "-operator")->public_key(),
-                                signer("auditor")->public_key()};
-        if (auto done =
-                write_file(settings_.directory / name / "config.toml", ledger_config(role, facts));
-            !done)
-            return done;
+        const bool node = role.kind == Kind::node;
+        if (node || has_books(role.kind)) {
+            member.client = std::make_unique<client::ApiClient>(
+                loop_,
+                client::ApiAccess{loopback(facts_.ports.at(name)),
+                                  signer(node ? "operator" : "auditor")},
+                call_timeout);
+        }
+        if (node) continue;
+        if (auto done = write_config(role, config_of(role)); !done) return done;
     }
     return {};
 }
 
 std::string World::program(const Member& member) const {
-    switch (member.role->kind) {
-        case Kind::cash_ledger:
-            return settings_.programs / "lockstep-cash";
-        case Kind::securities_ledger:
-            return settings_.programs / "lockstep-securities";
-        case Kind::node:
-            return settings_.programs / "lockstepd";
+    return settings_.programs / program_of(member.role->kind);
+}
+
+std::vector<std::string> World::nodes() const {
+    std::vector<std::string> names;
+    for (const Role& role : cast().roles) {
+        if (role.kind == Kind::node) names.emplace_back(role.name);
     }
-    UNREACHABLE();
+    return names;
 }
 
 World::Member& World::member(const std::string& name) {
@@ -239,8 +331,19 @@ Result<void, Failure> World::check_alive() {
 }
 
 bool World::is_ready(const std::string& name) {
-    const auto ready = client(name).ready();
-    return ready && *ready;
+    switch (role_named(cast(), name).kind) {
+        case Kind::cash_ledger:
+        case Kind::securities_ledger:
+        case Kind::node: {
+            const auto ready = client(name).ready();
+            return ready && *ready;
+        }
+        case Kind::bitcoin_node:
+            return chain_->call("getblockcount").has_value();
+        case Kind::miner:
+            return true;  // it waits for its node
+    }
+    UNREACHABLE();
 }
 
 bool World::wait_ready(const std::string& name, Duration longest) {
@@ -252,12 +355,11 @@ bool World::wait_ready(const std::string& name, Duration longest) {
     return true;
 }
 
-Result<void, Failure> World::wait_all_ready(Kind first, Kind second,
-                                            const std::atomic<bool>& stop) {
+Result<void, Failure> World::wait_all_ready(bool ledgers, const std::atomic<bool>& stop) {
     const auto until =
         std::chrono::steady_clock::now() + std::chrono::microseconds(start_patience.us());
-    for (const Role& role : roles) {
-        if (role.kind != first && role.kind != second) continue;
+    for (const Role& role : cast().roles) {
+        if (is_ledger(role.kind) != ledgers) continue;
         const std::string name(role.name);
         while (!is_ready(name)) {
             if (auto alive = check_alive(); !alive) return alive;
@@ -273,48 +375,62 @@ Result<void, Failure> World::wait_all_ready(Kind first, Kind second,
     return {};
 }
 
-Result<void, Failure> World::provision() {
-    for (const Role& role : roles) {
-        if (role.kind == Kind::node) continue;
+Result<void, Failure> World::mine_coins(const Say& say) {
+    if (!chain_) return {};
+    Grants grants;
+    for (const CoinGrant& grant : cast().coins)
+        grants.emplace_back(coin_accounts_.at(std::string(grant.node)).address, grant.blocks);
+    say("mining " + std::to_string(first_blocks(grants)) +
+        " blocks, so that the first coins can be spent");
+    return mine_first_coins(*chain_, grants, coin_accounts_.at("miner").address);
+}
+
+Result<void, Failure> World::provision(const Say& say) {
+    say("opening accounts, registering shares, issuing money and shares");
+    for (const Role& role : cast().roles) {
+        if (!has_books(role.kind)) continue;
         const std::string name(role.name);
-        LedgerKeys keys{signer(name + "-operator"), signer(name + "-issuer"), facts_.node_keys,
-                        std::nullopt};
-        if (settings_.probe) keys.probe = signer("probe")->public_key();
-        if (auto done = set_up_ledger(loop_, loopback(facts_.ports.at(name)), role, keys); !done)
+        LedgerKeys keys{signer(name + "-operator"), signer(name + "-issuer"), facts_.node_keys};
+        if (settings_.probe) keys.owners["probe"] = signer("probe")->public_key();
+        if (auto done = set_up_ledger(loop_, loopback(facts_.ports.at(name)), cast(), role, keys);
+            !done)
             return done;
     }
+    if (auto mined = mine_coins(say); !mined) return mined;
     const auto trust = read_trust(loop_, loopback(facts_.ports.at("csd")), signer("auditor"));
     if (!trust) return unexpected<Failure>(trust.error());
     facts_.trust = *trust;
-    for (const Role& role : roles) {
+    for (const Role& role : cast().roles) {
         if (role.kind != Kind::node) continue;
-        const std::string name(role.name);
-        if (auto done =
-                write_file(settings_.directory / name / "config.toml", node_config(name, facts_));
-            !done)
-            return done;
+        const std::string text = cast().node_config(std::string(role.name), facts_);
+        if (auto done = write_config(role, text); !done) return done;
+    }
+    return {};
+}
+
+Result<void, Failure> World::launch_all(bool ledgers) {
+    const std::lock_guard lock(mutex_);
+    for (auto& [name, member] : members_) {
+        if (is_ledger(member.role->kind) != ledgers) continue;
+        if (auto started = launch(member); !started) return started;
     }
     return {};
 }
 
 Result<void, Failure> World::start(const Say& say, const std::atomic<bool>& stop) {
-    const auto launch_kinds = [&](bool nodes) -> Result<void, Failure> {
-        const std::lock_guard lock(mutex_);
-        for (auto& [name, member] : members_) {
-            if ((member.role->kind == Kind::node) != nodes) continue;
-            if (auto started = launch(member); !started) return started;
-        }
-        return {};
-    };
-    say("starting three ledgers: test.csd, test.sek, test.eur");
-    if (auto done = launch_kinds(false); !done) return done;
-    if (auto done = wait_all_ready(Kind::cash_ledger, Kind::securities_ledger, stop); !done)
-        return done;
-    say("opening accounts, registering shares, issuing money and shares");
-    if (auto done = provision(); !done) return done;
-    say("starting four nodes: venue, buyer, seller, connector");
-    if (auto done = launch_kinds(true); !done) return done;
-    return wait_all_ready(Kind::node, Kind::node, stop);
+    std::vector<std::string> ledgers;
+    bool mines = false;
+    for (const Role& role : cast().roles) {
+        if (is_ledger(role.kind)) ledgers.emplace_back(role.address);
+        mines = mines || role.kind == Kind::miner;
+    }
+    say("starting " + counted(ledgers, "ledgers"));
+    if (auto done = launch_all(true); !done) return done;
+    if (auto done = wait_all_ready(true, stop); !done) return done;
+    if (auto done = provision(say); !done) return done;
+    say("starting " + std::string(mines ? "a miner and " : "") + counted(nodes(), "nodes"));
+    if (auto done = launch_all(false); !done) return done;
+    return wait_all_ready(false, stop);
 }
 
 void World::kill(const std::string& name) {
@@ -349,24 +465,35 @@ std::optional<int> World::wait_ended(const std::string& name, Duration longest) 
     }
 }
 
+void World::pause(const std::string& name) {
+    const std::lock_guard lock(mutex_);
+    member(name).process.signal(SIGSTOP);
+}
+
+void World::resume(const std::string& name) {
+    const std::lock_guard lock(mutex_);
+    member(name).process.signal(SIGCONT);
+}
+
 void World::stop(Duration grace) {
     const std::lock_guard lock(mutex_);
-    for (const bool nodes : {true, false}) {
+    for (const bool ledgers : {false, true}) {
         for (auto& [name, member] : members_) {
-            if ((member.role->kind == Kind::node) != nodes) continue;
+            if (is_ledger(member.role->kind) != ledgers) continue;
             member.wanted = false;
             member.process.signal(SIGTERM);
         }
         for (auto& [name, member] : members_) {
             // Not told twice: a second signal would end a node's drain.
-            if ((member.role->kind == Kind::node) == nodes) member.process.finish(grace);
+            if (is_ledger(member.role->kind) == ledgers) member.process.finish(grace);
         }
     }
 }
 
 std::vector<Ending> World::verify_replays() {
     std::vector<Ending> endings;
-    for (const Role& role : roles) {
+    for (const Role& role : cast().roles) {
+        if (!has_journal(role.kind)) continue;
         const std::string name(role.name);
         Member& one = member(name);
         Ending ending;
@@ -408,26 +535,23 @@ std::vector<pid_t> World::pids() const {
     return pids;
 }
 
+std::optional<int> World::exit_status(const std::string& name) {
+    const std::lock_guard lock(mutex_);
+    return member(name).process.exit_status();
+}
+
 std::vector<std::string> World::accounts(const std::string& ledger) const {
     std::vector<std::string> accounts;
-    for (const Party& party : parties) {
-        if (ledger == "csd") accounts.push_back(securities_account(party));
-        if ((ledger == "eur" && party.buys) || (ledger == "sek" && !party.buys))
-            accounts.push_back(cash_account(party));
-    }
-    const std::string prefix = "test." + ledger + ".";
-    if (ledger != "csd") accounts.push_back(prefix + std::string(connector_account));
-    if (settings_.probe) {
-        accounts.push_back(prefix + std::string(probe_payer));
-        accounts.push_back(prefix + std::string(probe_payee));
+    for (const Opening& opening : cast().openings) {
+        if (opening.ledger == ledger) accounts.push_back(opening.account);
     }
     return accounts;
 }
 
 Result<std::vector<LedgerBooks>, Failure> World::books(bool with_statements) {
     std::vector<LedgerBooks> all;
-    for (const Role& role : roles) {
-        if (role.kind == Kind::node) continue;
+    for (const Role& role : cast().roles) {
+        if (!has_books(role.kind)) continue;
         const std::string name(role.name);
         auto books =
             read_books(client(name), std::string(role.address), accounts(name), with_statements);
@@ -438,8 +562,9 @@ Result<std::vector<LedgerBooks>, Failure> World::books(bool with_statements) {
 }
 
 void World::sample() {
-    for (const Role& role : roles)
-        sample(std::string(role.name));
+    for (const Role& role : cast().roles) {
+        if (role.kind == Kind::node || has_books(role.kind)) sample(std::string(role.name));
+    }
 }
 
 void World::sample(const std::string& name) {

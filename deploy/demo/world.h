@@ -1,9 +1,9 @@
-// The demonstration's world: three ledgers and four nodes as real processes on loopback, each with
-// a directory of its own, their keys, configurations, accounts and first holdings. It can kill and
-// restart each of them, says how to talk to them, and stops what it started and nothing else.
+// The demonstration's world: the ledgers and nodes of a cast as real processes on loopback, each
+// with a directory of its own, their keys, configurations, accounts and first holdings. It can kill
+// and restart each of them, says how to talk to them, and stops what it started and nothing else.
 //
 //   DIRECTORY/keys/*.key, *.seed
-//   DIRECTORY/NAME/config.toml, log, data/      for csd, sek, eur, venue, buyer, seller, connector
+//   DIRECTORY/NAME/config.toml, log, data/      for each of the cast
 #pragma once
 
 #include <atomic>
@@ -15,10 +15,11 @@
 #include <vector>
 
 #include "connector/client/api_client.h"
+#include "deploy/demo/bitcoin_setup.h"
 #include "deploy/demo/books.h"
-#include "deploy/demo/cast.h"
+#include "deploy/demo/euro_cast.h"
 #include "deploy/demo/lives.h"
-#include "deploy/demo/node_config.h"
+#include "deploy/demo/node_file.h"
 #include "deploy/demo/process.h"
 #include "sdk/service/ledger_client.h"
 
@@ -30,10 +31,11 @@ struct WorldSettings {
     Profiles profiles;
     bool probe = false;             // with accounts for probe.h
     std::optional<Duration> drain;  // of the nodes, longest wait after SIGTERM; theirs if absent
+    Cast cast = euro_cast();
 };
 
 // The programs that a world needs and that are not there.
-std::vector<std::string> missing_programs(const std::filesystem::path& programs);
+std::vector<std::string> missing_programs(const std::filesystem::path& programs, const Cast& cast);
 
 struct Ending {
     std::string name;
@@ -70,13 +72,20 @@ public:
     // A process that ended although nobody here ended it.
     Result<void, Failure> check_alive();
 
+    // A process that is paused holds still until it is resumed (SIGSTOP, SIGCONT).
+    void pause(const std::string& name);
+    void resume(const std::string& name);
+
     // Nodes first (SIGTERM drains them), then ledgers; what does not end in time is killed.
     void stop(Duration grace);
-    // Replays each journal and compares the digest with the live one. After stop().
+    // Replays each journal and compares the digest with the live one; a miner has none. After
+    // stop().
     std::vector<Ending> verify_replays();
     // Leaves the processes running when this object goes.
     void release();
     std::vector<pid_t> pids() const;
+    // Of its last end.
+    std::optional<int> exit_status(const std::string& name);
 
     // The operator of a node, or an auditor of a ledger, who may read every account.
     client::ApiClient& client(const std::string& name);
@@ -84,11 +93,17 @@ public:
     service::LedgerClient ledger_client(const std::string& name, const std::string& key);
     client::ApiAccess desk() const;
     std::string url(const std::string& name) const;
+    std::uint16_t port(const std::string& name) const { return facts_.ports.at(name); }
     PublicKey node_key(const std::string& name) const { return facts_.node_keys.at(name); }
     std::filesystem::path key_file(const std::string& key) const;
     const std::filesystem::path& directory() const { return settings_.directory; }
     const WorldSettings& settings() const { return settings_; }
+    const Cast& cast() const { return settings_.cast; }
+    std::vector<std::string> nodes() const;  // in the order of the cast
     net::IoLoop& loop() { return loop_; }
+    // Of a world with a Bitcoin node: its calls, and the accounts on its chain, by node or "miner".
+    bitcoin::RpcClient& chain() { return *chain_; }
+    const std::map<std::string, CoinAccount>& coin_accounts() const { return coin_accounts_; }
 
     Result<std::vector<LedgerBooks>, Failure> books(bool with_statements);
     std::vector<std::string> accounts(const std::string& ledger) const;
@@ -112,9 +127,15 @@ private:
     explicit World(WorldSettings settings);
     Result<void, Failure> write_files();
     Result<void, Failure> make_keys();
+    Result<void, Failure> make_coin_accounts();
+    Result<void, Failure> write_config(const Role& role, const std::string& text);
+    std::string config_of(const Role& role) const;
     Result<void, Failure> launch(Member& member);
-    Result<void, Failure> wait_all_ready(Kind first, Kind second, const std::atomic<bool>& stop);
-    Result<void, Failure> provision();
+    // Ledgers, or the others.
+    Result<void, Failure> launch_all(bool ledgers);
+    Result<void, Failure> wait_all_ready(bool ledgers, const std::atomic<bool>& stop);
+    Result<void, Failure> provision(const Say& say);
+    Result<void, Failure> mine_coins(const Say& say);
     Failure describe_end(const Member& member) const;
     Member& member(const std::string& name);
     std::shared_ptr<const Signer> signer(const std::string& key) const;
@@ -126,6 +147,8 @@ private:
     std::map<std::string, std::shared_ptr<const Signer>> signers_;
     mutable std::mutex mutex_;  // members_
     std::map<std::string, Member> members_;
+    std::map<std::string, CoinAccount> coin_accounts_;
+    std::unique_ptr<bitcoin::RpcClient> chain_;
     std::atomic<std::uint64_t> restarts_{0};
 };
 

@@ -4,7 +4,7 @@
 #include <sstream>
 #include <thread>
 
-#include "deploy/demo/cast.h"
+#include "deploy/demo/euro_cast.h"
 #include "deploy/demo/generated_trades.h"
 #include "deploy/demo/movements.h"
 

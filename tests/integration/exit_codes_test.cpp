@@ -43,6 +43,36 @@ TEST_CASE("deploy/quickstart knows every option of the demonstration") {
     CHECK(options > 8);
 }
 
+// The script refuses before it installs or builds anything, so that it may be run here.
+TEST_CASE("deploy/quickstart and the demonstration refuse what makes no sense together, at once") {
+    const TemporaryDirectory directory;
+    const std::string script =
+        (std::filesystem::path(LOCKSTEP_SOURCE_DIR) / "deploy" / "quickstart").string();
+    const std::vector<std::string> wrong[] = {
+        {"--bitcoin", "--chaos"},
+        {"--chaos", "--bitcoin"},
+        {"--bitcoin", "--seed", "7"},
+        {"--bitcoin", "--trades-file=trades.csv"},
+        {"--bitcoin", "--speed-trades", "10"},
+        {"--bitcoin", "--latency-trades", "10"},
+        {"--bitcoin", "--in-flight", "10"},
+        {"--payments", "3"},
+        {"--bitcoins"},
+    };
+    for (const std::vector<std::string>& words : wrong) {
+        const std::string word = words[0] == "--bitcoin" ? words[1] : words[0];
+        const std::string option = word.substr(0, word.find('='));
+        CAPTURE(option);
+        const Ran demo = run(directory, "lockstep-demo", words);
+        CHECK(demo.status == exit_usage);
+        CHECK_MESSAGE(demo.output.find(option) != std::string::npos, demo.output);
+        const Ran shell = run(directory, script.c_str(), words);
+        CHECK(shell.status == exit_usage);
+        CHECK_MESSAGE(shell.output.find("deploy/quickstart: ") != std::string::npos, shell.output);
+        CHECK_MESSAGE(shell.output.find(option) != std::string::npos, shell.output);
+    }
+}
+
 TEST_CASE("every program lists its exit codes, and takes wrong usage for wrong usage") {
     struct Row {
         const char* program;
@@ -58,6 +88,7 @@ TEST_CASE("every program lists its exit codes, and takes wrong usage for wrong u
         {"lockstep-conformance", {}, "0 1 2 3"},
         {"lockstep-demo", {"--speed-trades", "0"}, "0 1 2 130"},
         {"lockstep-sim", {"run", "nowhere.toml"}, "0 1 2 130"},
+        {"lockstep-miner", {"--address", "nobody's"}, "0 1 2"},
     };
     const TemporaryDirectory directory;
     for (const Row& row : rows) {

@@ -25,7 +25,8 @@ Process::~Process() {
 
 void Process::start() {
     ASSERT(!running());
-    const std::string path = std::string(LOCKSTEP_BINARY_DIR "/bin/") + program_;
+    // An absolute path stays what it is.
+    const std::string path = std::filesystem::path(LOCKSTEP_BINARY_DIR "/bin") / program_;
     std::vector<char*> argv{const_cast<char*>(path.c_str())};
     for (const std::string& argument : arguments_)
         argv.push_back(const_cast<char*>(argument.c_str()));

@@ -14,7 +14,7 @@ namespace lockstep::test {
 
 class Process {
 public:
-    // `program` is a name in the build's bin/.
+    // `program` is a name in the build's bin/, or an absolute path.
     Process(std::string program, std::vector<std::string> arguments, std::filesystem::path log);
     ~Process();
     Process(const Process&) = delete;

@@ -68,6 +68,7 @@ const std::vector<Folder>& folders() {
         {"bitcoin/service", false,
          sdk + Names{"sdk/service", "bitcoin/script", "bitcoin/keys", "bitcoin/chain",
                      "bitcoin/pool", "bitcoin/machine", "bitcoin/rpc"}},
+        {"bitcoin/client", false, sdk + Names{"sdk/service"}},
         {"routing", true, machines},
         {"connector/core", true, machines + Names{"routing"}},
         {"connector/assembly", false, core},
@@ -82,7 +83,8 @@ const std::vector<Folder>& folders() {
         {"deploy/cmake", false, machines},
         {"deploy/demo", false,
          sdk + Names{"sdk/service", "routing", "connector/core", "connector/client", "cash/machine",
-                     "securities/machine"}},
+                     "securities/machine", "bitcoin/script", "bitcoin/keys", "bitcoin/chain",
+                     "bitcoin/adapter", "bitcoin/client"}},
     };
     return all;
 }

@@ -1,0 +1,479 @@
+#include "deploy/demo/bitcoin_run.h"
+
+#include <algorithm>
+#include <functional>
+#include <map>
+#include <memory>
+#include <thread>
+
+#include "bitcoin/adapter/rpc_batch.h"
+#include "deploy/demo/bitcoin_checks.h"
+#include "deploy/demo/flow.h"
+#include "deploy/demo/report.h"
+#include "deploy/demo/run_parts.h"
+#include "sdk/base/assert.h"
+
+namespace lockstep::demo {
+
+namespace {
+
+using Steady = std::chrono::steady_clock;
+using std::chrono::seconds;
+
+constexpr std::size_t silent_trades = 4;  // the seller never delivers
+constexpr std::size_t lost_trades = 2;    // the buyer's node is killed when it has paid into escrow
+constexpr std::size_t unpaid_payments = 2;  // the receiver's node is killed when it has asked
+constexpr const char* most_krona = "1000000.00";
+
+// A pool that has the fundings within this, well before a chain without blocks counts as stale.
+constexpr seconds funding_patience{4};
+static_assert(Duration::seconds(funding_patience.count()) < chain_profile.block);
+// Of what ends by expiry: hop 0 of a payment stands for longest, some 60 s, and its refund is late.
+constexpr seconds expiry_patience{150};
+constexpr seconds short_patience{30};
+constexpr std::chrono::milliseconds look_step{50};
+
+// One lot each, of every share and pair of parties in turn.
+std::vector<client::TradeRequest> coin_trades(const std::string& prefix, std::size_t count,
+                                              bool silent) {
+    std::vector<const CoinParty*> buyers;
+    std::vector<const CoinParty*> sellers;
+    for (const CoinParty& party : coin_parties) {
+        if (party.buys) buyers.push_back(&party);
+        if (!party.buys && (party.name == silent_coin_seller) == silent) sellers.push_back(&party);
+    }
+    std::vector<client::TradeRequest> trades;
+    for (std::size_t i = 0; i < count; ++i) {
+        const Share& share = bitcoin_shares[i % bitcoin_shares.size()];
+        client::TradeRequest trade;
+        trade.reference = prefix + std::to_string(i + 1);
+        trade.instrument = share.isin;
+        trade.quantity = std::to_string(share.lot);
+        trade.price = share.price;
+        trade.buyer = buyers[i % buyers.size()]->name;
+        trade.seller = sellers[i / 2 % sellers.size()]->name;
+        trades.push_back(std::move(trade));
+    }
+    return trades;
+}
+
+class BitcoinRun {
+public:
+    BitcoinRun(const BitcoinRunSettings& settings, Screen& screen, const std::atomic<bool>& stop)
+        : settings_(settings), screen_(screen), stop_(stop) {}
+
+    Result<BitcoinReport, Failure> run() {
+        auto world = World::create(settings_.world);
+        if (!world) return unexpected<Failure>(world.error());
+        world_ = std::move(*world);
+        screen_.line("Lockstep demonstration in " + world_->directory().string());
+        for (const auto phase :
+             {&BitcoinRun::set_up, &BitcoinRun::fall_silent, &BitcoinRun::make_payments,
+              &BitcoinRun::bring_buyer_back, &BitcoinRun::trade, &BitcoinRun::wait_for_expiries,
+              &BitcoinRun::read_books, &BitcoinRun::read_the_chain}) {
+            if (auto done = (this->*phase)(); !done) return unexpected<Failure>(done.error());
+            if (stop_.load()) return fail("stopped", "stopped");
+        }
+        finish();
+        report_.total_s = since(began_);
+        return std::move(report_);
+    }
+
+private:
+    void say(const std::string& text) { screen_.line("  " + text); }
+    void problem(const std::string& text) { report_.problems.push_back(text); }
+
+    // False where it did not come about in time, or the run was stopped.
+    bool wait_until(seconds patience, const std::function<bool()>& holds) {
+        const auto until = Steady::now() + patience;
+        while (!holds()) {
+            if (stop_.load() || Steady::now() >= until) return false;
+            std::this_thread::sleep_for(look_step);
+        }
+        return true;
+    }
+
+    Result<void, Failure> set_up() {
+        screen_.line("\n1. Set-up");
+        if (auto started = world_->start([this](const std::string& text) { say(text); }, stop_);
+            !started)
+            return started;
+        const std::string first = coins(buyer_coins * 50 * bitcoin::coin);
+        if (!wait_until(short_patience, [&] { return free_coins("buyer") == first; }))
+            return fail("unavailable", "the buyer's node does not see its coins");
+        auto books = world_->books(false);
+        if (!books) return unexpected<Failure>(books.error());
+        report_.before = std::move(*books);
+        report_.set_up_s = since(began_);
+        say("ready after " + fixed(report_.set_up_s, 1) + " s");
+        return {};
+    }
+
+    // What a node says that its account can spend.
+    std::string free_coins(const std::string& node) {
+        const auto balances = world_->client(node).balances();
+        if (!balances) return "";
+        for (const client::BalanceView& balance : *balances) {
+            if (balance.ledger == "test.btc") return balance.free;
+        }
+        return coins(0);
+    }
+
+    // Trades whose seller never delivers, as its operator has it, and trades whose buyer's node is
+    // killed the moment that its payments are on their way. No block is made meanwhile: without one
+    // no payment is final, so that no share moves and no secret is shown before the kill.
+    Result<void, Failure> fall_silent() {
+        screen_.line("\n2. Somebody falls silent: " + std::to_string(silent_trades) +
+                     " trades without a delivery, " + std::to_string(lost_trades) +
+                     " whose buyer's node is killed when it has paid");
+        auto trades = coin_trades("SILENT-", silent_trades, true);
+        const std::string venue = world_->node_key("venue").hex();
+        for (const client::TradeRequest& trade : trades) {
+            const auto done = world_->client("seller").withhold(venue, trade.reference);
+            if (!done) return unexpected<Failure>(done.error());
+        }
+        for (client::TradeRequest& trade : coin_trades("LOST-", lost_trades, false))
+            trades.push_back(std::move(trade));
+        for (const client::TradeRequest& trade : trades)
+            expected_[trade.reference] = Outcome::unwound;
+        const std::size_t count = trades.size();
+        Phase phase;
+        phase.trades = std::move(trades);
+        phase.patience = expiry_patience;
+        world_->pause("miner");
+        stalled_ = std::make_unique<Flow>(world_->loop(), world_->desk(), stop_, std::move(phase));
+        const bool funded = wait_until(funding_patience, [&] {
+            const auto pool = world_->chain().call("getrawmempool");
+            return pool && pool->size() == count;
+        });
+        world_->sample("buyer");
+        world_->kill("buyer");
+        world_->resume("miner");
+        if (!funded) problem("the payments of the silent trades did not get into the pool");
+        say("their payments are in the pool; kill -9 buyer");
+        return {};
+    }
+
+    Result<void, Failure> make_payments() {
+        screen_.line("\n3. " + std::to_string(settings_.payments) +
+                     " payments, krona that become bitcoin, and " +
+                     std::to_string(unpaid_payments) + " whose receiver goes away");
+        const PayOrder order{std::string(payer_account), "SEK", most_krona,
+                             world_->coin_accounts().at("receiver").account.text(), "BTC"};
+        Payments payments(world_->client("payer"), world_->client("receiver"), order);
+        if (auto done = payments.invoice("PAID-", amounts(settings_.payments)); !done) return done;
+        if (auto done = payments.pay(); !done) return done;
+        watch(payments, short_patience);
+        screen_.keep_status();
+        report_.payments = payments.all();
+        for (const TrackedPayment& payment : report_.payments) {
+            if (payment.state != "paid")
+                problem(payment.name + " is " + payment.state + " (" + payment.reason +
+                        "), expected paid");
+        }
+        // Its claims are in blocks: what it leaves undone is only what it was told of last.
+        if (!wait_until(short_patience, [&] { return open_deals("receiver") == 0; }))
+            problem("the receiver's claims are not final");
+        unpaid_ =
+            std::make_unique<Payments>(world_->client("payer"), world_->client("receiver"), order);
+        if (auto done = unpaid_->invoice("UNPAID-", amounts(unpaid_payments)); !done) return done;
+        world_->sample("receiver");
+        world_->kill("receiver");
+        say("kill -9 receiver, which has asked for " + std::to_string(unpaid_payments) + " more");
+        return unpaid_->pay();
+    }
+
+    static std::vector<std::string> amounts(std::size_t count) {
+        std::vector<std::string> list;
+        for (std::size_t i = 0; i < count; ++i)
+            list.push_back(coins(1'000'000 + static_cast<bitcoin::Satoshi>(i) * 12'345));
+        return list;
+    }
+
+    std::uint64_t open_deals(const std::string& node) {
+        const auto stats = world_->client(node).stats();
+        return stats ? stats->open_deals : 1;
+    }
+
+    void watch(Payments& payments, seconds patience) {
+        const auto from = Steady::now();
+        wait_until(patience, [&] {
+            const bool over = payments.look();
+            std::size_t ended = 0;
+            for (const TrackedPayment& payment : payments.all())
+                ended += payment.ended() ? std::size_t{1} : 0;
+            screen_.status(
+                "  " + std::to_string(ended) + "/" + std::to_string(payments.all().size()) +
+                "  paid " + std::to_string(payments.count("paid")) + "  refunded " +
+                std::to_string(payments.count("refunded")) + "  " + fixed(since(from), 1) + " s");
+            return over;
+        });
+    }
+
+    // Not before the shares that were to be delivered to it are back: it could still claim them.
+    Result<void, Failure> bring_buyer_back() {
+        screen_.line(
+            "\n4. The buyer's node comes back when the shares that waited for it have gone"
+            " back");
+        const auto returned = [&] {
+            const auto escrows = world_->client("seller").escrows(false);
+            if (!escrows) return false;
+            const auto count = std::count_if(
+                escrows->begin(), escrows->end(), [](const client::EscrowView& escrow) {
+                    return escrow.out && escrow.out->state == "refunded";
+                });
+            return static_cast<std::size_t>(count) == lost_trades;
+        };
+        if (!wait_until(expiry_patience, returned)) problem("the shares did not come back");
+        if (auto started = world_->restart("buyer"); !started) return started;
+        if (!world_->wait_ready("buyer", Duration::seconds(short_patience.count())))
+            return fail("unavailable", "the buyer's node does not come back");
+        say("there again after " + fixed(since(began_) - report_.set_up_s, 1) + " s");
+        return {};
+    }
+
+    Result<void, Failure> trade() {
+        auto trades = coin_trades("TRADE-", settings_.trades, false);
+        for (const client::TradeRequest& trade : trades)
+            expected_[trade.reference] = Outcome::settled;
+        for (client::TradeRequest& trade : coin_trades("DEAR-", 1, false)) {
+            trade.price = coins(satoshi(trade.price) * 11 / 10);  // 10 % above the reference price
+            trades.push_back(std::move(trade));
+        }
+        for (client::TradeRequest& trade : coin_trades("ODD-", 1, false)) {
+            trade.quantity = "1";  // no whole lot
+            trades.push_back(std::move(trade));
+        }
+        screen_.line("\n5. " + std::to_string(trades.size()) +
+                     " trades of shares against bitcoin, at most " +
+                     std::to_string(most_trades_open) + " at a time");
+        Desk desk(world_->loop(), world_->desk());
+        Phase phase;
+        phase.trades = std::move(trades);
+        phase.in_flight = most_trades_open;
+        phase.patience = short_patience;
+        auto sampled = Steady::now();
+        report_.trades = desk.run(std::move(phase), stop_, [&](const Counts& now) {
+            screen_.status(status_line(now, 0));
+            if (since(sampled) < 1) return;
+            sampled = Steady::now();
+            world_->sample();
+        });
+        screen_.status(status_line(report_.trades.counts, report_.trades.settled_per_second()));
+        screen_.keep_status();
+        if (!report_.trades.trouble.empty()) problem(report_.trades.trouble);
+        return world_->check_alive();
+    }
+
+    Result<void, Failure> wait_for_expiries() {
+        screen_.line("\n6. What is left unwinds by expiry");
+        watch(*unpaid_, expiry_patience);
+        screen_.keep_status();
+        report_.unpaid = unpaid_->all();
+        for (const TrackedPayment& payment : report_.unpaid) {
+            if (payment.state != "refunded")
+                problem(payment.name + " is " + payment.state + " (" + payment.reason +
+                        "), expected refunded");
+        }
+        report_.stalled = stalled_->finish();
+        if (!report_.stalled.trouble.empty()) problem(report_.stalled.trouble);
+        screen_.line(status_line(report_.stalled.counts, 0));
+        check_outcomes(report_.trades);
+        check_outcomes(report_.stalled);
+        if (auto started = world_->restart("receiver"); !started) return started;
+        if (!world_->wait_ready("receiver", Duration::seconds(short_patience.count())))
+            return fail("unavailable", "the receiver's node does not come back");
+        if (!wait_until_quiet(*world_, short_patience, stop_))
+            problem("something is still open at a node");
+        return {};
+    }
+
+    void check_outcomes(const PhaseResult& phase) {
+        for (const Tracked& trade : phase.trades) {
+            const auto found = expected_.find(trade.request.reference);
+            const Outcome expected = found == expected_.end() ? Outcome::declined : found->second;
+            if (trade.outcome == expected) continue;
+            problem(trade.request.reference + " is " + std::string(to_string(trade.outcome)) +
+                    (trade.reason.empty() ? "" : " (" + trade.reason + ")") + ", expected " +
+                    std::string(to_string(expected)));
+        }
+    }
+
+    Result<void, Failure> read_books() {
+        world_->sample();
+        screen_.line(
+            "\n7. Books, read from the ledgers' own statements, and the chain, from its"
+            " blocks");
+        auto books = world_->books(true);
+        if (!books) return unexpected<Failure>(books.error());
+        report_.after = std::move(*books);
+        report_.conserved = check_conserved(report_.after, report_.problems);
+        const auto fees = world_->client("connector").fees();
+        if (!fees) return unexpected<Failure>(fees.error());
+        report_.fees = *fees;
+        for (std::string& mistake : check_holdings(report_)) {
+            report_.conserved = false;
+            problem(mistake);
+        }
+        report_.alarms = read_alarms(*world_);
+        report_.figures = world_->figures();
+        report_.restarts = world_->restarts();
+        screen_.line(books_table(report_.after));
+        return {};
+    }
+
+    // The miner rests meanwhile, so that the chain is the same for all who look.
+    Result<void, Failure> read_the_chain() {
+        const auto pool_is_empty = [&] {
+            const auto pool = world_->chain().call("getrawmempool");
+            return pool && pool->size() == 0;
+        };
+        if (!wait_until(short_patience, pool_is_empty)) problem("the pool does not become empty");
+        world_->pause("miner");
+        auto read = chain_book();
+        if (read) compare(*read);
+        world_->resume("miner");
+        if (!read) return unexpected<Failure>(read.error());
+        screen_.line(chain_table(report_));
+        screen_.line(result_table(report_));
+        return {};
+    }
+
+    Result<ChainBook, Failure> chain_book() {
+        std::vector<ChainParty> parties;
+        for (const auto& [name, account] : world_->coin_accounts())
+            parties.push_back({name, account.key});
+        const auto ledger = Address::parse("test.btc");
+        const auto asset = AssetId::make("BTC", coin_scale);
+        ASSERT(ledger && asset);
+        ChainBook book({*ledger, *asset}, std::move(parties));
+        if (auto done = read_chain(world_->chain(), book); !done)
+            return unexpected<Failure>(done.error());
+        return book;
+    }
+
+    void compare(const ChainBook& book) {
+        for (const std::string& mistake : book.mistakes())
+            problem("chain: " + mistake);
+        report_.height = book.height();
+        report_.mined = book.mined();
+        report_.chain_fees = book.fees();
+        for (const auto& [name, account] : world_->coin_accounts()) {
+            const ChainAccount one{name,
+                                   book.mined_by(name),
+                                   book.earned(name),
+                                   book.spent(name),
+                                   book.fees_of(name),
+                                   book.balance(name)};
+            report_.accounts.push_back(one);
+            compare_account(one, account);
+        }
+        for (const std::string& mistake :
+             match_escrows(book.escrows(), expected_escrows(), report_.escrows))
+            problem("chain: " + mistake);
+    }
+
+    // With what the Bitcoin node's own scan finds, and what the owner's node says.
+    void compare_account(const ChainAccount& one, const CoinAccount& account) {
+        const auto scan = world_->chain().call(
+            "scantxoutset",
+            Json::array().push("start").push(Json::array().push("addr(" + account.address + ")")));
+        const auto scanned = scan ? bitcoin::satoshi_of((*scan)["total_amount"]) : std::nullopt;
+        if (scanned != one.balance)
+            problem(one.name + " has " + coins(one.balance) + " by the blocks, " +
+                    (scanned ? coins(*scanned) : "nothing") + " by the node's scan");
+        if (one.name == "miner") return;
+        const std::string balance = coins(one.balance);
+        std::string said;
+        if (!wait_until(seconds(3), [&] { return (said = free_coins(one.name)) == balance; }))
+            problem(one.name + " has " + balance + " by the blocks, " + said + " by its node");
+    }
+
+    std::vector<ExpectedEscrow> expected_escrows() {
+        std::vector<ExpectedEscrow> expected;
+        for (const PhaseResult* phase : {&report_.trades, &report_.stalled}) {
+            for (const Tracked& trade : phase->trades) {
+                if (trade.outcome != Outcome::settled && trade.outcome != Outcome::unwound)
+                    continue;
+                const std::string& name = trade.request.reference;
+                const auto view = world_->client("venue").trade(name);
+                const auto condition = view && view->evidence
+                                           ? Condition::from_hex(view->evidence->condition)
+                                           : std::nullopt;
+                if (!condition) {
+                    problem(name + ": the venue has no evidence");
+                    continue;
+                }
+                expected.push_back({name, *condition, "buyer", "seller",
+                                    consideration(trade.request),
+                                    trade.outcome == Outcome::settled});
+            }
+        }
+        for (const auto* list : {&report_.payments, &report_.unpaid}) {
+            for (const TrackedPayment& payment : *list) {
+                const auto condition = Condition::from_hex(payment.condition);
+                if (!condition)
+                    problem(payment.name + ": no condition");
+                else
+                    expected.push_back({payment.name, *condition, "connector", "receiver",
+                                        satoshi(payment.amount), payment.state == "paid"});
+            }
+        }
+        return expected;
+    }
+
+    void finish() {
+        if (settings_.keep) {
+            how_to_talk();
+            world_->release();
+            return;
+        }
+        screen_.line("8. Stop, and replay every journal");
+        report_.endings = stop_and_replay(*world_, screen_, report_.problems);
+        const int status = world_->exit_status("miner").value_or(-1);
+        say("miner     " +
+            (status == 0 ? std::string("stopped") : "ENDED " + std::to_string(status)));
+        if (status != 0) problem("miner ended with status " + std::to_string(status));
+        say("logs and journals are in " + world_->directory().string());
+    }
+
+    void how_to_talk() {
+        const auto at = [&](const char* node) { return node_command(*world_, node); };
+        screen_.line("8. The processes go on. Talk to the nodes as their operator:");
+        screen_.line(at("venue") + "trades");
+        screen_.line(at("venue") + "watch");
+        screen_.line(at("connector") + "fees");
+        screen_.line(at("connector") + "balances");
+        screen_.line(at("buyer") + "status");
+        screen_.line(at("receiver") + "invoice " +
+                     world_->coin_accounts().at("receiver").account.text() + " 0.01");
+        screen_.line(at("payer") + "pay INVOICE --from " + std::string(payer_account));
+        for (const char* ledger : {"csd", "sek"})
+            screen_.line(totals_command(*world_, ledger));
+        screen_.line("Bitcoin Core's client, where it is installed, talks to the chain:");
+        screen_.line(
+            "  bitcoin-cli -regtest -rpcport=" + std::to_string(world_->port("btc")) +
+            " -rpccookiefile=" + for_shell(world_->directory() / "btc" / "data" / ".cookie") +
+            " getblockchaininfo");
+        screen_.line("Stop them with:\n" + kill_command(*world_));
+    }
+
+    const BitcoinRunSettings& settings_;
+    Screen& screen_;
+    const std::atomic<bool>& stop_;
+    Steady::time_point began_ = Steady::now();
+    std::unique_ptr<World> world_;
+    std::map<std::string, Outcome> expected_;  // by reference; declined where there is nothing
+    std::unique_ptr<Flow> stalled_;
+    std::unique_ptr<Payments> unpaid_;
+    BitcoinReport report_;
+};
+
+}  // namespace
+
+Result<BitcoinReport, Failure> run_bitcoin(const BitcoinRunSettings& settings, Screen& screen,
+                                           const std::atomic<bool>& stop) {
+    return BitcoinRun(settings, screen, stop).run();
+}
+
+}  // namespace lockstep::demo
