@@ -48,7 +48,7 @@ void keep_earlier(std::optional<T>& earliest, const std::optional<T>& other) {
 struct Node::Context {
     Timestamp at;
     Turn<NodeEffect>& turn;
-    std::deque<core::NodeInput> queue;  // inputs that follow from the one being applied
+    std::vector<core::NodeInput> queue;  // inputs that follow from the one being applied
     bool applying = false;
 };
 
@@ -203,14 +203,14 @@ void Node::take(Context& context, event::ReleaseDurable&& event) {
 // ----------------------------------------------------------------------------------
 
 void Node::apply(Context& context, core::NodeInput first) {
-    context.queue.push_back(std::move(first));
-    if (context.applying) return;
+    if (context.applying) return context.queue.push_back(std::move(first));
     context.applying = true;
-    while (!context.queue.empty()) {
-        const core::NodeInput next = std::move(context.queue.front());
-        context.queue.pop_front();
-        apply_one(context, next);
+    apply_one(context, first);
+    for (std::size_t next = 0; next < context.queue.size(); ++next) {
+        const core::NodeInput input = std::move(context.queue[next]);  // the queue may grow
+        apply_one(context, input);
     }
+    context.queue.clear();
     context.applying = false;
 }
 
@@ -380,12 +380,13 @@ void Node::step_adapters(Context& context) {
 // earlier.
 void Node::report(Context& context, Ledger& ledger, std::vector<Report>& reports) {
     std::set<std::pair<Address, AssetId>> told;
-    std::vector<std::vector<bool>> is_last(reports.size());
+    std::vector<std::vector<bool>> is_last;  // of each report with balances
     std::optional<std::size_t> last_health;
     for (std::size_t i = reports.size(); i-- > 0;) {
         if (std::holds_alternative<report::Health>(reports[i])) {
             if (!last_health) last_health = i;
         } else if (const auto* balances = std::get_if<report::Balances>(&reports[i])) {
+            is_last.resize(reports.size());
             for (const Balance& balance : balances->balances)
                 is_last[i].push_back(told.emplace(balance.account, balance.asset).second);
         }

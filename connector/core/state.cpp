@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "connector/core/deals.h"
+#include "sdk/base/assert.h"
 #include "sdk/crypto/hash.h"
 
 namespace lockstep::core {
@@ -119,16 +120,24 @@ void State::set_dues_again() {
 }
 
 void State::set_due(Due kind, ByteView key, Timestamp when) {
-    Bytes owned(key.begin(), key.end());
-    const auto known = due_of.find({kind, owned});
+    const auto known = due_of.find(std::pair{kind, key});
     if (known != due_of.end()) {
         if (known->second == when) return;
-        due.erase({known->second, kind, owned});
-        due_of.erase(known);
+        const auto old = due.find(std::tuple{known->second, kind, key});
+        ASSERT(old != due.end());
+        auto node = due.extract(old);
+        if (when == Timestamp::never()) {
+            due_of.erase(known);
+            return;
+        }
+        known->second = when;
+        std::get<0>(node.value()) = when;
+        due.insert(std::move(node));
+        return;
     }
     if (when == Timestamp::never()) return;
-    due_of.emplace(std::pair{kind, owned}, when);
-    due.emplace(when, kind, std::move(owned));
+    due_of.emplace(std::pair{kind, Bytes(key.begin(), key.end())}, when);
+    due.emplace(when, kind, Bytes(key.begin(), key.end()));
 }
 
 namespace {

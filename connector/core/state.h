@@ -227,6 +227,23 @@ enum class Due : std::uint8_t {
     lost
 };
 
+// Orders what has a deadline, and finds it by a view of its key.
+struct DueOrder {
+    using is_transparent = void;
+    template <class A, class B>
+    bool operator()(const std::pair<Due, A>& a, const std::pair<Due, B>& b) const {
+        if (a.first != b.first) return a.first < b.first;
+        return as_text(a.second) < as_text(b.second);
+    }
+    template <class A, class B>
+    bool operator()(const std::tuple<Timestamp, Due, A>& a,
+                    const std::tuple<Timestamp, Due, B>& b) const {
+        if (std::get<0>(a) != std::get<0>(b)) return std::get<0>(a) < std::get<0>(b);
+        if (std::get<1>(a) != std::get<1>(b)) return std::get<1>(a) < std::get<1>(b);
+        return as_text(std::get<2>(a)) < as_text(std::get<2>(b));
+    }
+};
+
 struct State {
     std::optional<NodeConfig> config;
     std::uint64_t epoch = 0;
@@ -268,8 +285,8 @@ struct State {
     std::map<EscrowPlace, Hash> by_escrow;  // legs whose key is known
     std::map<Hash, PlanId> by_ask;          // trades and payments that await a quote
     std::map<Hash, PlanId> by_context;      // whose secret it is
-    std::map<std::pair<Due, Bytes>, Timestamp> due_of;
-    std::set<std::tuple<Timestamp, Due, Bytes>> due;
+    std::map<std::pair<Due, Bytes>, Timestamp, DueOrder> due_of;
+    std::set<std::tuple<Timestamp, Due, Bytes>, DueOrder> due;
     std::map<CommandId, Hash> by_command;      // whose command an answer belongs to
     std::map<PublicKey, std::uint32_t> slots;  // open deals per asking peer
     std::map<std::pair<PublicKey, AccountKey>, Amount> shares;  // what they take of an account

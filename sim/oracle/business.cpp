@@ -18,11 +18,13 @@ Price price_of(const Offer& offer) {
 // Rates come into force when a node starts. A quote that was given stands, so that whatever was in
 // force once counts.
 void Oracle::note_prices() {
-    for (const auto& node : parts_.nodes) {
+    starts_.resize(parts_.nodes.size(), UINT64_MAX);
+    for (std::size_t i = 0; i < starts_.size(); ++i) {
+        const auto& node = parts_.nodes[i];
+        if (starts_[i] == node->starts()) continue;
+        starts_[i] = node->starts();
         if (node->config().own_offers.empty()) continue;
         Prices& known = prices_[node.get()];
-        if (known.starts == node->starts()) continue;
-        known.starts = node->starts();
         for (const routing::Offer& offer : node->config().own_offers) {
             std::vector<Price>& seen = known.of[{offer.in_ledger, offer.out_ledger}];
             const Price price = price_of(offer);

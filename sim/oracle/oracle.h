@@ -90,7 +90,6 @@ private:
     };
     // Every price that a connector's node was started with.
     struct Prices {
-        std::uint64_t starts = UINT64_MAX;
         std::map<std::pair<Address, Address>, std::vector<Price>> of;  // in ledger, out ledger
     };
     // An account, as the changes of escrows make it.
@@ -157,6 +156,7 @@ private:
     std::set<const NodeProcess*> restored_;
     std::map<const NodeProcess*, Losses> lost_;
     std::map<const NodeProcess*, Prices> prices_;
+    std::vector<std::uint64_t> starts_;  // of each node, when its prices were noted
     std::map<std::pair<const NodeProcess*, const NodeProcess*>, Share> shares_;  // of whom, by whom
     std::map<std::pair<Address, AssetId>, Money> money_;
     std::size_t open_ = 0;

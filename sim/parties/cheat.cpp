@@ -17,6 +17,7 @@ namespace {
 // answers.
 constexpr std::uint64_t own_requests = std::uint64_t{1} << 63;
 constexpr Duration own_instruction_life = Duration::seconds(60);
+constexpr std::size_t most_decoded = 256;
 
 }  // namespace
 
@@ -34,13 +35,19 @@ void Cheat::leaving(Timestamp now, std::vector<assembly::NodeEffect>& effects) {
 
 bool Cheat::let(Timestamp now, effect::ToLedger& out) {
     if (out.request.path != "/v1/instructions") return true;
-    auto decoded = decode_instruction(out.request.body);
-    ASSERT(decoded);  // its own node made it
-    const Passing how = passes(now, out.ledger, decoded->instruction);
-    if (how == Passing::held || decoded->instruction.ops.empty()) return false;
-    if (how == Passing::changed)
-        out.request.body = sign_instruction(decoded->instruction, *means_.signer);
+    Instruction instruction = decoded(out.request.body);
+    const Passing how = passes(now, out.ledger, instruction);
+    if (how == Passing::held || instruction.ops.empty()) return false;
+    if (how == Passing::changed) out.request.body = sign_instruction(instruction, *means_.signer);
     return true;
+}
+
+const Instruction& Cheat::decoded(const Bytes& octets) {
+    if (const auto known = decoded_.find(octets); known != decoded_.end()) return known->second;
+    if (decoded_.size() >= most_decoded) decoded_.clear();
+    auto made = decode_instruction(octets);
+    ASSERT(made);  // its own node made it
+    return decoded_.emplace(octets, std::move(made->instruction)).first->second;
 }
 
 bool Cheat::let(Timestamp now, effect::SendBatch& out) {

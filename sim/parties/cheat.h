@@ -88,11 +88,15 @@ private:
         return true;
     }
 
+    const Instruction& decoded(const Bytes& octets);
+
     std::string name_;
     Rng rng_;
     bool resting_ = false;
     std::map<CommandId, Timestamp> held_;
     std::uint64_t last_request_ = 0;
+    // What is held back is sent again and again, the same octets each time.
+    std::map<Bytes, Instruction> decoded_;
 
 protected:
     Rng& rng() { return rng_; }

@@ -8,12 +8,8 @@ namespace lockstep::sim {
 namespace {
 
 Signature tag(const Hash& secret, const PublicKey& key, ByteView message) {
-    Bytes all;
-    all.reserve(64 + message.size());
-    append(all, secret.view());
-    append(all, key.view());
-    append(all, message);
-    const Hash hash = sha256(all);
+    thread_local Sha256 hasher;
+    const Hash hash = hasher.add(secret.view()).add(key.view()).add(message).finish();
     std::array<std::uint8_t, Signature::size> octets{};
     std::copy(hash.array().begin(), hash.array().end(), octets.begin());
     return Signature{octets};

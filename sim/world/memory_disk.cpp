@@ -1,6 +1,5 @@
 #include <utility>
 
-#include "sdk/base/assert.h"
 #include "sim/world/sim_store.h"
 
 namespace lockstep::sim {
@@ -113,19 +112,19 @@ public:
     SpaceMet take_met() override { return std::exchange(arms_.met, {}); }
     bool rot(Rng& rng) override {
         if (disk_.rows.empty()) return false;
-        Bytes& body = disk_.rows[rng.below(disk_.rows.size())].body;
-        if (body.empty()) return false;
+        const std::size_t place = rng.below(disk_.rows.size());
+        if (disk_.rows[place].body.empty()) return false;
+        Bytes& body = disk_.damage(place).body;
         body[rng.below(body.size())] ^= static_cast<std::uint8_t>(1U << rng.below(8));
-        disk_.intact = 0;
         return true;
     }
     bool misdirect(Rng& rng) override {
         if (disk_.rows.size() < 2) return false;
         const std::size_t from = rng.below(disk_.rows.size() - 1);
         const std::size_t to = from + 1 + rng.below(disk_.rows.size() - from - 1);
-        disk_.rows[to].body = disk_.rows[from].body;
-        disk_.rows[to].chain = disk_.rows[from].chain;
-        disk_.intact = 0;
+        JournalRow& row = disk_.damage(to);
+        row.body = disk_.rows[from].body;
+        row.chain = disk_.rows[from].chain;
         return true;
     }
     std::unique_ptr<SimDisk> copy() const override {
@@ -133,14 +132,10 @@ public:
         other->disk_ = disk_;
         return other;
     }
-    void back_up() override { backup_ = disk_; }
-    bool has_backup() const override { return backup_.has_value(); }
+    void back_up() override { disk_.back_up(); }
+    bool has_backup() const override { return disk_.backup.has_value(); }
     void restore() override {
-        ASSERT(backup_);
-        // what fences writers does not go back
-        const std::uint64_t epoch = disk_.epoch;
-        disk_ = *backup_;
-        disk_.epoch = epoch;
+        disk_.restore();
         arms_ = {};
         reserve_.refill();
     }
@@ -150,7 +145,6 @@ private:
     Arms arms_;
     Reserve reserve_;
     MemoryStore reader_{disk_};
-    std::optional<MemoryDisk> backup_;
 };
 
 }  // namespace

@@ -3,8 +3,14 @@
 namespace lockstep::sim {
 
 const Weather& Network::weather(ActorId from, ActorId to) const {
+    if (own_weather_.empty()) return weather_;
     const auto own = own_weather_.find({from, to});
     return own == own_weather_.end() ? weather_ : own->second;
+}
+
+std::shared_ptr<const Network::KeptLabel> Network::keep(const Label& label) const {
+    if (!trace_.keeps()) return nullptr;
+    return std::make_shared<KeptLabel>(KeptLabel{std::string(label.what), label.about});
 }
 
 void Network::note(MomentKind kind, ActorId from, ActorId to, const Label& label) {
@@ -18,21 +24,20 @@ void Network::note(MomentKind kind, ActorId from, ActorId to, const Label& label
     moment.kind = kind;
     moment.actor = from;
     moment.other = to;
-    moment.text = label.what;
+    moment.text = std::string(label.what);
     moment.escrow.condition = label.about;
     trace_.note(std::move(moment));
 }
 
-void Network::send(ActorId from, ActorId to, const Label& label, Bytes octets, const Arrive& arrive,
-                   const std::function<void()>& lost) {
+Network::Way Network::draw_way(ActorId from, ActorId to, const Label& label, Bytes& octets) {
     note(MomentKind::message_sent, from, to, label);
     const Weather& now = weather(from, to);
     const bool partitioned = is_blocked(from, to);
+    Way way;
     if (partitioned || rng_.chance_ppm(now.lost_ppm)) {
         tally_.fault(partitioned ? "message_into_partition" : "message_lost");
         note(MomentKind::message_lost, from, to, label);
-        if (lost) lost();
-        return;
+        return way;
     }
     if (rng_.chance_ppm(now.truncated_ppm) && !octets.empty()) {
         tally_.fault("message_truncated");
@@ -48,22 +53,15 @@ void Network::send(ActorId from, ActorId to, const Label& label, Bytes octets, c
         tally_.fault("message_reordered");
         wait = wait + usual_jitter * 3;
     }
-    const auto deliver = [this, from, to, label, arrive](Bytes copy) {
-        note(MomentKind::message_arrived, from, to, label);
-        arrive(std::move(copy));
-    };
+    way.wait = wait;
     if (rng_.chance_ppm(now.duplicated_ppm)) {
         tally_.fault("message_duplicated");
-        scheduler_.after(delay() * 3,
-                         [deliver, copy = octets]() mutable { deliver(std::move(copy)); });
+        way.again = delay() * 3;
     }
-    scheduler_.after(
-        wait, [deliver, octets = std::move(octets)]() mutable { deliver(std::move(octets)); });
+    return way;
 }
 
-void Network::stream(ActorId from, ActorId to, Stream& stream, Bytes octets, Arrive arrive,
-                     const std::function<void()>& broken) {
-    if (stream.broken) return;
+std::optional<Timestamp> Network::draw_way(ActorId from, ActorId to, Stream& stream) {
     const Weather& now = weather(from, to);
     // What a connection loses it sends again, until it gives up; a frame that was cut is no frame.
     const bool cut = rng_.chance_ppm(now.truncated_ppm);
@@ -73,7 +71,7 @@ void Network::stream(ActorId from, ActorId to, Stream& stream, Bytes octets, Arr
                                           : "stream_broken");
         note(MomentKind::message_lost, from, to, "stream");
         stream.broken = true;
-        return broken();
+        return std::nullopt;
     }
     Duration wait = delay();
     if (rng_.chance_ppm(now.delayed_ppm)) {
@@ -81,9 +79,7 @@ void Network::stream(ActorId from, ActorId to, Stream& stream, Bytes octets, Arr
         wait = wait * 10;
     }
     stream.last = std::max(stream.last, scheduler_.now() + wait);
-    scheduler_.at(stream.last, [arrive = std::move(arrive), octets = std::move(octets)]() mutable {
-        arrive(std::move(octets));
-    });
+    return stream.last;
 }
 
 void Network::heal() {

@@ -43,7 +43,7 @@ public:
     template <class F>
     void at(Timestamp when, F work) {
         queue_.push_back({std::max(when, now_), ++sequence_, Task(std::move(work))});
-        std::push_heap(queue_.begin(), queue_.end(), later);
+        std::push_heap(queue_.begin(), queue_.end(), Later{});
     }
     template <class F>
     void after(Duration wait, F work) {
@@ -52,7 +52,7 @@ public:
     // The next thing not after `limit`; false when there is none.
     bool step(Timestamp limit) {
         if (queue_.empty() || queue_.front().at > limit) return false;
-        std::pop_heap(queue_.begin(), queue_.end(), later);
+        std::pop_heap(queue_.begin(), queue_.end(), Later{});
         Item item = std::move(queue_.back());
         queue_.pop_back();
         now_ = item.at;
@@ -72,9 +72,11 @@ private:
         std::uint64_t sequence = 0;
         Task task;
     };
-    static bool later(const Item& a, const Item& b) {
-        return a.at != b.at ? a.at > b.at : a.sequence > b.sequence;
-    }
+    struct Later {  // a type, so that the heap's functions take it in
+        bool operator()(const Item& a, const Item& b) const {
+            return a.at != b.at ? a.at > b.at : a.sequence > b.sequence;
+        }
+    };
 
     Timestamp now_;
     std::uint64_t sequence_ = 0;

@@ -297,9 +297,8 @@ private:
 
     // Two validators never commit different blocks at one height.
     void check_agreement(const pool_effect::Committed& committed) {
-        const auto [at, is_new] =
-            agreed_.emplace(committed.block.header.height, committed.block.header.hash());
-        if (!is_new) ASSERT(at->second == committed.block.header.hash());
+        const auto [at, is_new] = agreed_.emplace(committed.block.header.height, committed.hash);
+        if (!is_new) ASSERT(at->second == committed.hash);
         if (agreed_.size() > 2 * blocks_kept) agreed_.erase(agreed_.begin());
     }
 

@@ -277,8 +277,9 @@ TEST_CASE("what a ledger declares is read back and has one encoding") {
         write_ledger_info(writer, read);
         return writer.take();
     };
-    check_format(to.bytes(), again);
-    check_canonical(to.bytes(), again);
-    OerReader from(to.bytes());
+    const Bytes octets = to.take();
+    check_format(octets, again);
+    check_canonical(octets, again);
+    OerReader from(octets);
     CHECK(read_ledger_info(from) == info);
 }

@@ -206,6 +206,77 @@ TEST_CASE("a reserve lasts for so long, and a batch that does not fit into it is
     }
 }
 
+// All that a reader or a start finds on it.
+struct Contents {
+    explicit Contents(SimDisk& disk) : records(disk.records().scan(1, {}, {}, 100)) {
+        const auto store = disk.mount(dies_at(0));
+        auto opened = store->open();
+        REQUIRE(opened);
+        start = std::move(*opened);
+    }
+    void check_equal(const Contents& other) const {
+        CHECK(start.last_seq == other.start.last_seq);
+        CHECK(start.last_chain == other.start.last_chain);
+        REQUIRE(start.rows.size() == other.start.rows.size());
+        for (std::size_t i = 0; i < start.rows.size(); ++i)
+            CHECK(start.rows[i].body == other.start.rows[i].body);
+        REQUIRE(start.snapshot.has_value() == other.start.snapshot.has_value());
+        if (start.snapshot) CHECK(start.snapshot->digest == other.start.snapshot->digest);
+        REQUIRE(start.puts.size() == other.start.puts.size());
+        for (std::size_t i = 0; i < start.puts.size(); ++i) {
+            CHECK(start.puts[i].key == other.start.puts[i].key);
+            CHECK(start.puts[i].value == other.start.puts[i].value);
+        }
+        REQUIRE(records.size() == other.records.size());
+        for (std::size_t i = 0; i < records.size(); ++i) {
+            CHECK(records[i].key == other.records[i].key);
+            CHECK(records[i].value == other.records[i].value);
+        }
+    }
+    std::vector<Record> records;
+    Recovered start;
+};
+
+TEST_CASE("a disk that is restored has what it had when it was backed up, each time") {
+    for (const auto& disk : both_disks()) {
+        const auto change = [&](std::uint8_t value) {
+            const auto store = disk->mount(dies_at(0));
+            Writer writer(*store);
+            Batch batch;
+            // one that stays, one that goes or comes again, one that is new
+            for (const std::uint8_t key : {std::uint8_t{1}, value}) {
+                batch.records.push_back({1, {key}, {value}});
+                batch.puts.push_back({1, {key}, Bytes{value}});
+            }
+            batch.puts.push_back({1, {2}, value % 2 == 0 ? std::optional<Bytes>() : Bytes{value}});
+            REQUIRE(writer.append(std::move(batch)) == Durability::durable);
+            REQUIRE(writer.write(3) == Durability::durable);
+            REQUIRE(writer.snapshot(Bytes(10, value)));
+            REQUIRE(writer.write(2) == Durability::durable);
+        };
+        change(11);
+        disk->back_up();
+        const Contents kept(*disk);
+        Rng rng(1);
+        for (const std::uint8_t value : {12, 13, 14}) {
+            change(value);
+            if (value == 13) change(15);
+            CHECK(Contents(*disk).start.last_seq > kept.start.last_seq);
+            if (value == 14) REQUIRE((disk->rot(rng) && disk->misdirect(rng)));
+            disk->restore();
+            kept.check_equal(Contents(*disk));
+        }
+        // a row that was there already when the copy was made
+        REQUIRE((disk->rot(rng) && disk->misdirect(rng)));
+        CHECK_FALSE(disk->mount(dies_at(0))->open());
+        disk->restore();
+        kept.check_equal(Contents(*disk));
+        disk->back_up();
+        change(12);
+        CHECK(Contents(*disk).start.last_seq > kept.start.last_seq);
+    }
+}
+
 TEST_CASE("a copy has what its original has, and then goes its own way") {
     const auto disk = make_sqlite_disk(Rng(1));
     const auto store = disk->mount(dies_at(0));

@@ -206,9 +206,10 @@ void CashMachine::event(const EscrowPlace& place, const Escrow& escrow, Step& st
                         book_[escrow.payee].owner};
     OerWriter to;
     write_event(to, event.event);
+    Bytes octets = to.take();
     if (event.payee != event.payer)
-        step.records.push_back(event_record(event.payee, sequence_, to.bytes()));
-    step.records.push_back(event_record(event.payer, sequence_, to.take()));
+        step.records.push_back(event_record(event.payee, sequence_, octets));
+    step.records.push_back(event_record(event.payer, sequence_, std::move(octets)));
     step.changed.events.push_back(std::move(event));
 }
 

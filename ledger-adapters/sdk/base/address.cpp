@@ -9,10 +9,18 @@ namespace {
 constexpr std::array<std::string_view, 10> schemes = {
     "g", "private", "example", "peer", "self", "test", "test1", "test2", "test3", "local"};
 
-bool is_segment_char(char c) {
+constexpr bool is_segment_char(char c) {
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' ||
            c == '~' || c == '-';
 }
+
+// By octet: most of what is read from wires and journals are addresses.
+constexpr std::array<bool, 256> segment_chars = [] {
+    std::array<bool, 256> table{};
+    for (std::size_t octet = 0; octet < table.size(); ++octet)
+        table[octet] = is_segment_char(static_cast<char>(octet));
+    return table;
+}();
 
 }  // namespace
 
@@ -23,7 +31,7 @@ std::optional<Address> Address::parse(std::string_view text) {
         if (c == '.') {
             if (!segment_open) return std::nullopt;
             segment_open = false;
-        } else if (is_segment_char(c)) {
+        } else if (segment_chars[static_cast<unsigned char>(c)]) {
             segment_open = true;
         } else {
             return std::nullopt;

@@ -31,7 +31,7 @@ public:
         (put(values), ...);
     }
     Bytes take() { return out_.take(); }
-    const Bytes& bytes() const { return out_.bytes(); }
+    ByteView bytes() const { return out_.bytes(); }
 
 private:
     void put(std::uint8_t v) { out_.u8(v); }

@@ -1,15 +1,12 @@
 #include "sdk/codec/oer.h"
 
+#include <algorithm>
+#include <utility>
+
 #include "sdk/base/assert.h"
 
 namespace lockstep {
 namespace {
-
-template <class T>
-void put_big_endian(Bytes& to, T value) {
-    for (int shift = static_cast<int>(sizeof(T)) * 8 - 8; shift >= 0; shift -= 8)
-        to.push_back(static_cast<std::uint8_t>(value >> shift));
-}
 
 std::uint64_t big_endian(ByteView bytes) {
     std::uint64_t value = 0;
@@ -25,54 +22,47 @@ std::size_t octets_needed(std::uint64_t value) {
     return count;
 }
 
-void put_length(Bytes& to, std::size_t length) {
-    if (length < 128) {
-        to.push_back(static_cast<std::uint8_t>(length));
-        return;
-    }
-    const std::size_t count = octets_needed(length);
-    to.push_back(static_cast<std::uint8_t>(0x80 | count));
-    for (std::size_t i = count; i-- > 0;)
-        to.push_back(static_cast<std::uint8_t>(length >> 8 * i));
+// The fewest octets, big endian.
+void put_fewest(std::uint8_t* to, std::uint64_t value, std::size_t count) {
+    for (std::size_t i = 0; i < count; ++i)
+        to[i] = static_cast<std::uint8_t>(value >> 8 * (count - 1 - i));
 }
 
 }  // namespace
 
-OerWriter& OerWriter::u8(std::uint8_t value) {
-    bytes_.push_back(value);
-    return *this;
+void OerWriter::make_room(std::size_t octets) {
+    const bool was_near = far_.empty();
+    far_.resize(std::max(2 * capacity_, size_ + octets));
+    if (was_near) std::memcpy(far_.data(), near_.data(), size_);
+    data_ = far_.data();
+    capacity_ = far_.size();
 }
-OerWriter& OerWriter::u16(std::uint16_t value) {
-    put_big_endian(bytes_, value);
-    return *this;
+
+Bytes OerWriter::take() {
+    Bytes taken;
+    if (far_.empty()) {
+        taken.assign(data_, data_ + size_);
+    } else {
+        far_.resize(size_);
+        taken = std::move(far_);
+        far_ = {};
+        data_ = near_.data();
+        capacity_ = near_.size();
+    }
+    size_ = 0;
+    return taken;
 }
-OerWriter& OerWriter::u32(std::uint32_t value) {
-    put_big_endian(bytes_, value);
-    return *this;
+
+void OerWriter::put_long_length(std::size_t length) {
+    const std::size_t count = octets_needed(length);
+    u8(static_cast<std::uint8_t>(0x80 | count));
+    put_fewest(more(count), length, count);
 }
-OerWriter& OerWriter::u64(std::uint64_t value) {
-    put_big_endian(bytes_, value);
-    return *this;
-}
-OerWriter& OerWriter::boolean(bool value) {
-    return u8(value ? 255 : 0);
-}
-OerWriter& OerWriter::octets(ByteView value) {
-    put_length(bytes_, value.size());
-    return raw(value);
-}
-OerWriter& OerWriter::text(std::string_view value) {
-    return octets(as_bytes(value));
-}
-OerWriter& OerWriter::raw(ByteView value) {
-    append(bytes_, value);
-    return *this;
-}
+
 OerWriter& OerWriter::quantity(std::uint64_t value) {
     const std::size_t count = octets_needed(value);
-    put_length(bytes_, count);
-    for (std::size_t i = count; i-- > 0;)
-        bytes_.push_back(static_cast<std::uint8_t>(value >> 8 * i));
+    put_length(count);
+    put_fewest(more(count), value, count);
     return *this;
 }
 
@@ -86,29 +76,6 @@ void OerReader::fail(Reason reason) {
     failed_ = true;
     reason_ = reason;
     rest_ = {};
-}
-
-ByteView OerReader::raw(std::size_t size) {
-    if (failed_ || rest_.size() < size) {
-        fail(Reason::malformed);
-        return {};
-    }
-    const ByteView bytes = rest_.first(size);
-    rest_ = rest_.subspan(size);
-    return bytes;
-}
-
-std::uint8_t OerReader::u8() {
-    return static_cast<std::uint8_t>(big_endian(raw(1)));
-}
-std::uint16_t OerReader::u16() {
-    return static_cast<std::uint16_t>(big_endian(raw(2)));
-}
-std::uint32_t OerReader::u32() {
-    return static_cast<std::uint32_t>(big_endian(raw(4)));
-}
-std::uint64_t OerReader::u64() {
-    return big_endian(raw(8));
 }
 
 bool OerReader::boolean() {
@@ -171,23 +138,23 @@ Duration OerReader::duration() {
 }
 
 Address OerReader::address() {
-    const auto value = Address::parse(text(max_address));
+    auto value = Address::parse(text(max_address));
     if (!value) fail(Reason::malformed);
-    return value ? *value : Address{};
+    return value ? std::move(*value) : Address{};
 }
 Address OerReader::address_or_empty() {
     const std::string_view value = text(max_address);
     if (value.empty()) return {};
-    const auto parsed = Address::parse(value);
+    auto parsed = Address::parse(value);
     if (!parsed) fail(Reason::malformed);
-    return parsed ? *parsed : Address{};
+    return parsed ? std::move(*parsed) : Address{};
 }
 AssetId OerReader::asset() {
     const std::string_view code = text(max_asset_code);
     const std::uint8_t scale = u8();
-    const auto value = AssetId::make(code, scale);
+    auto value = AssetId::make(code, scale);
     if (!value) fail(Reason::malformed);
-    return value ? *value : AssetId{};
+    return value ? std::move(*value) : AssetId{};
 }
 Reason OerReader::reason() {
     const auto value = reason_from_number(u16());

@@ -56,6 +56,7 @@ void CommandBook::learn(const Op& op) {
 // Values were written by this class and kept by a store that checks them: what cannot be read is a
 // bug, not input.
 void CommandBook::restore(ByteView key, ByteView value) {
+    wake_.reset();
     OerReader from(key);
     const std::uint8_t kind = from.u8();
     if (kind == later_key) {
@@ -240,6 +241,7 @@ void CommandBook::forget(SentMap::iterator sent, AdapterOutputs& out) {
 // --- turns ---
 
 bool CommandBook::reply(Timestamp at, const Reply& reply, AdapterOutputs& out) {
+    wake_.reset();
     if (const auto flight = flights_.find(reply.request); flight != flights_.end()) {
         const auto sent = sent_.find(flight->second);
         flights_.erase(flight);
@@ -257,13 +259,14 @@ bool CommandBook::reply(Timestamp at, const Reply& reply, AdapterOutputs& out) {
 }
 
 void CommandBook::work(Timestamp at, AdapterOutputs& out) {
+    wake_.reset();
     send_again(at, out);
     come_back(at, out);
     sign_waiting(at, out);
     record_waiting(out);
 }
 
-std::optional<Timestamp> CommandBook::next_wake() const {
+std::optional<Timestamp> CommandBook::earliest_due() const {
     std::optional<Timestamp> wake;
     const auto consider = [&](Timestamp due) {
         if (!wake || due < *wake) wake = due;

@@ -39,7 +39,10 @@ public:
     bool reply(Timestamp at, const Reply& reply, AdapterOutputs& out);
     // Ends a step: signs what waits, sends again what is due, records what is left.
     void work(Timestamp at, AdapterOutputs& out);
-    std::optional<Timestamp> next_wake() const;
+    std::optional<Timestamp> next_wake() const {
+        if (!wake_) wake_ = earliest_due();
+        return *wake_;
+    }
 
 private:
     struct Known {
@@ -75,6 +78,7 @@ private:
     };
     using SentMap = std::map<std::uint64_t, Sent>;
 
+    std::optional<Timestamp> earliest_due() const;
     bool is_room() const;
     static Put later_put(const CommandId& id, std::optional<Bytes> value);
     void learn(const Op& op);
@@ -124,6 +128,8 @@ private:
     std::uint64_t last_number_ = 0;               // of 'q' and 'i'
     bool reachable_ = true;
     bool claims_apart_ = false;  // the ledger takes no business now: claims are signed without it
+    // Asked for several times a turn, and known until something changes.
+    mutable std::optional<std::optional<Timestamp>> wake_;
 };
 
 }  // namespace lockstep

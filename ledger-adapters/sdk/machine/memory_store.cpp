@@ -27,7 +27,53 @@ Recovered read_end(const MemoryDisk& disk) {
     return recovered;
 }
 
+using Rows = std::map<MemoryDisk::Key, Bytes>;
+using Former = std::map<MemoryDisk::Key, std::optional<Bytes>>;
+
+// Before a key's value changes.
+void keep(Former& former, const Rows& rows, const MemoryDisk::Key& key) {
+    const auto [place, is_first] = former.try_emplace(key);
+    if (!is_first) return;
+    if (const auto found = rows.find(key); found != rows.end()) place->second = found->second;
+}
+
+void put_back(Former& former, Rows& rows) {
+    for (auto& [key, value] : former) {
+        if (value)
+            rows[key] = std::move(*value);
+        else
+            rows.erase(key);
+    }
+    former.clear();
+}
+
 }  // namespace
+
+void MemoryDisk::back_up() {
+    backup.emplace();
+    backup->rows = rows.size();
+    backup->intact = intact;
+    backup->snapshots = snapshots;
+}
+
+void MemoryDisk::restore() {
+    ASSERT(backup && rows.size() >= backup->rows);
+    rows.resize(backup->rows);
+    for (auto& [place, row] : backup->changed_rows)
+        rows[place] = std::move(row);
+    backup->changed_rows.clear();
+    intact = backup->intact;
+    put_back(backup->records, records);
+    put_back(backup->puts, puts);
+    snapshots = backup->snapshots;
+}
+
+JournalRow& MemoryDisk::damage(std::uint64_t place) {
+    ASSERT(place < rows.size());
+    if (backup && place < backup->rows) backup->changed_rows.try_emplace(place, rows[place]);
+    intact = 0;
+    return rows[place];
+}
 
 Recovered whole_journal(const MemoryDisk& disk) {
     Recovered recovered = read_end(disk);
@@ -70,13 +116,17 @@ void MemoryStore::append(Batch batch, std::function<void(Durability)> done) {
         if (disk_.intact + 1 == disk_.rows.size()) ++disk_.intact;
     }
     for (Record& record : batch.records) {
-        disk_.records[{record.kind, std::move(record.key)}] = std::move(record.value);
+        MemoryDisk::Key key{record.kind, std::move(record.key)};
+        if (disk_.backup) keep(disk_.backup->records, disk_.records, key);
+        disk_.records.insert_or_assign(std::move(key), std::move(record.value));
     }
     for (Put& put : batch.puts) {
+        MemoryDisk::Key key{put.space, std::move(put.key)};
+        if (disk_.backup) keep(disk_.backup->puts, disk_.puts, key);
         if (put.value) {
-            disk_.puts[{put.space, std::move(put.key)}] = std::move(*put.value);
+            disk_.puts.insert_or_assign(std::move(key), std::move(*put.value));
         } else {
-            disk_.puts.erase({put.space, put.key});
+            disk_.puts.erase(key);
         }
     }
     if (alive(PersistencePoint::after_sync)) done(Durability::durable);

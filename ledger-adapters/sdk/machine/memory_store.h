@@ -11,6 +11,15 @@ namespace lockstep {
 // What survives a crash.
 struct MemoryDisk {
     using Key = std::pair<std::uint16_t, Bytes>;
+    // A copy of a disk, as what it takes to get from the disk back to it.
+    struct Backup {
+        std::uint64_t rows = 0;
+        std::uint64_t intact = 0;
+        std::map<std::uint64_t, JournalRow> changed_rows;  // by their place, as they were
+        std::map<Key, std::optional<Bytes>> records;       // of keys that changed: what they had
+        std::map<Key, std::optional<Bytes>> puts;
+        std::vector<Snapshot> snapshots;
+    };
 
     std::uint64_t epoch = 0;
     std::vector<JournalRow> rows;
@@ -20,6 +29,15 @@ struct MemoryDisk {
     std::map<Key, Bytes> records;
     std::map<Key, Bytes> puts;
     std::vector<Snapshot> snapshots;  // the last two
+    std::optional<Backup> backup;
+
+    // Costs what changes from here on, not what is there.
+    void back_up();
+    // To what it held at the last back-up, which stays. The epoch, which fences writers, does not
+    // go back.
+    void restore();
+    // A row, to be changed behind the store's back.
+    JournalRow& damage(std::uint64_t place);
 };
 
 // The steps between which a process can die.

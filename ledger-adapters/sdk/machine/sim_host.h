@@ -92,10 +92,10 @@ private:
             store_->append(std::move(batch),
                            [&](Durability value) { durable = value == Durability::durable; });
         }
-        std::vector<Effect> left;
-        for (Effect& effect : turn.effects) {
-            if (!durable || !pass(PersistencePoint::before_effect)) break;
-            left.push_back(std::move(effect));
+        std::vector<Effect> left = std::move(turn.effects);
+        for (std::size_t i = 0; i < left.size(); ++i) {
+            if (durable && pass(PersistencePoint::before_effect)) continue;
+            left.erase(left.begin() + static_cast<std::ptrdiff_t>(i), left.end());
         }
         if (alive_ && durable && rows_since_snapshot_ >= snapshot_rows_) {
             const auto saved = store_->save_snapshot(end_.snapshot(program_->snapshot()));

@@ -141,10 +141,14 @@ EscrowStanding standing_of(const Escrow& escrow);
 class Ledger {
 public:
     explicit Ledger(Genesis genesis, Limits limits = {})
-        : genesis_(std::move(genesis)), chain_(genesis_.chain_id()), limits_(limits) {}
+        : genesis_(std::move(genesis)),
+          chain_(genesis_.chain_id()),
+          validators_(genesis_.validators.hash()),
+          limits_(limits) {}
 
     const Genesis& genesis() const { return genesis_; }
     const Hash& chain() const { return chain_; }  // of its genesis
+    const Hash& validators_hash() const { return validators_; }
     const State& state() const { return state_; }
 
     // Whether an instruction can be in a block of this time: wrong_ledger, too_late, too_far_ahead.
@@ -179,6 +183,7 @@ private:
     friend class Execution;
     Genesis genesis_;
     Hash chain_;
+    Hash validators_;  // of the set, as headers have it
     Limits limits_;
     State state_;
 };

@@ -173,10 +173,15 @@ Result<void, Doubt> LightClient::check_certificate(const BlockHeader& header,
                                                    const Certificate& certificate) const {
     if (header.chain != trust_.chain || header.validators != validators_hash_)
         return unexpected(Doubt::wrong_chain);
-    const Ballot ballot{VoteKind::precommit, header.height, certificate.round, header.hash()};
-    if (!verify_ballot(trust_.validators, trust_.chain, ballot, certificate.signatures, *scheme_))
+    if (!is_certified(header, header.hash(), certificate))
         return unexpected(Doubt::bad_certificate);
     return {};
+}
+
+bool LightClient::is_certified(const BlockHeader& header, const Hash& block,
+                               const Certificate& certificate) const {
+    const Ballot ballot{VoteKind::precommit, header.height, certificate.round, block};
+    return verify_ballot(trust_.validators, trust_.chain, ballot, certificate.signatures, *scheme_);
 }
 
 Result<std::vector<LedgerEvent>, Doubt> LightClient::accept(const BlockFrame& frame) {
@@ -189,8 +194,10 @@ Result<std::vector<LedgerEvent>, Doubt> LightClient::accept(const BlockFrame& fr
         if (header.chain != trust_.chain) return unexpected(Doubt::wrong_chain);
         if (header.parent != place.header) return unexpected(Doubt::broken_link);
         if (header.time <= place.time) return unexpected(Doubt::time_not_growing);
-        if (const auto ok = check_certificate(header, view.certificate); !ok)
-            return unexpected(ok.error());
+        if (header.validators != validators_hash_) return unexpected(Doubt::wrong_chain);
+        const Hash block = header.hash();
+        if (!is_certified(header, block, view.certificate))
+            return unexpected(Doubt::bad_certificate);
         for (const ProvenLeaf& leaf : view.leaves) {
             if (!merkle_verify(merkle_leaf(leaf.octets), leaf.index, view.leaf_count, leaf.path,
                                header.tx_root))
@@ -204,7 +211,7 @@ Result<std::vector<LedgerEvent>, Doubt> LightClient::accept(const BlockFrame& fr
             events.push_back(std::move(**event));
         }
         place.height = header.height;
-        place.header = header.hash();
+        place.header = block;
         place.time = header.time;
     }
     place_ = place;

@@ -105,6 +105,10 @@ public:
     const Place& place() const { return place_; }
 
 private:
+    // `block` is the header's hash.
+    bool is_certified(const BlockHeader& header, const Hash& block,
+                      const Certificate& certificate) const;
+
     Trust trust_;
     Hash validators_hash_;
     std::shared_ptr<const SignatureScheme> scheme_;

@@ -33,10 +33,14 @@ Proposal read_proposal(OerReader& from) {
 }  // namespace
 
 Bytes proposal_message(const Proposal& proposal) {
+    return proposal_message(proposal, proposal.header.hash());
+}
+
+Bytes proposal_message(const Proposal& proposal, const Hash& block) {
     OerWriter to;
     to.raw(as_bytes(proposal_domain)).fixed(proposal.header.chain).u64(proposal.header.height);
     to.u32(proposal.round).u32(proposal.valid_round ? *proposal.valid_round + 1 : 0);
-    to.fixed(proposal.header.hash());
+    to.fixed(block);
     return to.take();
 }
 

@@ -27,6 +27,8 @@ struct Proposal {
     Signature signature;
 };
 Bytes proposal_message(const Proposal& proposal);
+// The same, of the header's hash.
+Bytes proposal_message(const Proposal& proposal, const Hash& block);
 
 struct Vote {
     Ballot ballot;

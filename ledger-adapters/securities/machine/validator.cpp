@@ -12,7 +12,7 @@ namespace out = validator_output;
 Result<in::Received> in::Received::decode(Bytes octets) {
     auto message = decode_message(octets);
     if (!message) return refuse(message.error());
-    Received received{std::move(octets), std::move(*message), {}};
+    Received received{std::move(octets), std::move(*message), {}, {}};
     const auto add = [&](Bytes transaction) -> Result<void> {
         auto decoded = Transaction::decode(std::move(transaction));
         if (!decoded) return refuse(decoded.error());
@@ -23,6 +23,7 @@ Result<in::Received> in::Received::decode(Bytes octets) {
         for (Bytes& transaction : proposal->transactions)
             if (const auto ok = add(std::move(transaction)); !ok) return refuse(ok.error());
         proposal->transactions.clear();
+        received.block = proposal->header.hash();
     } else if (const auto* block = std::get_if<DecidedBlock>(&received.message)) {
         for (const Bytes& leaf : block->leaves) {
             const auto transaction = instruction_of_leaf(leaf);
@@ -30,6 +31,7 @@ Result<in::Received> in::Received::decode(Bytes octets) {
             if (const auto ok = add({transaction->begin(), transaction->end()}); !ok)
                 return refuse(ok.error());
         }
+        received.block = block->header.hash();
     }
     return received;
 }
@@ -84,16 +86,17 @@ Result<void> Validator::check_proposal(const in::Received& received) const {
     if (proposals_.count(proposal.round) != 0) return refuse(Reason::replayed);
     if (proposal.validator != proposer(proposal.round)) return refuse(Reason::not_permitted);
     if (header.chain != chain() || header.parent != tip_.hash ||
-        header.validators != validators().hash() || header.time <= tip_.time ||
+        header.validators != ledger_->validators_hash() || header.time <= tip_.time ||
         header.round > proposal.round)
         return refuse(Reason::terms_mismatch);
     if (proposal.valid_round && *proposal.valid_round >= proposal.round)
         return refuse(Reason::malformed);
-    if (!setup_.scheme->verify(validators().keys[proposal.validator], proposal_message(proposal),
-                               proposal.signature))
+    if (!setup_.scheme->verify(validators().keys[proposal.validator],
+                               proposal_message(proposal, received.block), proposal.signature))
         return refuse(Reason::bad_signature);
     if (proposal.valid_round) {
-        const Ballot ballot{VoteKind::prevote, header.height, *proposal.valid_round, header.hash()};
+        const Ballot ballot{VoteKind::prevote, header.height, *proposal.valid_round,
+                            received.block};
         if (!verify_ballot(validators(), header.chain, ballot, proposal.valid_prevotes,
                            *setup_.scheme))
             return refuse(Reason::bad_signature);
@@ -129,9 +132,10 @@ Result<void> Validator::check_decided(const in::Received& received) const {
     const auto& block = std::get<DecidedBlock>(received.message);
     const BlockHeader& header = block.header;
     if (header.chain != chain() || header.parent != tip_.hash ||
-        header.validators != validators().hash())
+        header.validators != ledger_->validators_hash())
         return refuse(Reason::terms_mismatch);
-    const Ballot ballot{VoteKind::precommit, header.height, block.certificate.round, header.hash()};
+    const Ballot ballot{VoteKind::precommit, header.height, block.certificate.round,
+                        received.block};
     if (!verify_ballot(validators(), header.chain, ballot, block.certificate.signatures,
                        *setup_.scheme))
         return refuse(Reason::bad_signature);
@@ -155,12 +159,12 @@ void Validator::apply(Timestamp at, const Input& input, Outputs<Validator>& outp
     } else if (const auto* propose = std::get_if<in::Propose>(&input)) {
         this->propose(at, propose->transactions, outputs);
     } else if (const auto* received = std::get_if<in::Received>(&input)) {
-        if (const auto* proposal = std::get_if<Proposal>(&received->message))
-            take(at, *proposal, received->transactions);
+        if (std::holds_alternative<Proposal>(received->message))
+            take_proposal(at, *received);
         else if (const auto* vote = std::get_if<Vote>(&received->message))
             take(*vote, outputs);
         else
-            adopt(at, std::get<DecidedBlock>(received->message), received->transactions, outputs);
+            adopt(at, *received, outputs);
     } else if (std::holds_alternative<in::Hurry>(input)) {
         hurried_ = true;
         step_deadline_ = std::min(*step_deadline_, at + timeout(timing_.propose_timeout));
@@ -183,7 +187,7 @@ void Validator::propose(Timestamp at, const std::vector<Transaction>& transactio
     header.round = round_;
     header.time = std::max(at, tip_.time + Duration{1});
     header.parent = tip_.hash;
-    header.validators = validators().hash();
+    header.validators = ledger_->validators_hash();
     Executed executed = ledger_->execute(header.time, transactions);
     header.tx_root = executed.tx_root;
     header.state_root = executed.state_root;
@@ -202,7 +206,7 @@ void Validator::announce(const Hash& block, bool timely, Outputs<Validator>& out
     }
     proposals_[round_] = head;
     Proposal proposal = proposal_of(round_);
-    proposal.signature = setup_.signer->sign(proposal_message(proposal));
+    proposal.signature = setup_.signer->sign(proposal_message(proposal, block));
     proposals_[round_].signature = proposal.signature;
     outputs.outputs.emplace_back(out::Broadcast{std::move(proposal), true});
 }
@@ -222,16 +226,16 @@ Proposal Validator::proposal_of(std::uint32_t round) const {
     return proposal;
 }
 
-void Validator::take(Timestamp at, const Proposal& proposal,
-                     const std::vector<Transaction>& transactions) {
+void Validator::take_proposal(Timestamp at, const in::Received& received) {
+    const auto& proposal = std::get<Proposal>(received.message);
     const Duration late = at - proposal.header.time;
     ProposalHead head;
-    head.block = proposal.header.hash();
+    head.block = received.block;
     head.valid_round = proposal.valid_round;
     head.timely = late <= timing_.clock_error && Duration{} - late <= timing_.clock_error;
     head.valid_prevotes = proposal.valid_prevotes;
     head.signature = proposal.signature;
-    candidates_.try_emplace(head.block, Candidate{proposal.header, transactions});
+    candidates_.try_emplace(head.block, Candidate{proposal.header, received.transactions});
     proposals_.emplace(proposal.round, std::move(head));
 }
 
@@ -250,14 +254,14 @@ void Validator::take(const Vote& vote, Outputs<Validator>& outputs) {
         {static_cast<std::uint16_t>(RecordKind::fault), key.take(), evidence.take()});
 }
 
-void Validator::adopt(Timestamp at, const DecidedBlock& block,
-                      const std::vector<Transaction>& transactions, Outputs<Validator>& outputs) {
-    commit(at, block.certificate, {block.header, transactions}, outputs);
+void Validator::adopt(Timestamp at, const in::Received& received, Outputs<Validator>& outputs) {
+    const auto& block = std::get<DecidedBlock>(received.message);
+    commit(at, block.certificate, received.block, {block.header, received.transactions}, outputs);
 }
 
-void Validator::commit(Timestamp at, Certificate certificate, const Candidate& candidate,
-                       Outputs<Validator>& outputs) {
-    Speculation& done = speculate(candidate);
+void Validator::commit(Timestamp at, Certificate certificate, const Hash& block,
+                       const Candidate& candidate, Outputs<Validator>& outputs) {
+    Speculation& done = speculate(block, candidate);
     // A quorum signed what this validator computes otherwise: a third are at fault, or the rules of
     // two versions differ. Nothing it says from here on could be relied on.
     ASSERT(done.valid);
@@ -269,7 +273,8 @@ void Validator::commit(Timestamp at, Certificate certificate, const Candidate& c
         committed.transactions.push_back(transaction.id);
     committed.answers = std::move(done.executed.answers);
     committed.effects = std::move(done.executed.effects);
-    tip_ = {candidate.header.height, done.block, candidate.header.time};
+    committed.hash = block;
+    tip_ = {candidate.header.height, block, candidate.header.time};
     speculation_.reset();
     outputs.outputs.emplace_back(std::move(committed));
     start_height(at);
@@ -288,11 +293,10 @@ void Validator::forget_speculation() const {
     speculation_.reset();
 }
 
-Validator::Speculation& Validator::speculate(const Candidate& candidate) const {
-    const Hash hash = candidate.header.hash();
-    if (speculation_ && speculation_->block == hash) return *speculation_;
+Validator::Speculation& Validator::speculate(const Hash& block, const Candidate& candidate) const {
+    if (speculation_ && speculation_->block == block) return *speculation_;
     forget_speculation();
-    Speculation done{hash, ledger_->execute(candidate.header.time, candidate.transactions), false};
+    Speculation done{block, ledger_->execute(candidate.header.time, candidate.transactions), false};
     done.valid = done.executed.tx_root == candidate.header.tx_root &&
                  done.executed.state_root == candidate.header.state_root;
     speculation_ = std::move(done);

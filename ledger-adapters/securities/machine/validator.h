@@ -71,7 +71,9 @@ struct Propose {
 struct Received {
     Bytes octets;
     Message message;
-    std::vector<Transaction> transactions;  // of a proposal or decided block, decoded
+    // of a proposal or decided block
+    Hash block;                             // of its header
+    std::vector<Transaction> transactions;  // decoded
 
     static Result<Received> decode(Bytes octets);
 };
@@ -91,6 +93,7 @@ struct Broadcast {
 };
 struct Committed {
     DecidedBlock block;
+    Hash hash;                                   // of its header
     std::vector<Hash> transactions;              // ids, in order
     std::vector<std::vector<OpAnswer>> answers;  // of each
     std::vector<Effect> effects;
@@ -200,10 +203,9 @@ private:
     Result<void> check_decided(const validator_input::Received& in) const;
     Result<void> check_transactions(Timestamp time, const std::vector<Transaction>& in) const;
 
-    void take(Timestamp at, const Proposal& proposal, const std::vector<Transaction>& transactions);
+    void take_proposal(Timestamp at, const validator_input::Received& in);
     void take(const Vote& vote, Outputs<Validator>& out);
-    void adopt(Timestamp at, const DecidedBlock& block,
-               const std::vector<Transaction>& transactions, Outputs<Validator>& out);
+    void adopt(Timestamp at, const validator_input::Received& in, Outputs<Validator>& out);
     void propose(Timestamp at, const std::vector<Transaction>& transactions,
                  Outputs<Validator>& out);
     void announce(const Hash& block, bool timely, Outputs<Validator>& out);
@@ -221,8 +223,8 @@ private:
     void time_out(Timestamp at, Outputs<Validator>& out);
     void resume(Timestamp at);
     void vote(VoteKind kind, const Hash& block, Outputs<Validator>& out);
-    void commit(Timestamp at, Certificate certificate, const Candidate& block,
-                Outputs<Validator>& out);
+    void commit(Timestamp at, Certificate certificate, const Hash& block,
+                const Candidate& candidate, Outputs<Validator>& out);
     void write_records(const DecidedBlock& block, const Executed& executed,
                        Outputs<Validator>& out) const;
 
@@ -232,7 +234,7 @@ private:
     std::vector<ValidatorSignature> signatures_for(VoteKind kind, std::uint32_t round,
                                                    const Hash& block) const;
     // Executes it if it is not the one executed last, and compares with its header.
-    Speculation& speculate(const Candidate& block) const;
+    Speculation& speculate(const Hash& block, const Candidate& candidate) const;
     Proposal proposal_of(std::uint32_t round) const;
     bool is_active() const { return round_ > 0 || step_ != Step::propose; }
     void forget_speculation() const;

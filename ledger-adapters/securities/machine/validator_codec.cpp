@@ -272,7 +272,7 @@ struct ValidatorSaved {
             if (!received) return refuse(received.error());
             const auto* proposal = std::get_if<Proposal>(&received->message);
             if (proposal == nullptr) return refuse(Reason::malformed);
-            self.take(proposal->header.time, *proposal, received->transactions);
+            self.take_proposal(proposal->header.time, *received);
             self.proposals_.at(proposal->round).timely = timely;
         }
         for (const Bytes& octets : saved.votes) {

@@ -27,10 +27,19 @@ std::optional<Hash> Validator::quorum_of(VoteKind kind, std::uint32_t round) con
     const auto ballots = ballots_.find({kind, round});
     if (ballots == ballots_.end() || ballots->second.size() < validators().quorum)
         return std::nullopt;
-    std::map<Hash, std::uint32_t> count;
-    for (const auto& [validator, vote] : ballots->second)
-        if (++count[vote.ballot.block] >= validators().quorum) return vote.ballot.block;
-    return std::nullopt;
+    // A quorum is a majority, so only the one that is left when unlike votes cancel each other can
+    // have it (Boyer and Moore: MJRTY, 1991).
+    const Hash* block = nullptr;
+    std::size_t lead = 0;
+    for (const auto& [validator, vote] : ballots->second) {
+        if (lead == 0) block = &vote.ballot.block;
+        lead = vote.ballot.block == *block ? lead + 1 : lead - 1;
+    }
+    const auto votes =
+        std::count_if(ballots->second.begin(), ballots->second.end(),
+                      [&](const auto& entry) { return entry.second.ballot.block == *block; });
+    if (static_cast<std::size_t>(votes) < validators().quorum) return std::nullopt;
+    return *block;
 }
 
 std::vector<ValidatorSignature> Validator::signatures_for(VoteKind kind, std::uint32_t round,
@@ -100,7 +109,8 @@ bool Validator::decide(Timestamp at, Outputs<Validator>& outputs) {
         const auto candidate = candidates_.find(*block);
         if (candidate == candidates_.end()) continue;
         const Candidate decided = std::move(candidate->second);
-        commit(at, {of.second, signatures_for(of.first, of.second, *block)}, decided, outputs);
+        commit(at, {of.second, signatures_for(of.first, of.second, *block)}, *block, decided,
+               outputs);
         return true;
     }
     return false;
@@ -108,6 +118,10 @@ bool Validator::decide(Timestamp at, Outputs<Validator>& outputs) {
 
 // Line 55: one honest validator at least is in a later round.
 bool Validator::skip_round(Timestamp at, Outputs<Validator>& outputs) {
+    const auto is_later = [&](const auto& ballots) { return ballots.first.second > round_; };
+    if (std::none_of(ballots_.begin(), ballots_.end(), is_later) &&
+        (proposals_.empty() || proposals_.rbegin()->first <= round_))
+        return false;
     const std::size_t one_honest = validators().keys.size() - validators().quorum + 1;
     std::map<std::uint32_t, std::vector<bool>> heard;  // round, by validator
     const auto hear = [&](std::uint32_t round, std::uint32_t validator) {
@@ -141,7 +155,7 @@ bool Validator::answer_proposal(Outputs<Validator>& outputs) {
                          (head.valid_round && locked_->round <= *head.valid_round);
     // a quorum that found it timely has prevoted for what is proposed again
     const bool timely = head.timely || head.valid_round;
-    const bool good = free_to && timely && speculate(candidate).valid;
+    const bool good = free_to && timely && speculate(head.block, candidate).valid;
     vote(VoteKind::prevote, good ? head.block : Hash{}, outputs);
     return true;
 }
@@ -157,7 +171,8 @@ bool Validator::lock_on_quorum(Outputs<Validator>& outputs) {
         return true;
     }
     const auto candidate = candidates_.find(*block);
-    if (quorum_seen_ || candidate == candidates_.end() || !speculate(candidate->second).valid)
+    if (quorum_seen_ || candidate == candidates_.end() ||
+        !speculate(*block, candidate->second).valid)
         return false;
     quorum_seen_ = true;
     valid_ = Lock{round_, *block};
