@@ -7,6 +7,7 @@
 
 #include "connector/cli/commands.h"
 #include "connector/cli/print.h"
+#include "connector/cli/swapping.h"
 #include "sdk/base/utf8.h"
 #include "sdk/net/http.h"
 
@@ -38,6 +39,7 @@ public:
         views();
         trading();
         payments();
+        cli::add_swap_commands(app_, swap_, global_, without_node_);
     }
 
     int run(int argc, char** argv) {
@@ -54,6 +56,7 @@ public:
         } catch (const CLI::ParseError& error) {
             return app_.exit(error) == 0 ? exit_done : exit_usage;
         }
+        if (without_node_) return without_node_();
         auto session = Session::open(global_);
         if (!session) {
             cli::complain(session.error(), global_);
@@ -228,6 +231,7 @@ private:
     cli::Global global_;
     CLI::App app_;
     Command command_;
+    std::function<int()> without_node_;
     bool all_ = false;
     std::string state_, id_, venue_;
     std::size_t limit_ = 100;
@@ -237,6 +241,7 @@ private:
     cli::SettleArguments settle_;
     cli::InvoiceArguments invoice_;
     cli::PayArguments pay_;
+    cli::SwapArguments swap_;
 };
 
 }  // namespace

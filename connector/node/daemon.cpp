@@ -1,6 +1,7 @@
 #include "connector/node/daemon.h"
 
 #include "connector/api/render.h"
+#include "connector/node/ledger_links.h"
 #include "connector/node/log.h"
 #include "sdk/codec/archive.h"
 #include "sdk/net/system_time.h"
@@ -29,25 +30,6 @@ net::ServerLimits server_limits(const Settings& settings) {
     return limits;
 }
 
-// A Bitcoin node answers with blocks in hexadecimal, and with the ids of its whole pool.
-net::ClientLimits ledger_client_limits() {
-    net::ClientLimits limits;
-    limits.max_body_bytes = 64 * 1024 * 1024;
-    return limits;
-}
-
-net::LedgerLinkSettings link_settings(const LedgerSettings& ledger) {
-    net::LedgerLinkSettings settings{ledger.url};
-    // Nodes that ask for a password answer with whole blocks and pools.
-    if (!ledger.cookie_file.empty() || !ledger.user.empty())
-        settings.timeout = Duration::seconds(15);
-    if (!ledger.cookie_file.empty())
-        settings.authorization = net::login_by_cookie(ledger.cookie_file);
-    else if (!ledger.user.empty())
-        settings.authorization = net::login_by_password(ledger.user, ledger.password_file);
-    return settings;
-}
-
 std::uint64_t random_number() {
     std::array<std::uint8_t, 8> drawn{};
     fill_random(drawn);
@@ -68,10 +50,6 @@ void stop_loudly(const Failure& failure) {
 }
 
 }  // namespace
-
-Timestamp SystemClock::now() const {
-    return net::system_time();
-}
 
 Daemon::Daemon(Settings settings)
     : settings_(std::move(settings)),

@@ -13,6 +13,7 @@
 #include "connector/node/peer_port.h"
 #include "connector/node/settings.h"
 #include "connector/node/step_watchdog.h"
+#include "connector/node/system_ports.h"
 #include "sdk/machine/host.h"
 #include "sdk/net/ledger_link.h"
 #include "sdk/store/journal_verifier.h"
@@ -20,15 +21,6 @@
 #include "sdk/store/sqlite_store.h"
 
 namespace lockstep::node {
-
-class SystemClock final : public Clock {
-public:
-    Timestamp now() const override;
-};
-class SystemRandom final : public Random {
-public:
-    void fill(std::span<std::uint8_t> bytes) override { fill_random(bytes); }
-};
 
 // The records, once the store is open; the service is made before.
 class LateReader final : public RecordReader {

@@ -6,8 +6,6 @@
 
 namespace lockstep::node {
 
-namespace {
-
 using SignerPtr = std::shared_ptr<const Signer>;
 
 Result<SignerPtr, Failure> read_signer(const std::filesystem::path& file,
@@ -16,6 +14,8 @@ Result<SignerPtr, Failure> read_signer(const std::filesystem::path& file,
     if (!seed) return unexpected<Failure>(seed.error());
     return SignerPtr(scheme.signer(*seed));
 }
+
+namespace {
 
 bool is_there(const std::filesystem::path& file) {
     std::error_code ignored;
@@ -37,23 +37,24 @@ Result<KeySeed, Failure> read_secret_seed(const Settings& settings) {
     return read_or_create_key_file(settings.secret_seed_file);
 }
 
-Result<Plugin, Failure> find_plugin_of(const Settings& settings, std::size_t ledger) {
+Result<Plugin, Failure> find_plugin_of(const LedgerSettings& ledger,
+                                       const std::filesystem::path& plugins) {
     std::vector<std::filesystem::path> folders;
-    if (!settings.plugins.empty()) folders.push_back(settings.plugins);
+    if (!plugins.empty()) folders.push_back(plugins);
     for (auto& folder : plugin_folders())
         folders.push_back(std::move(folder));
-    return find_plugin(settings.ledgers[ledger].adapter, folders);
+    return find_plugin(ledger.adapter, folders);
 }
 
-AdapterSetup setup_of(const Settings& settings, std::size_t ledger, SignerPtr signer,
-                      std::shared_ptr<const SignatureScheme> scheme) {
+AdapterSetup setup_of(const LedgerSettings& ledger, const core::LedgerConfig& config,
+                      SignerPtr signer, std::shared_ptr<const SignatureScheme> scheme) {
     AdapterSetup setup;
-    setup.ledger = settings.node.ledgers[ledger].ledger;
-    setup.accounts = settings.node.ledgers[ledger].accounts;
+    setup.ledger = config.ledger;
+    setup.accounts = config.accounts;
     setup.signer = std::move(signer);
     setup.scheme = std::move(scheme);
-    setup.profile = settings.node.ledgers[ledger].timing.profile;
-    setup.settings = settings.ledgers[ledger].settings;
+    setup.profile = config.timing.profile;
+    setup.settings = ledger.settings;
     return setup;
 }
 
@@ -109,9 +110,9 @@ private:
             if (const auto read = net::read_password_file(ledger.password_file); !read)
                 tell(ledger.place + "password_file", read.error().detail);
         if (ledger.adapter.empty()) return;
-        const auto plugin = find_plugin_of(settings_, i);
+        const auto plugin = find_plugin_of(ledger, settings_.plugins);
         if (!plugin) return tell(ledger.place + "adapter", plugin.error().detail);
-        const AdapterSetup setup = setup_of(settings_, i, signer, scheme_);
+        const AdapterSetup setup = setup_of(ledger, settings_.node.ledgers[i], signer, scheme_);
         const SettingMistakes wrong = plugin->check(setup);
         for (const SettingMistake& mistake : wrong)
             tell(ledger.place + "settings." + mistake.key, mistake.what);
@@ -135,6 +136,22 @@ std::vector<std::string> check_files(const SettingsRead& read, const std::filesy
     return FileChecker(read, file).check();
 }
 
+Result<LoadedLedger, Failure> load_ledger(const LedgerSettings& settings,
+                                          const core::LedgerConfig& config, SignerPtr signer,
+                                          std::shared_ptr<const SignatureScheme> scheme,
+                                          const std::filesystem::path& plugins) {
+    if (!settings.key_file.empty()) {
+        auto read = read_signer(settings.key_file, *scheme);
+        if (!read) return unexpected<Failure>(read.error());
+        signer = std::move(*read);
+    }
+    const auto plugin = find_plugin_of(settings, plugins);
+    if (!plugin) return unexpected<Failure>(plugin.error());
+    auto adapter = plugin->make(setup_of(settings, config, signer, std::move(scheme)));
+    if (!adapter) return unexpected<Failure>(adapter.error());
+    return LoadedLedger{std::move(*adapter), std::move(signer)};
+}
+
 Result<LoadedNode, Failure> load_node(const Settings& settings,
                                       std::shared_ptr<const SignatureScheme> scheme, Random& random,
                                       Adapters adapters, Seed seed) {
@@ -152,21 +169,14 @@ Result<LoadedNode, Failure> load_node(const Settings& settings,
             loaded.parts.adapters.push_back(nullptr);
             continue;
         }
-        SignerPtr ledger_signer = *signer;
-        if (!settings.ledgers[i].key_file.empty()) {
-            auto read = read_signer(settings.ledgers[i].key_file, *scheme);
-            if (!read) return unexpected<Failure>(read.error());
-            ledger_signer = *read;
+        auto ledger = load_ledger(settings.ledgers[i], settings.node.ledgers[i], *signer, scheme,
+                                  settings.plugins);
+        if (!ledger) {
+            return fail(ledger.error().code,
+                        "ledgers[" + std::to_string(i) + "]: " + ledger.error().detail);
         }
-        const auto plugin = find_plugin_of(settings, i);
-        if (!plugin) return unexpected<Failure>(plugin.error());
-        auto adapter = plugin->make(setup_of(settings, i, ledger_signer, scheme));
-        if (!adapter) {
-            return fail(adapter.error().code,
-                        "ledgers[" + std::to_string(i) + "]: " + adapter.error().detail);
-        }
-        loaded.parts.adapters.push_back(std::move(*adapter));
-        loaded.ledger_signers.push_back(std::move(ledger_signer));
+        loaded.parts.adapters.push_back(std::move(ledger->adapter));
+        loaded.ledger_signers.push_back(std::move(ledger->signer));
     }
     loaded.parts.config = settings.node;
     loaded.parts.signer = std::move(*signer);

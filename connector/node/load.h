@@ -17,6 +17,21 @@ struct LoadedNode {
 // makes no file.
 std::vector<std::string> check_files(const SettingsRead& read, const std::filesystem::path& file);
 
+// An adapter from its plugin, and who signs what goes to its ledger.
+struct LoadedLedger {
+    std::unique_ptr<LedgerAdapter> adapter;
+    std::shared_ptr<const Signer> signer;
+};
+// `signer` is used where the ledger has no key file of its own. `plugins` as Settings has it.
+// Codes: of the key files, of the plugins.
+Result<LoadedLedger, Failure> load_ledger(const LedgerSettings& settings,
+                                          const core::LedgerConfig& config,
+                                          std::shared_ptr<const Signer> signer,
+                                          std::shared_ptr<const SignatureScheme> scheme,
+                                          const std::filesystem::path& plugins);
+Result<std::shared_ptr<const Signer>, Failure> read_signer(const std::filesystem::path& file,
+                                                           const SignatureScheme& scheme);
+
 enum class Adapters : std::uint8_t { loaded, none };  // none: for a replay
 enum class Seed : std::uint8_t { read, none };        // none: where nothing is released
 

@@ -169,6 +169,60 @@ routing::Offer read_offer(Section& section, const core::NodeConfig& node, bool o
     return offer;
 }
 
+void read_login(Section& section, LedgerSettings& ledger, const std::filesystem::path& base) {
+    const std::string cookie = section.text("cookie_file", "");
+    ledger.user = section.text("user", "");
+    const std::string password = section.text("password_file", "");
+    if (!cookie.empty()) ledger.cookie_file = base / cookie;
+    if (!password.empty()) ledger.password_file = base / password;
+    if (ledger.user.empty() != password.empty())
+        section.mistake(password.empty() ? "password_file" : "user",
+                        "user and password_file go together");
+    if (!cookie.empty() && !ledger.user.empty())
+        section.mistake("cookie_file", "either this, or user and password_file");
+}
+
+}  // namespace
+
+LedgerSection read_ledger_section(Section& section, const std::filesystem::path& base) {
+    LedgerSection read;
+    LedgerSettings& ledger = read.settings;
+    core::LedgerConfig& config = read.config;
+    ledger.place = section.path_of("");
+    config.ledger = ledger.ledger = section.address("address");
+    ledger.adapter = section.text("adapter");
+    for (const char c : ledger.adapter) {
+        if ((c < 'a' || c > 'z') && (c < '0' || c > '9') && c != '-') {
+            section.mistake("adapter", "expected the name of a plugin, for example \"cash\"");
+            ledger.adapter.clear();
+            break;
+        }
+    }
+    ledger.url = read_url(section, "url", true).value_or(net::Url{});
+    const std::string key_file = section.text("key_file", "");
+    if (!key_file.empty()) ledger.key_file = base / key_file;
+    read_login(section, ledger, base);
+    config.accounts = section.addresses("accounts");
+    config.timing.expiry_rule = read_expiry_rule(section, "expiry_rule");
+    section.table("profile", true,
+                  [&](Section& profile) { config.timing.profile = read_profile(profile); });
+    ledger.settings = section.pairs("settings");
+    // As other paths in this file are.
+    for (auto& [key, value] : ledger.settings)
+        if (key.ends_with("_file")) value = (base / value).string();
+    return read;
+}
+
+core::Endurance read_endurance(Section& section) {
+    core::Endurance endurance;
+    endurance.outage = section.milliseconds("outage_ms");
+    endurance.outages = static_cast<std::uint32_t>(section.integer("outages", 100));
+    endurance.rollbacks = static_cast<std::uint32_t>(section.integer("rollbacks", 100, 0));
+    return endurance;
+}
+
+namespace {
+
 class Reader {
 public:
     Reader(Section& root, Settings& settings, const std::filesystem::path& base)
@@ -184,12 +238,8 @@ public:
             "debug", "info", "warn",
             "error"}[root_.choice("log_level", {"debug", "info", "warn", "error"}, 1)];
         root_.table("listen", true, [&](Section& listen) { read_listen(listen); });
-        root_.table("endurance", true, [&](Section& endurance) {
-            node_.endurance.outage = endurance.milliseconds("outage_ms");
-            node_.endurance.outages = static_cast<std::uint32_t>(endurance.integer("outages", 100));
-            node_.endurance.rollbacks =
-                static_cast<std::uint32_t>(endurance.integer("rollbacks", 100, 0));
-        });
+        root_.table("endurance", true,
+                    [&](Section& endurance) { node_.endurance = read_endurance(endurance); });
         settings_.drain = Duration::seconds(60);
         settings_.commit_interval = Duration::milliseconds(1);
         root_.table("limits", false, [&](Section& limits) { read_limits(limits); });
@@ -273,46 +323,10 @@ private:
                              << 20;
     }
 
-    void read_login(Section& section, LedgerSettings& ledger) {
-        const std::string cookie = section.text("cookie_file", "");
-        ledger.user = section.text("user", "");
-        const std::string password = section.text("password_file", "");
-        if (!cookie.empty()) ledger.cookie_file = base_ / cookie;
-        if (!password.empty()) ledger.password_file = base_ / password;
-        if (ledger.user.empty() != password.empty())
-            section.mistake(password.empty() ? "password_file" : "user",
-                            "user and password_file go together");
-        if (!cookie.empty() && !ledger.user.empty())
-            section.mistake("cookie_file", "either this, or user and password_file");
-    }
-
     void read_ledger(Section& section) {
-        core::LedgerConfig config;
-        LedgerSettings ledger;
-        ledger.place = section.path_of("");
-        config.ledger = ledger.ledger = section.address("address");
-        ledger.adapter = section.text("adapter");
-        for (const char c : ledger.adapter) {
-            if ((c < 'a' || c > 'z') && (c < '0' || c > '9') && c != '-') {
-                section.mistake("adapter", "expected the name of a plugin, for example \"cash\"");
-                ledger.adapter.clear();
-                break;
-            }
-        }
-        ledger.url = read_url(section, "url", true).value_or(net::Url{});
-        const std::string key_file = section.text("key_file", "");
-        if (!key_file.empty()) ledger.key_file = base_ / key_file;
-        read_login(section, ledger);
-        config.accounts = section.addresses("accounts");
-        config.timing.expiry_rule = read_expiry_rule(section, "expiry_rule");
-        section.table("profile", true,
-                      [&](Section& profile) { config.timing.profile = read_profile(profile); });
-        ledger.settings = section.pairs("settings");
-        // As other paths in this file are.
-        for (auto& [key, value] : ledger.settings)
-            if (key.ends_with("_file")) value = (base_ / value).string();
-        node_.ledgers.push_back(std::move(config));
-        settings_.ledgers.push_back(std::move(ledger));
+        LedgerSection read = read_ledger_section(section, base_);
+        node_.ledgers.push_back(std::move(read.config));
+        settings_.ledgers.push_back(std::move(read.settings));
     }
 
     void read_peer(Section& section) {

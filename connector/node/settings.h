@@ -28,6 +28,17 @@ struct LedgerSettings {
     std::vector<std::pair<std::string, std::string>> settings;  // the adapter's own
 };
 
+// A table of [[ledgers]]: what this process needs, and what the machine is told. Paths in it are
+// relative to `base`.
+struct LedgerSection {
+    LedgerSettings settings;
+    core::LedgerConfig config;
+};
+class Section;
+LedgerSection read_ledger_section(Section& section, const std::filesystem::path& base);
+// The table [endurance].
+core::Endurance read_endurance(Section& section);
+
 struct PeerAddress {
     PublicKey key;
     std::optional<net::Url> url;  // absent: it calls us, we never call it

@@ -14,17 +14,18 @@ class OpenLedger final : public ConformanceLedger {
 public:
     enum class Vice : std::uint8_t {
         none,
-        refunds_early,        // a block before the expiry
-        refunds_never,        // the payer waits for a command
-        refunds_for_anyone,   // also for who asks
-        rejects_alone,        // the payee's word is enough
-        is_strict,            // a late claim is refused
-        pays_twice,           // a claim is paid after the refund
-        is_final_at_once,     // what is told is never told as seen
-        takes_any_preimage,   // of any size
-        takes_anything,       // an escrow of a single unit
-        charges_too_much,     // more than the allowance
-        forgets_what_returns  // what comes again after a roll-back is not told
+        refunds_early,         // a block before the expiry
+        refunds_never,         // the payer waits for a command
+        refunds_for_anyone,    // also for who asks
+        rejects_alone,         // the payee's word is enough
+        is_strict,             // a late claim is refused
+        pays_twice,            // a claim is paid after the refund
+        is_final_at_once,      // what is told is never told as seen
+        takes_any_preimage,    // of any size
+        takes_anything,        // an escrow of a single unit
+        charges_too_much,      // more than the allowance
+        forgets_what_returns,  // what comes again after a roll-back is not told
+        says_nowhere           // what is told names no place
     };
     explicit OpenLedger(Vice vice);
 

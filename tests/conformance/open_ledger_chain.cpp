@@ -67,6 +67,8 @@ void OpenLedger::tell(Escrow& escrow, Certainty certainty) {
     report::Escrow event{++cursor_, escrow.terms, escrow.state,
                          certainty, std::nullopt, ledger_now_};
     if (escrow.state == EscrowState::fulfilled) event.preimage = escrow.preimage;
+    if (certainty != Certainty::rolled_back && vice_ != Vice::says_nowhere)
+        event.locator = "height " + std::to_string(height_);
     for (const Role role :
          {payer_of({escrow.terms.payer, escrow.terms.id}), *owner(escrow.terms.payee)}) {
         party(role).reports.emplace_back(event);

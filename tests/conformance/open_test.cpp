@@ -35,6 +35,8 @@ TEST_CASE("an open ledger that breaks a rule does not conform") {
         {Vice::charges_too_much, "prepared, fulfilled and paid",
          "the amount did not leave what the payer can spend"},
         {Vice::forgets_what_returns, "comes again", "what came again was not told as final"},
+        {Vice::says_nowhere, "prepared, fulfilled and paid",
+         "an event says where it is to be seen"},
     };
     for (const Row& row : rows) {
         CAPTURE(std::string(row.title));

@@ -69,8 +69,9 @@ public:
         for (auto& block : frame->blocks) {
             for (const auto& leaf : std::exchange(block.leaves, {})) {
                 auto event = securities::event_of_leaf(leaf.octets);
-                if (event && *event && block.header.height > cursor())
-                    events.push_back(std::move(**event));
+                if (!event || !*event || block.header.height <= cursor()) continue;
+                (*event)->locator = "unproved";
+                events.push_back(std::move(**event));
             }
         }
         auto news = inner_.read(securities::encode_frame(*frame));

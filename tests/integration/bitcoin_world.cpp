@@ -2,28 +2,12 @@
 
 #include <doctest/doctest.h>
 
-#include <chrono>
-#include <future>
-
-#include "bitcoin/keys/address.h"
-#include "sdk/net/basic_login.h"
-#include "sdk/net/system_time.h"
 #include "tests/integration/node_world.h"
 
 namespace lockstep::test {
 namespace {
 
-using bitcoin::CoinKeyName;
-
-constexpr auto block_interval = std::chrono::milliseconds(500);
 const Address bitcoin_ledger = *Address::parse("test.btc");
-
-const bitcoin::Network& regtest() {
-    return *bitcoin::network_named("regtest");
-}
-
-// Whom the miner's blocks pay.
-const char* const nobody = "bcrt1qw508d6qejxtdg4y5r3zarvary0c5xw7kygt080";
 
 const char* const cash_profile =
     "profile = { inclusion_ms = 1000, finality_ms = 0, late_ms = 1000, early_ms = 1000 }\n";
@@ -40,18 +24,13 @@ BitcoinWorld::BitcoinWorld() {
         ports_[name] = free_port();
     }
     keys_["caller"] = make_key(directory() / "caller.key");
-    make_bitcoin_account("connector");
-    make_bitcoin_account("bob");
+    for (const char* name : {"connector", "bob"})
+        accounts_[name] = bitcoin_.make_account(directory() / name / "btc.key", bitcoin_ledger);
     start_cash();
-    start_bitcoin();
+    bitcoin_.start({{accounts_.at("connector").address, 5}});
     start_node("alice", true, false);
     start_node("connector", true, true);
     start_node("bob", false, true);
-}
-
-BitcoinWorld::~BitcoinWorld() {
-    over_ = true;
-    if (miner_.joinable()) miner_.join();
 }
 
 std::shared_ptr<const Signer> BitcoinWorld::make_key(const std::filesystem::path& file) {
@@ -63,16 +42,6 @@ std::shared_ptr<const Signer> BitcoinWorld::make_key(const std::filesystem::path
 
 std::string BitcoinWorld::url(std::uint16_t port) const {
     return "http://127.0.0.1:" + std::to_string(port);
-}
-
-void BitcoinWorld::make_bitcoin_account(const std::string& node) {
-    const auto file = directory() / node / "btc.key";
-    REQUIRE(create_key_file(file));
-    const auto signer = bitcoin::open_signer(file, regtest());
-    REQUIRE(signer);
-    const auto key = (*signer)->public_key(CoinKeyName{});
-    accounts_[node] = bitcoin::account_address(bitcoin_ledger, key);
-    addresses_[node] = *bitcoin::address_of_script(bitcoin::script_pubkey_of(key), regtest());
 }
 
 void BitcoinWorld::start_cash() {
@@ -98,40 +67,13 @@ void BitcoinWorld::start_cash() {
     REQUIRE(owner.run(op::Issue{*Address::parse("test.sek.alice"), sek, Amount{1'000'000'00}}));
 }
 
-void BitcoinWorld::start_bitcoin() {
-    const auto base = directory() / "btc";
-    std::filesystem::create_directories(base);
-    ports_["btc"] = free_port();
-    processes_["btc"] = std::make_unique<Process>(
-        "lockstep-bitcoin",
-        std::vector<std::string>{"--data", (base / "data").string(), "--rpc-port",
-                                 std::to_string(ports_["btc"])},
-        base / "log");
-    processes_["btc"]->start();
-    REQUIRE(eventually(5'000, [&] { return call("getblockcount").as_int64() == 0; }));
-    // So many blocks at once have stamps ahead of their time: they are made as if it were earlier.
-    const std::int64_t now_s = net::system_time().us() / 1'000'000;
-    call("setmocktime", Json::array().push(now_s - 600));
-    // Each block a coin for the connector, which can be spent when a hundred others stand on it.
-    call("generatetoaddress", Json::array().push(5).push(addresses_.at("connector")));
-    call("generatetoaddress", Json::array().push(100).push(nobody));
-    call("setmocktime", Json::array().push(0));
-    call("generatetoaddress", Json::array().push(11).push(nobody));
-    miner_ = std::thread([this] {
-        while (!over_) {
-            std::this_thread::sleep_for(block_interval);
-            if (mining_) call("generatetoaddress", Json::array().push(1).push(nobody));
-        }
-    });
-}
-
 std::string BitcoinWorld::ledger_text(const std::string& node, bool cash) const {
     if (cash)
         return "[[ledgers]]\naddress = \"test.sek\"\nadapter = \"cash\"\nurl = \"" +
                url(ports_.at("sek")) + "\"\naccounts = [\"test.sek." + node + "\"]\n" +
                cash_profile;
-    return "[[ledgers]]\naddress = \"test.btc\"\nadapter = \"bitcoin\"\nurl = \"" +
-           url(ports_.at("btc")) + "\"\naccounts = [\"" + accounts_.at(node).text() +
+    return "[[ledgers]]\naddress = \"test.btc\"\nadapter = \"bitcoin\"\nurl = \"" + bitcoin_.url() +
+           "\"\naccounts = [\"" + bitcoin_account(node).text() +
            "\"]\nexpiry_rule = \"open\"\ncookie_file = \"../btc/data/.cookie\"\n" +
            bitcoin_profile +
            "settings = { key_file = \"btc.key\", network = \"regtest\", poll_ms = \"200\", "
@@ -162,7 +104,7 @@ void BitcoinWorld::start_node(const std::string& name, bool cash, bool bitcoin) 
     const std::string offer =
         "in_ledger = \"test.sek\"\nin_asset = \"SEK/2\"\nin_account = \"test.sek.connector\"\n"
         "out_ledger = \"test.btc\"\nout_asset = \"BTC/8\"\nout_account = \"" +
-        accounts_.at("connector").text() +
+        bitcoin_account("connector").text() +
         "\"\nrate = \"1000000\"\nspread_ppm = 2000\nmin_out = \"0.00100000\"\n"
         "max_out = \"10.00000000\"\nmargin_ms = 40000\n";
     if (name == "connector") text += "[[offers]]\n" + offer;
@@ -192,33 +134,6 @@ bool BitcoinWorld::wait_ready(int milliseconds) {
         }
         return true;
     });
-}
-
-Json BitcoinWorld::call(const std::string& method, Json params) {
-    net::HttpRequest request;
-    request.method = "POST";
-    const std::string body =
-        write_json(Json::object({{"method", method}, {"params", std::move(params)}}));
-    request.body.assign(body.begin(), body.end());
-    net::set_header(request.headers, "authorization",
-                    net::login_by_cookie(directory() / "btc" / "data" / ".cookie")());
-    std::promise<Json> answered;
-    http_.request(*net::parse_url(url(ports_.at("btc"))), std::move(request), Duration::seconds(10),
-                  [&](Result<net::HttpResponse, net::ClientError> answer) {
-                      Json result;
-                      if (answer)
-                          if (auto json = parse_json(as_text(answer->body)))
-                              result = std::move(*json);
-                      answered.set_value(result["result"]);
-                  });
-    return answered.get_future().get();
-}
-
-std::int64_t BitcoinWorld::coins(const std::string& node) {
-    const Json found = call(
-        "scantxoutset",
-        Json::array().push("start").push(Json::array().push("addr(" + addresses_.at(node) + ")")));
-    return static_cast<std::int64_t>(found["total_amount"].as_double().value_or(-1) * 1e8 + 0.5);
 }
 
 std::int64_t BitcoinWorld::krona(const std::string& account) {

@@ -60,6 +60,8 @@ void EscrowBook::report_one(BookedEscrow& escrow, EscrowState state, Certainty c
     const std::optional<EscrowEnd>& end = escrow.end ? escrow.end : escrow.pool_end;
     if (state == EscrowState::fulfilled && certainty != Certainty::rolled_back && end)
         told.preimage = end->preimage;
+    if (certainty != Certainty::rolled_back)
+        told.locator = to_text(state == EscrowState::prepared ? escrow.funding : end->by);
     reports.emplace_back(std::move(told));
     changed_.insert(escrow.key());
 }

@@ -15,8 +15,11 @@ Result<StreamNews, StreamFault> FrameReader::read(ByteView octets) {
     StreamNews news;
     news.ledger_time = frame->ledger_time;
     news.at_tip = frame->events.size() < max_frame_events;
-    for (LedgerEvent& event : frame->events)
-        if (event.sequence > tip_) news.events.push_back(std::move(event));
+    for (LedgerEvent& event : frame->events) {
+        if (event.sequence <= tip_) continue;
+        event.locator = "sequence " + std::to_string(event.sequence);
+        news.events.push_back(std::move(event));
+    }
     news.balances = std::move(frame->balances);
     tip_ = frame->tip;
     return news;

@@ -23,6 +23,7 @@ namespace lockstep {
 constexpr std::uint8_t ledger_info_version = 1;
 constexpr std::size_t max_ledger_assets = 10'000;
 constexpr std::size_t max_asset_name = 128;
+constexpr std::size_t max_locator = 128;
 
 // --- what a ledger is, as its adapter declares it ---
 struct AssetInfo {
@@ -152,6 +153,10 @@ struct Escrow {
     Certainty certainty = Certainty::final_;
     std::optional<Bytes> preimage;  // 32 octets that fulfil the condition, where fulfilled
     Timestamp ledger_time;
+    // Where the ledger shows what brought it into this state, in the ledger's own words, so that a
+    // person can look there: a transaction id, a place in a block. Printable ASCII, 1 to
+    // max_locator octets; empty where it was rolled back, and nowhere any more.
+    std::string locator = {};
 };
 struct QueryResult {
     std::uint64_t id = 0;

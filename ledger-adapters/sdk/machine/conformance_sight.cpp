@@ -5,6 +5,15 @@
 #include "sdk/machine/conformance_kit.h"
 
 namespace lockstep::conformance {
+namespace {
+
+bool is_locator(const std::string& text, Certainty certainty) {
+    if (certainty == Certainty::rolled_back) return text.empty();
+    return !text.empty() && text.size() <= max_locator &&
+           std::all_of(text.begin(), text.end(), [](char c) { return c >= ' ' && c <= '~'; });
+}
+
+}  // namespace
 
 // --- what the ledger says ---
 
@@ -74,6 +83,8 @@ void Kit::expect_told(Role role, const EscrowTerms& terms, EscrowState state) {
     for (const auto& [cursor, escrow] : events(role)) {
         if (escrow.terms.id != terms.id || escrow.terms.payer != terms.payer) continue;
         expect(escrow.terms == terms, "the stream told other terms than were prepared");
+        expect(is_locator(escrow.locator, escrow.certainty),
+               "an event says where it is to be seen, in printable letters, unless it is gone");
         const bool shows = escrow.preimage && fulfils(*escrow.preimage, terms.condition);
         expect(shows == (escrow.state == EscrowState::fulfilled),
                "a preimage belongs to a fulfilled escrow, and to no other");

@@ -200,6 +200,8 @@ struct LedgerEvent {
     EscrowTerms terms;
     EscrowState state = EscrowState::prepared;
     std::optional<Bytes> preimage;  // exactly 32 octets, where fulfilled
+    // Where it stands, as report::Escrow has it: said by who reads it, no part of its octets.
+    std::string locator = {};
 };
 void write_event(OerWriter& to, const LedgerEvent& event);
 LedgerEvent read_event(OerReader& from);

@@ -79,7 +79,7 @@ void StreamFollower::frame(Timestamp at, ByteView body, AdapterOutputs& out) {
         last_sequence_ = event.sequence;
         out.reports.emplace_back(report::Escrow{event.sequence, std::move(event.terms), event.state,
                                                 Certainty::final_, std::move(event.preimage),
-                                                event.at});
+                                                event.at, std::move(event.locator)});
     }
     is_place_old_ = true;
     for (Balance& balance : news->balances)

@@ -208,6 +208,8 @@ Result<std::vector<LedgerEvent>, Doubt> LightClient::accept(const BlockFrame& fr
             if ((*event)->sequence <= place.sequence)
                 return unexpected(Doubt::sequence_not_growing);
             place.sequence = (*event)->sequence;
+            (*event)->locator =
+                "block " + std::to_string(header.height) + ", leaf " + std::to_string(leaf.index);
             events.push_back(std::move(**event));
         }
         place.height = header.height;

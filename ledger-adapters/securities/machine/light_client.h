@@ -97,7 +97,7 @@ public:
                 std::optional<Place> place);
 
     // All of the frame or nothing of it. Blocks at or below place() are passed over: a stream may
-    // repeat. Events come in ledger order.
+    // repeat. Events come in ledger order, each with its block and leaf as locator.
     Result<std::vector<LedgerEvent>, Doubt> accept(const BlockFrame& frame);
     // An answer of GET /v1/blocks/{height} is checked the same way but moves nothing.
     Result<void, Doubt> check_certificate(const BlockHeader& header,

@@ -1,0 +1,134 @@
+// Swaps between Bitcoin and the securities ledger by real processes: the two parties share nothing
+// but one line of text.
+#include <doctest/doctest.h>
+
+#include <array>
+#include <set>
+
+#include "tests/integration/node_world.h"
+#include "tests/integration/swap_world.h"
+
+namespace lockstep::test {
+namespace {
+
+constexpr std::int64_t fees = 20'000;
+constexpr std::int64_t paid = 1'000'000;
+constexpr std::uint64_t delivered = 50;
+
+std::string code_of(SwapParty& buyer) {
+    const Json line = buyer.wait_for_event("proposal", 30'000);
+    REQUIRE_MESSAGE(!line.is_null(), buyer.log());
+    return line["code"].text_or("");
+}
+
+void check_end(SwapParty& party, const std::string& end, int milliseconds) {
+    CAPTURE(party.name);
+    const auto code = party.wait(milliseconds);
+    CHECK_MESSAGE(code == (end == "settled" ? 0 : 4), party.log());
+    CHECK_MESSAGE(party.wait_for_event("end", 0)["end"].text_or("") == end, party.log());
+}
+
+// The numbers of the transactions that it said were final.
+std::set<std::int64_t> final_ones(const SwapParty& party) {
+    std::set<std::int64_t> numbers;
+    for (const Json& line : party.said())
+        if (line["state"].text_or("") == "final") numbers.insert(*line["number"].as_int64());
+    return numbers;
+}
+
+TEST_CASE("two parties swap bitcoin for shares, or each has back what it locked") {
+    SwapWorld world({"anna", "carol", "erin", "frank"}, {"ben", "dave", "grace"});
+    const std::int64_t coins = world.satoshi("anna");
+    CHECK(coins == 2 * 5'000'000'000);
+
+    // Nobody accepts erin's proposal; frank is away when he should take what grace delivered.
+    SwapParty& erin = world.party("erin");
+    SwapParty& frank = world.party("frank");
+    erin.run(world.proposal("grace", "42s", "22s"));
+    frank.run(world.proposal("grace", "42s", "22s"));
+    SwapParty& grace = world.party("grace");
+    grace.run({"accept", code_of(frank), "--yes"});
+    REQUIRE_MESSAGE(!frank.wait_for(1, "seen", 15'000).is_null(), frank.log());
+    frank.kill();
+
+    // Anna and ben are killed in the middle, each more than once.
+    SwapParty& anna = world.party("anna");
+    SwapParty& ben = world.party("ben");
+    anna.run(world.proposal("ben", "300s", "200s"));
+    const std::string code = code_of(anna);
+    anna.kill();
+    ben.run({"accept", code, "--yes"});
+    REQUIRE_MESSAGE(!ben.wait_for_event("terms", 20'000).is_null(), ben.log());
+    ben.kill();
+    anna.run({"resume"});
+    REQUIRE_MESSAGE(!anna.wait_for(1, "seen", 20'000).is_null(), anna.log());
+    anna.kill();
+    ben.run({"resume"});
+    REQUIRE_MESSAGE(!ben.wait_for(3, "final", 30'000).is_null(), ben.log());
+    ben.kill();
+    anna.run({"resume"});
+    REQUIRE_MESSAGE(!anna.wait_for(5, "final", 30'000).is_null(), anna.log());
+    anna.kill();
+    ben.run({"resume"});
+    anna.run({"resume"});
+
+    // Carol and dave are not disturbed.
+    SwapParty& carol = world.party("carol");
+    SwapParty& dave = world.party("dave");
+    carol.run(world.proposal("dave", "300s", "200s"));
+    dave.run({"accept", code_of(carol), "--yes"});
+    check_end(carol, "settled", 40'000);
+    check_end(dave, "settled", 40'000);
+    for (SwapParty* const party : {&carol, &dave}) {
+        CAPTURE(party->name);
+        CHECK(final_ones(*party) == std::set<std::int64_t>{1, 3, 5, 6});
+        for (const int number : {1, 6}) {
+            const std::string txid = party->wait_for(number, "final", 0)["transaction"].text_or("");
+            CHECK(txid.size() == 64);
+            CHECK(world.is_in_block(txid));
+        }
+        for (const int number : {3, 5})
+            CHECK(party->wait_for(number, "final", 0)["transaction"].text_or("").starts_with(
+                "block "));
+        for (const int number : {2, 4}) {
+            const Json ready = party->wait_for(number, "ready", 0);
+            CHECK(!ready["not_before"].is_null());
+            CHECK(ready["transaction"].is_null());
+        }
+    }
+    CHECK(world.shares("carol") == delivered);
+    CHECK(world.shares("dave") == 1'000 - delivered);
+    CHECK(world.satoshi("dave") > paid - fees);
+    CHECK(world.satoshi("dave") <= paid);
+
+    check_end(anna, "settled", 40'000);
+    check_end(ben, "settled", 40'000);
+    CHECK(world.shares("anna") == delivered);
+    CHECK(world.satoshi("ben") > paid - fees);
+    CHECK(world.satoshi("ben") <= paid);
+    CHECK(world.satoshi("anna") < coins - paid);
+    CHECK(world.satoshi("anna") > coins - paid - fees);
+
+    // The delivery goes back first, then both payments; by then frank is there again.
+    check_end(grace, "unwound", 60'000);
+    CHECK(final_ones(grace) == std::set<std::int64_t>{1, 3, 4});
+    CHECK(world.shares("grace") == 1'000);
+    frank.run({"resume"});
+    check_end(erin, "unwound", 60'000);
+    CHECK(final_ones(erin) == std::set<std::int64_t>{1, 2});
+    const std::string refund = erin.wait_for(2, "final", 0)["transaction"].text_or("");
+    CHECK(world.is_in_block(refund));
+    check_end(frank, "unwound", 60'000);
+    for (const char* name : {"erin", "frank"}) {
+        CHECK(world.satoshi(name) > coins - fees);
+        CHECK(world.satoshi(name) < coins);  // two fees
+        CHECK(world.shares(name) == 0);
+    }
+
+    // Whoever asks again hears how it ended.
+    erin.run({"resume"});
+    check_end(erin, "unwound", 20'000);
+}
+
+}  // namespace
+}  // namespace lockstep::test
