@@ -4,6 +4,9 @@
 #pragma once
 
 #include <array>
+#include <string>
+#include <string_view>
+#include <vector>
 
 #include "bitcoin/adapter/profile.h"
 #include "connector/core/ladder.h"
@@ -49,6 +52,7 @@ constexpr std::array<CoinParty, 5> coin_parties{{
     {"elm-securities", false, 1'000'000},
     {silent_coin_seller, false, 1'000'000},
 }};
+inline const std::vector<std::string_view> sound_coin_sellers{"delta-bank", "elm-securities"};
 inline std::string securities_account(const CoinParty& party) {
     return "test.csd." + std::string(party.name);
 }
