@@ -82,9 +82,8 @@ private:
     void expect(const Tracked& trade, std::vector<ExpectedEscrow>& expected) {
         const std::string& name = trade.request.reference;
         const auto view = world_.client("venue").trade(name);
-        const auto condition = view && view->evidence
-                                   ? Condition::from_hex(view->evidence->condition)
-                                   : std::nullopt;
+        const auto condition =
+            view && view->evidence ? Condition::from_hex(view->evidence->condition) : std::nullopt;
         if (!condition) return problem(name + ": the venue has no evidence");
         expected.push_back({name, *condition, "buyer", "seller", consideration(trade.request),
                             trade.outcome == Outcome::settled});

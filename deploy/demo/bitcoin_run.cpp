@@ -128,13 +128,15 @@ private:
         screen_.line("\n3. " + std::to_string(settings_.payments) +
                      " payments, krona that become bitcoin, and " +
                      std::to_string(unpaid_payments) + " whose receiver goes away");
-        const PayOrder order{std::string(payer_account), "SEK", most_krona,
-                             world_->coin_accounts().at("receiver").account.text(), "BTC"};
+        const PayOrder order{std::string(payer_account),
+                             "SEK",
+                             most_krona,
+                             world_->coin_accounts().at("receiver").account.text(),
+                             "BTC",
+                             most_payments_open};
         Payments payments(world_->client("payer"), world_->client("receiver"), order);
         if (auto done = payments.invoice("PAID-", amounts(settings_.payments)); !done) return done;
-        if (auto done = payments.pay(); !done) return done;
-        watch(payments, short_patience);
-        screen_.keep_status();
+        if (auto done = watch(payments, short_patience); !done) return done;
         report_.payments = payments.all();
         for (const TrackedPayment& payment : report_.payments) {
             if (payment.state != "paid")
@@ -150,13 +152,14 @@ private:
         world_->sample("receiver");
         world_->kill("receiver");
         say("kill -9 receiver, which has asked for " + std::to_string(unpaid_payments) + " more");
-        return unpaid_->pay();
+        if (auto paid = unpaid_->go_on(); !paid) return unexpected<Failure>(paid.error());
+        return {};
     }
 
     static std::vector<std::string> amounts(std::size_t count) {
         std::vector<std::string> list;
         for (std::size_t i = 0; i < count; ++i)
-            list.push_back(coins(1'000'000 + static_cast<bitcoin::Satoshi>(i) * 12'345));
+            list.push_back(coins(1'000'000 + static_cast<bitcoin::Satoshi>(i % 100) * 12'345));
         return list;
     }
 
@@ -165,19 +168,25 @@ private:
         return stats ? stats->open_deals : 1;
     }
 
-    void watch(Payments& payments, seconds patience) {
+    // Until all ended, or none did for so long.
+    Result<void, Failure> watch(Payments& payments, seconds patience) {
         const auto from = Steady::now();
-        wait_until(patience, [&] {
-            const bool over = payments.look();
-            std::size_t ended = 0;
-            for (const TrackedPayment& payment : payments.all())
-                ended += payment.ended() ? std::size_t{1} : 0;
+        auto last = from;
+        std::size_t ended = 0;
+        Result<bool, Failure> over = false;
+        while (over && !*over && !stop_.load() && Steady::now() - last < patience) {
+            std::this_thread::sleep_for(look_step);
+            over = payments.go_on();
+            if (payments.ended() != ended) last = Steady::now();
+            ended = payments.ended();
             screen_.status(
                 "  " + std::to_string(ended) + "/" + std::to_string(payments.all().size()) +
                 "  paid " + std::to_string(payments.count("paid")) + "  refunded " +
                 std::to_string(payments.count("refunded")) + "  " + fixed(since(from), 1) + " s");
-            return over;
-        });
+        }
+        screen_.keep_status();
+        if (!over) return unexpected<Failure>(over.error());
+        return {};
     }
 
     // Not before the shares that were to be delivered to it are back: it could still claim them.
@@ -237,8 +246,7 @@ private:
 
     Result<void, Failure> wait_for_expiries() {
         screen_.line("\n6. What is left unwinds by expiry");
-        watch(*unpaid_, expiry_patience);
-        screen_.keep_status();
+        if (auto done = watch(*unpaid_, expiry_patience); !done) return done;
         report_.unpaid = unpaid_->all();
         for (const TrackedPayment& payment : report_.unpaid) {
             if (payment.state != "refunded")
