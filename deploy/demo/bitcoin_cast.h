@@ -4,6 +4,9 @@
 #pragma once
 
 #include <array>
+#include <string>
+#include <string_view>
+#include <vector>
 
 #include "bitcoin/adapter/profile.h"
 #include "connector/core/ladder.h"
@@ -49,6 +52,7 @@ constexpr std::array<CoinParty, 5> coin_parties{{
     {"elm-securities", false, 1'000'000},
     {silent_coin_seller, false, 1'000'000},
 }};
+inline const std::vector<std::string_view> sound_coin_sellers{"delta-bank", "elm-securities"};
 inline std::string securities_account(const CoinParty& party) {
     return "test.csd." + std::string(party.name);
 }
@@ -56,13 +60,14 @@ inline std::string securities_account(const CoinParty& party) {
 // Each escrow that is placed between two blocks takes a coin of its own; what is left of it comes
 // back with the block.
 constexpr std::uint32_t buyer_coins = 48;
-constexpr std::size_t most_trades_open = 32;
 constexpr std::uint32_t connector_coins = 24;
+constexpr std::size_t most_trades_open = 32;
+constexpr std::size_t most_payments_open = 16;
 
 // The connector sells bitcoin for krona: one costs so many krona, and its spread on top.
 constexpr std::string_view payer_account = "test.sek.payer";
 constexpr std::string_view connector_krona_account = "test.sek.connector";
-constexpr std::string_view payer_krona = "10000000.00";
+constexpr std::string_view payer_krona = "1000000000.00";
 constexpr std::string_view krona_for_bitcoin = "1000000";
 constexpr std::uint32_t bitcoin_spread_ppm = 2'000;
 

@@ -179,6 +179,9 @@ std::string result_table(const BitcoinReport& report) {
         rows.push_back({"  refund of " + name, to_text(escrow.spend->txid) + " in block " +
                                                    std::to_string(escrow.spend->height)});
     }
+    rows.push_back({"instruction to settled",
+                    "p50 " + fixed(report.trades.latency_ms(0.5) / 1'000, 1) + " s, p99 " +
+                        fixed(report.trades.latency_ms(0.99) / 1'000, 1) + " s"});
     rows.push_back({"fees to the miner", coins(report.chain_fees) + " BTC"});
     std::string fees;
     for (const client::FeeView& fee : report.fees)

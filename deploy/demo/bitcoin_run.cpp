@@ -1,17 +1,20 @@
 #include "deploy/demo/bitcoin_run.h"
 
 #include <algorithm>
+#include <chrono>
 #include <functional>
 #include <map>
 #include <memory>
+#include <string>
 #include <thread>
+#include <vector>
 
-#include "bitcoin/adapter/rpc_batch.h"
 #include "deploy/demo/bitcoin_checks.h"
+#include "deploy/demo/bitcoin_compare.h"
 #include "deploy/demo/flow.h"
+#include "deploy/demo/generated_trades.h"
 #include "deploy/demo/report.h"
 #include "deploy/demo/run_parts.h"
-#include "sdk/base/assert.h"
 
 namespace lockstep::demo {
 
@@ -32,30 +35,6 @@ static_assert(Duration::seconds(funding_patience.count()) < chain_profile.block)
 constexpr seconds expiry_patience{150};
 constexpr seconds short_patience{30};
 constexpr std::chrono::milliseconds look_step{50};
-
-// One lot each, of every share and pair of parties in turn.
-std::vector<client::TradeRequest> coin_trades(const std::string& prefix, std::size_t count,
-                                              bool silent) {
-    std::vector<const CoinParty*> buyers;
-    std::vector<const CoinParty*> sellers;
-    for (const CoinParty& party : coin_parties) {
-        if (party.buys) buyers.push_back(&party);
-        if (!party.buys && (party.name == silent_coin_seller) == silent) sellers.push_back(&party);
-    }
-    std::vector<client::TradeRequest> trades;
-    for (std::size_t i = 0; i < count; ++i) {
-        const Share& share = bitcoin_shares[i % bitcoin_shares.size()];
-        client::TradeRequest trade;
-        trade.reference = prefix + std::to_string(i + 1);
-        trade.instrument = share.isin;
-        trade.quantity = std::to_string(share.lot);
-        trade.price = share.price;
-        trade.buyer = buyers[i % buyers.size()]->name;
-        trade.seller = sellers[i / 2 % sellers.size()]->name;
-        trades.push_back(std::move(trade));
-    }
-    return trades;
-}
 
 class BitcoinRun {
 public:
@@ -99,7 +78,7 @@ private:
             !started)
             return started;
         const std::string first = coins(buyer_coins * 50 * bitcoin::coin);
-        if (!wait_until(short_patience, [&] { return free_coins("buyer") == first; }))
+        if (!wait_until(short_patience, [&] { return free_coins(*world_, "buyer") == first; }))
             return fail("unavailable", "the buyer's node does not see its coins");
         auto books = world_->books(false);
         if (!books) return unexpected<Failure>(books.error());
@@ -109,16 +88,6 @@ private:
         return {};
     }
 
-    // What a node says that its account can spend.
-    std::string free_coins(const std::string& node) {
-        const auto balances = world_->client(node).balances();
-        if (!balances) return "";
-        for (const client::BalanceView& balance : *balances) {
-            if (balance.ledger == "test.btc") return balance.free;
-        }
-        return coins(0);
-    }
-
     // Trades whose seller never delivers, as its operator has it, and trades whose buyer's node is
     // killed the moment that its payments are on their way. No block is made meanwhile: without one
     // no payment is final, so that no share moves and no secret is shown before the kill.
@@ -126,13 +95,14 @@ private:
         screen_.line("\n2. Somebody falls silent: " + std::to_string(silent_trades) +
                      " trades without a delivery, " + std::to_string(lost_trades) +
                      " whose buyer's node is killed when it has paid");
-        auto trades = coin_trades("SILENT-", silent_trades, true);
+        auto trades = make_coin_trades("SILENT-", silent_trades, {silent_coin_seller});
         const std::string venue = world_->node_key("venue").hex();
         for (const client::TradeRequest& trade : trades) {
             const auto done = world_->client("seller").withhold(venue, trade.reference);
             if (!done) return unexpected<Failure>(done.error());
         }
-        for (client::TradeRequest& trade : coin_trades("LOST-", lost_trades, false))
+        for (client::TradeRequest& trade :
+             make_coin_trades("LOST-", lost_trades, sound_coin_sellers))
             trades.push_back(std::move(trade));
         for (const client::TradeRequest& trade : trades)
             expected_[trade.reference] = Outcome::unwound;
@@ -158,13 +128,15 @@ private:
         screen_.line("\n3. " + std::to_string(settings_.payments) +
                      " payments, krona that become bitcoin, and " +
                      std::to_string(unpaid_payments) + " whose receiver goes away");
-        const PayOrder order{std::string(payer_account), "SEK", most_krona,
-                             world_->coin_accounts().at("receiver").account.text(), "BTC"};
+        const PayOrder order{std::string(payer_account),
+                             "SEK",
+                             most_krona,
+                             world_->coin_accounts().at("receiver").account.text(),
+                             "BTC",
+                             most_payments_open};
         Payments payments(world_->client("payer"), world_->client("receiver"), order);
         if (auto done = payments.invoice("PAID-", amounts(settings_.payments)); !done) return done;
-        if (auto done = payments.pay(); !done) return done;
-        watch(payments, short_patience);
-        screen_.keep_status();
+        if (auto done = watch(payments, short_patience); !done) return done;
         report_.payments = payments.all();
         for (const TrackedPayment& payment : report_.payments) {
             if (payment.state != "paid")
@@ -180,13 +152,14 @@ private:
         world_->sample("receiver");
         world_->kill("receiver");
         say("kill -9 receiver, which has asked for " + std::to_string(unpaid_payments) + " more");
-        return unpaid_->pay();
+        if (auto paid = unpaid_->go_on(); !paid) return unexpected<Failure>(paid.error());
+        return {};
     }
 
     static std::vector<std::string> amounts(std::size_t count) {
         std::vector<std::string> list;
         for (std::size_t i = 0; i < count; ++i)
-            list.push_back(coins(1'000'000 + static_cast<bitcoin::Satoshi>(i) * 12'345));
+            list.push_back(coins(1'000'000 + static_cast<bitcoin::Satoshi>(i % 100) * 12'345));
         return list;
     }
 
@@ -195,19 +168,25 @@ private:
         return stats ? stats->open_deals : 1;
     }
 
-    void watch(Payments& payments, seconds patience) {
+    // Until all ended, or none did for so long.
+    Result<void, Failure> watch(Payments& payments, seconds patience) {
         const auto from = Steady::now();
-        wait_until(patience, [&] {
-            const bool over = payments.look();
-            std::size_t ended = 0;
-            for (const TrackedPayment& payment : payments.all())
-                ended += payment.ended() ? std::size_t{1} : 0;
+        auto last = from;
+        std::size_t ended = 0;
+        Result<bool, Failure> over = false;
+        while (over && !*over && !stop_.load() && Steady::now() - last < patience) {
+            std::this_thread::sleep_for(look_step);
+            over = payments.go_on();
+            if (payments.ended() != ended) last = Steady::now();
+            ended = payments.ended();
             screen_.status(
                 "  " + std::to_string(ended) + "/" + std::to_string(payments.all().size()) +
                 "  paid " + std::to_string(payments.count("paid")) + "  refunded " +
                 std::to_string(payments.count("refunded")) + "  " + fixed(since(from), 1) + " s");
-            return over;
-        });
+        }
+        screen_.keep_status();
+        if (!over) return unexpected<Failure>(over.error());
+        return {};
     }
 
     // Not before the shares that were to be delivered to it are back: it could still claim them.
@@ -233,14 +212,14 @@ private:
     }
 
     Result<void, Failure> trade() {
-        auto trades = coin_trades("TRADE-", settings_.trades, false);
+        auto trades = make_coin_trades("TRADE-", settings_.trades, sound_coin_sellers);
         for (const client::TradeRequest& trade : trades)
             expected_[trade.reference] = Outcome::settled;
-        for (client::TradeRequest& trade : coin_trades("DEAR-", 1, false)) {
+        for (client::TradeRequest& trade : make_coin_trades("DEAR-", 1, sound_coin_sellers)) {
             trade.price = coins(satoshi(trade.price) * 11 / 10);  // 10 % above the reference price
             trades.push_back(std::move(trade));
         }
-        for (client::TradeRequest& trade : coin_trades("ODD-", 1, false)) {
+        for (client::TradeRequest& trade : make_coin_trades("ODD-", 1, sound_coin_sellers)) {
             trade.quantity = "1";  // no whole lot
             trades.push_back(std::move(trade));
         }
@@ -267,8 +246,7 @@ private:
 
     Result<void, Failure> wait_for_expiries() {
         screen_.line("\n6. What is left unwinds by expiry");
-        watch(*unpaid_, expiry_patience);
-        screen_.keep_status();
+        if (auto done = watch(*unpaid_, expiry_patience); !done) return done;
         report_.unpaid = unpaid_->all();
         for (const TrackedPayment& payment : report_.unpaid) {
             if (payment.state != "refunded")
@@ -330,96 +308,12 @@ private:
         };
         if (!wait_until(short_patience, pool_is_empty)) problem("the pool does not become empty");
         world_->pause("miner");
-        auto read = chain_book();
-        if (read) compare(*read);
+        const auto compared = compare_chain(*world_, report_);
         world_->resume("miner");
-        if (!read) return unexpected<Failure>(read.error());
+        if (!compared) return compared;
         screen_.line(chain_table(report_));
         screen_.line(result_table(report_));
         return {};
-    }
-
-    Result<ChainBook, Failure> chain_book() {
-        std::vector<ChainParty> parties;
-        for (const auto& [name, account] : world_->coin_accounts())
-            parties.push_back({name, account.key});
-        const auto ledger = Address::parse("test.btc");
-        const auto asset = AssetId::make("BTC", coin_scale);
-        ASSERT(ledger && asset);
-        ChainBook book({*ledger, *asset}, std::move(parties));
-        if (auto done = read_chain(world_->chain(), book); !done)
-            return unexpected<Failure>(done.error());
-        return book;
-    }
-
-    void compare(const ChainBook& book) {
-        for (const std::string& mistake : book.mistakes())
-            problem("chain: " + mistake);
-        report_.height = book.height();
-        report_.mined = book.mined();
-        report_.chain_fees = book.fees();
-        for (const auto& [name, account] : world_->coin_accounts()) {
-            const ChainAccount one{name,
-                                   book.mined_by(name),
-                                   book.earned(name),
-                                   book.spent(name),
-                                   book.fees_of(name),
-                                   book.balance(name)};
-            report_.accounts.push_back(one);
-            compare_account(one, account);
-        }
-        for (const std::string& mistake :
-             match_escrows(book.escrows(), expected_escrows(), report_.escrows))
-            problem("chain: " + mistake);
-    }
-
-    // With what the Bitcoin node's own scan finds, and what the owner's node says.
-    void compare_account(const ChainAccount& one, const CoinAccount& account) {
-        const auto scan = world_->chain().call(
-            "scantxoutset",
-            Json::array().push("start").push(Json::array().push("addr(" + account.address + ")")));
-        const auto scanned = scan ? bitcoin::satoshi_of((*scan)["total_amount"]) : std::nullopt;
-        if (scanned != one.balance)
-            problem(one.name + " has " + coins(one.balance) + " by the blocks, " +
-                    (scanned ? coins(*scanned) : "nothing") + " by the node's scan");
-        if (one.name == "miner") return;
-        const std::string balance = coins(one.balance);
-        std::string said;
-        if (!wait_until(seconds(3), [&] { return (said = free_coins(one.name)) == balance; }))
-            problem(one.name + " has " + balance + " by the blocks, " + said + " by its node");
-    }
-
-    std::vector<ExpectedEscrow> expected_escrows() {
-        std::vector<ExpectedEscrow> expected;
-        for (const PhaseResult* phase : {&report_.trades, &report_.stalled}) {
-            for (const Tracked& trade : phase->trades) {
-                if (trade.outcome != Outcome::settled && trade.outcome != Outcome::unwound)
-                    continue;
-                const std::string& name = trade.request.reference;
-                const auto view = world_->client("venue").trade(name);
-                const auto condition = view && view->evidence
-                                           ? Condition::from_hex(view->evidence->condition)
-                                           : std::nullopt;
-                if (!condition) {
-                    problem(name + ": the venue has no evidence");
-                    continue;
-                }
-                expected.push_back({name, *condition, "buyer", "seller",
-                                    consideration(trade.request),
-                                    trade.outcome == Outcome::settled});
-            }
-        }
-        for (const auto* list : {&report_.payments, &report_.unpaid}) {
-            for (const TrackedPayment& payment : *list) {
-                const auto condition = Condition::from_hex(payment.condition);
-                if (!condition)
-                    problem(payment.name + ": no condition");
-                else
-                    expected.push_back({payment.name, *condition, "connector", "receiver",
-                                        satoshi(payment.amount), payment.state == "paid"});
-            }
-        }
-        return expected;
     }
 
     void finish() {

@@ -6,6 +6,22 @@
 
 namespace lockstep::demo {
 
+const char* program_of(Kind kind) {
+    switch (kind) {
+        case Kind::cash_ledger:
+            return "lockstep-cash";
+        case Kind::securities_ledger:
+            return "lockstep-securities";
+        case Kind::bitcoin_node:
+            return "lockstep-bitcoin";
+        case Kind::miner:
+            return "lockstep-miner";
+        case Kind::node:
+            return "lockstepd";
+    }
+    UNREACHABLE();
+}
+
 const Role& role_named(const Cast& cast, std::string_view name) {
     const auto found = std::find_if(cast.roles.begin(), cast.roles.end(),
                                     [&](const Role& role) { return role.name == name; });

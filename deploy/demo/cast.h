@@ -36,6 +36,9 @@ constexpr bool has_journal(Kind kind) {
     return kind != Kind::miner;
 }
 
+// The program of a process.
+const char* program_of(Kind kind);
+
 // Trades are whole lots; the reference price is what the buyer's node measures a price against.
 struct Share {
     std::string_view isin;

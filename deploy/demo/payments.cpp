@@ -4,6 +4,8 @@
 
 namespace lockstep::demo {
 
+using Steady = std::chrono::steady_clock;
+
 bool TrackedPayment::ended() const {
     return state == "paid" || state == "refunded" || state == "declined" || state == "broken";
 }
@@ -23,34 +25,37 @@ Result<void, Failure> Payments::invoice(const std::string& prefix,
     return {};
 }
 
-Result<void, Failure> Payments::pay() {
+Result<bool, Failure> Payments::go_on() {
+    std::size_t open = 0;
     for (TrackedPayment& payment : all_) {
-        if (!payment.id.empty()) continue;
-        payment.made = std::chrono::steady_clock::now();
-        const auto id =
-            payer_.pay({payment.invoice, order_.from, order_.asset, order_.most_paid, false});
-        if (!id) return unexpected<Failure>(id.error());
-        payment.id = *id;
+        if (payment.ended()) continue;
+        if (payment.id.empty() && open < order_.most_open) {
+            payment.made = Steady::now();
+            const auto id =
+                payer_.pay({payment.invoice, order_.from, order_.asset, order_.most_paid, false});
+            if (!id) return unexpected<Failure>(id.error());
+            payment.id = *id;
+        }
+        if (payment.id.empty()) continue;
+        look(payment);
+        if (!payment.ended()) ++open;
     }
-    return {};
+    return ended() == all_.size();
 }
 
-bool Payments::look() {
-    bool all_ended = true;
-    for (TrackedPayment& payment : all_) {
-        if (payment.ended() || payment.id.empty()) continue;
-        if (const auto view = payer_.payment(payment.id)) {
-            payment.state = view->state;
-            payment.reason = view->reason;
-            payment.paid = view->amount;
-        }
-        if (payment.ended())
-            payment.seconds =
-                std::chrono::duration<double>(std::chrono::steady_clock::now() - payment.made)
-                    .count();
-        all_ended = all_ended && payment.ended();
-    }
-    return all_ended;
+void Payments::look(TrackedPayment& payment) {
+    const auto view = payer_.payment(payment.id);
+    if (!view) return;
+    payment.state = view->state;
+    payment.reason = view->reason;
+    payment.paid = view->amount;
+    if (payment.ended())
+        payment.seconds = std::chrono::duration<double>(Steady::now() - payment.made).count();
+}
+
+std::size_t Payments::ended() const {
+    return static_cast<std::size_t>(std::count_if(
+        all_.begin(), all_.end(), [](const TrackedPayment& payment) { return payment.ended(); }));
 }
 
 std::size_t Payments::count(std::string_view state) const {

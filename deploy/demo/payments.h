@@ -1,11 +1,10 @@
-// Payments that a payer's node makes and a receiver's node asks for: made at once, watched until
-// each of them ended. As the desk does, it holds no opinion: how one ended is what the node says.
+// Payments that a receiver's node asks for and a payer's node makes, so many at a time, until each
+// of them ended. As the desk does, it holds no opinion: how one ended is what the node says.
 #pragma once
 
-#include <atomic>
 #include <chrono>
-#include <functional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "connector/client/api_client.h"
@@ -32,6 +31,7 @@ struct PayOrder {
     std::string most_paid;
     std::string to;  // account of the receiver
     std::string to_asset;
+    std::size_t most_open = 16;  // at a time
 };
 
 class Payments {
@@ -43,14 +43,16 @@ public:
     // of the node.
     Result<void, Failure> invoice(const std::string& prefix,
                                   const std::vector<std::string>& amounts);
-    // Pays all that have an invoice and were not paid. Codes: those of the node.
-    Result<void, Failure> pay();
-    // Asks how they are. True when all ended.
-    bool look();
+    // Pays what may be paid now and asks how the others are. True when all ended. Codes: those of
+    // the payer's node, where it refuses to pay.
+    Result<bool, Failure> go_on();
+    std::size_t ended() const;
     std::size_t count(std::string_view state) const;
     const std::vector<TrackedPayment>& all() const { return all_; }
 
 private:
+    void look(TrackedPayment& payment);
+
     client::ApiClient& payer_;
     client::ApiClient& receiver_;
     PayOrder order_;

@@ -51,4 +51,12 @@ Result<std::vector<std::uint16_t>, Failure> free_ports(std::size_t count) {
     return ports;
 }
 
+net::Url loopback(std::uint16_t port) {
+    net::Url url;
+    url.scheme = "http";
+    url.host = "127.0.0.1";
+    url.port = port;
+    return url;
+}
+
 }  // namespace lockstep::demo

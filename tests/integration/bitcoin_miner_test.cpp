@@ -82,7 +82,8 @@ TEST_CASE("the miner makes a block an interval until it is told to end") {
     CHECK((*block)["tx"][0]["vout"][0]["scriptPubKey"]["address"].text_or("") == address);
 }
 
-TEST_CASE("a node that is not there yet, or goes and comes back with another cookie, is waited for") {
+TEST_CASE(
+    "a node that is not there yet, or goes and comes back with another cookie, is waited for") {
     Node node;
     Process miner = node.miner_by_cookie();
     miner.start();
@@ -107,14 +108,14 @@ TEST_CASE("a user with a password mines too, and a wrong password is told and wa
     const TemporaryDirectory keys;
     const auto password = keys.path() / "password";
     write_file(password, "correct horse\n");
-    std::filesystem::permissions(password, std::filesystem::perms::owner_read |
-                                               std::filesystem::perms::owner_write);
+    std::filesystem::permissions(
+        password, std::filesystem::perms::owner_read | std::filesystem::perms::owner_write);
     Node node({"--rpc-user", "miner", "--rpc-password-file", password.string()});
     node.start();
     const auto wrong = keys.path() / "wrong";
     write_file(wrong, "battery staple\n");
-    std::filesystem::permissions(wrong, std::filesystem::perms::owner_read |
-                                            std::filesystem::perms::owner_write);
+    std::filesystem::permissions(
+        wrong, std::filesystem::perms::owner_read | std::filesystem::perms::owner_write);
     Process miner = node.miner({"--user", "miner", "--password-file", wrong.string(), "--address",
                                 address, "--interval-ms", "50"});
     miner.start();
