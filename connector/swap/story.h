@@ -19,7 +19,7 @@ struct Line {
     Amount amount;
     Address from;
     Address to;
-    std::string spend;  // who can take it, with what, from when
+    std::string spend;                    // who can take it, with what, from when
     std::optional<Timestamp> not_before;  // of a refund
 };
 

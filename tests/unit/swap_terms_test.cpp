@@ -43,8 +43,8 @@ TEST_CASE("a party has nothing against sound terms, and says what is wrong with 
     };
     const Row rows[] = {
         {"one ledger", [](auto& t, auto&) { t.delivery.ledger = t.payment.ledger; }, "malformed"},
-        {"an account of another ledger",
-         [](auto& t, auto&) { t.payment.payee = t.delivery.payer; }, "malformed"},
+        {"an account of another ledger", [](auto& t, auto&) { t.payment.payee = t.delivery.payer; },
+         "malformed"},
         {"payer and payee are one", [](auto& t, auto&) { t.payment.payee = t.payment.payer; },
          "malformed"},
         {"no amount", [](auto& t, auto&) { t.delivery.amount = Amount{}; }, "malformed"},
@@ -58,8 +58,8 @@ TEST_CASE("a party has nothing against sound terms, and says what is wrong with 
         {"an asset that is not there",
          [](auto&, auto& v) { v.ledgers[1].info->assets.front().asset = AssetId{}; },
          "unknown_asset"},
-        {"a part of a lot", [](auto&, auto& v) { v.ledgers[1].info->assets.front().lot = Amount{20}; },
-         "odd_lot"},
+        {"a part of a lot",
+         [](auto&, auto& v) { v.ledgers[1].info->assets.front().lot = Amount{20}; }, "odd_lot"},
         {"more than is taken at once",
          [](auto&, auto& v) { v.ledgers[0].info->max_amount = Amount{999'999}; },
          "amount_too_large"},
@@ -94,15 +94,17 @@ TEST_CASE("too small a margin is refused with the arithmetic") {
     terms.payment.expiry = terms.delivery.expiry + Duration::seconds(15);
     const auto found = swap::objection(terms, view_of(Role::seller, terms));
     REQUIRE(found);
-    CHECK(found->detail ==
-          "the payment can go back 15 s after the delivery, and the seller needs 16 s in between to "
-          "be sure of it: 8 s to see the secret and to claim with it + 5 s for 1 outages of this "
-          "program + 1 s as the delivery's clock may lag + 2 s as the payment's clock may lead");
+    CHECK(
+        found->detail ==
+        "the payment can go back 15 s after the delivery, and the seller needs 16 s in between to "
+        "be sure of it: 8 s to see the secret and to claim with it + 5 s for 1 outage of this "
+        "program + 1 s as the delivery's clock may lag + 2 s as the payment's clock may lead");
     CHECK(swap::margin_needed(terms, view_of(Role::seller, terms)) == Duration::seconds(16));
 }
 
 TEST_CASE("a day between the refunds is enough for a careful profile of Bitcoin") {
-    // Six confirmations; in a block after nine mean intervals more than the three that are aimed at.
+    // Six confirmations; in a block after nine mean intervals more than the three that are aimed
+    // at.
     swap::Terms terms = swap_terms();
     terms.payment.timing.profile = {Duration::seconds(9'600), Duration::seconds(8'400),
                                     Duration::seconds(8'400), Duration::seconds(10'800),
