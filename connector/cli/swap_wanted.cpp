@@ -10,7 +10,8 @@ struct Quantity {
 };
 std::optional<Quantity> parse_quantity(const std::string& text) {
     const std::size_t space = text.find(' ');
-    if (space == std::string::npos) return text.empty() ? std::nullopt : std::optional(Quantity{text, ""});
+    if (space == std::string::npos)
+        return text.empty() ? std::nullopt : std::optional(Quantity{text, ""});
     Quantity quantity{text.substr(0, space), text.substr(space + 1)};
     if (quantity.amount.empty() || quantity.asset.empty()) return std::nullopt;
     return quantity;
@@ -86,7 +87,8 @@ Result<swap::Terms, Failure> make_terms(const SwapWanted& wanted, const swap::Ow
                                        : "the other ledger does not track " + pay->asset);
     auto payment = make_leg(*paying, *find_asset(*paying, pay->asset), pay->amount);
     if (!payment) return unexpected<Failure>(payment.error());
-    auto delivery = make_leg(*delivering, *find_asset(*delivering, deliver->asset), deliver->amount);
+    auto delivery =
+        make_leg(*delivering, *find_asset(*delivering, deliver->asset), deliver->amount);
     if (!delivery) return unexpected<Failure>(delivery.error());
     payment->payer = paying->accounts.front();
     delivery->payee = delivering->accounts.front();
@@ -107,8 +109,9 @@ Result<swap::Terms, Failure> make_terms(const SwapWanted& wanted, const swap::Ow
     const auto payment_refund = parse_length(wanted.payment_refund);
     const auto delivery_refund = parse_length(wanted.delivery_refund);
     if (!payment_refund || !delivery_refund)
-        return fail("malformed", std::string(payment_refund ? "--delivery-refund" : "--payment-refund") +
-                                     ": expected a length of time, for example 48h or 90m");
+        return fail("malformed",
+                    std::string(payment_refund ? "--delivery-refund" : "--payment-refund") +
+                        ": expected a length of time, for example 48h or 90m");
     swap::Terms terms;
     terms.payment = std::move(*payment);
     terms.delivery = std::move(*delivery);

@@ -18,8 +18,7 @@ std::string advice_on(const std::string& code) {
     if (!reason) return "";
     if (*reason == Reason::escrows_unresolved)
         return "One swap at a time has a data directory: `lockstep swap resume` goes on with it.";
-    if (*reason == Reason::condition_used)
-        return "A proposal is taken once: ask for another one.";
+    if (*reason == Reason::condition_used) return "A proposal is taken once: ask for another one.";
     if (*reason == Reason::ladder_too_tight)
         return "Ask for a longer time between the two refunds (--payment-refund), or reckon with "
                "less in [endurance] and the profiles.";
@@ -57,7 +56,8 @@ Result<void, Failure> SwapWatch::wait_for_ledgers() {
         std::string missing;
         for (std::size_t i = 0; i < standing.live.size(); ++i) {
             const auto& ledger = host_->settings().ledgers[i];
-            const swap::OwnLedger* const own = swap::find_ledger(standing.view.ledgers, ledger.config.ledger);
+            const swap::OwnLedger* const own =
+                swap::find_ledger(standing.view.ledgers, ledger.config.ledger);
             if (standing.live[i] && own != nullptr && own->info) continue;
             missing += (missing.empty() ? "" : ", ") + ledger.config.ledger.text() +
                        (details[i].empty() ? "" : " (" + details[i] + ")");
@@ -73,8 +73,8 @@ Result<void, Failure> SwapWatch::wait_for_ledgers() {
             details[changed->ledger] = changed->detail;
             if (changed->mode == report::Mode::refused)
                 return fail(std::string(to_string(Reason::ledger_refused)),
-                            host_->settings().ledgers[changed->ledger].config.ledger.text() +
-                                ": " + changed->detail);
+                            host_->settings().ledgers[changed->ledger].config.ledger.text() + ": " +
+                                changed->detail);
         }
     }
     return fail(std::string(to_string(Reason::unavailable)),
@@ -122,10 +122,11 @@ int SwapWatch::interrupted() {
     const SwapHost::Standing standing = host_->look();
     if (standing.swap && !standing.swap->end) {
         const swap::Terms& terms = standing.swap->terms;
-        print_.note("stopped; the swap is not over and what it locks is safe only while it is "
-                    "watched. Go on well before " +
-                    format_time(terms.delivery.expiry) + " with\n  lockstep swap resume --config " +
-                    host_->settings().file.string());
+        print_.note(
+            "stopped; the swap is not over and what it locks is safe only while it is "
+            "watched. Go on well before " +
+            format_time(terms.delivery.expiry) + " with\n  lockstep swap resume --config " +
+            host_->settings().file.string());
     }
     return exit_interrupted;
 }
@@ -139,8 +140,7 @@ std::optional<int> SwapWatch::take(SwapHost::News&& news) {
     } else if (const auto* alarm = std::get_if<swap::output::Alarm>(&news)) {
         print_.alarm(*alarm);
     } else if (const auto* changed = std::get_if<swap::effect::LedgerChanged>(&news)) {
-        const std::string& ledger =
-            host_->settings().ledgers[changed->ledger].config.ledger.text();
+        const std::string& ledger = host_->settings().ledgers[changed->ledger].config.ledger.text();
         if (changed->mode == report::Mode::refused)
             print_.alarm({"ledger_refused", ledger + ": " + changed->detail});
         else if (changed->mode == report::Mode::stale)

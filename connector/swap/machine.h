@@ -187,6 +187,11 @@ using MachineOutput =
 // The canonical octets of what is recorded; nullopt for the others.
 std::optional<Bytes> encode_recorded(const MachineOutput& output);
 
+// Escrows that stand and are of no swap that was begun here: a payment may be there before its
+// proposal is accepted, and a ledger tells of it once. More than this are of others who send what
+// nobody asked for; those that expire first are forgotten first.
+constexpr std::size_t max_strays = 1'024;
+
 // Of the escrow that this party places.
 enum class Placement : std::uint8_t {
     none = 1,    // not decided yet, or decided against (given_up)
@@ -261,9 +266,11 @@ private:
         std::map<Address, Timestamp> times;
         std::optional<Swap> swap;
         std::map<Hash, Timestamp> past;  // swaps that are over, until nobody can take part in them
+        // What was last told of each, by state, in that order.
+        std::map<std::pair<Address, EscrowKey>, std::vector<input::Reported>> strays;
         template <class S, class A>
         static void fields(S& s, A& a) {
-            a(s.endurance, s.ledgers, s.modes, s.times, s.swap, s.past);
+            a(s.endurance, s.ledgers, s.modes, s.times, s.swap, s.past, s.strays);
         }
     };
     class Turn;

@@ -92,6 +92,7 @@ void SwapMachine::Turn::take(const input::Begin& in) {
     begun.entropy = in.entropy;
     const Side other = other_side(in.role);
     send("expect", other, command::Expect{escrow_of(in.terms, other)});
+    take_strays();
 }
 
 void SwapMachine::Turn::take(const input::Health& in) {
@@ -121,8 +122,8 @@ void SwapMachine::Turn::take(const input::Answered& in) {
         give_up(in.reason);
     } else if (in.id == command_id("fulfil", id) && in.reason != Reason::already_fulfilled) {
         const Leg& leg = swap().terms.other(swap().role);
-        alarm("claim_refused", "the claim of " + format_amount(leg.amount, leg.asset.scale()) + " " +
-                                   leg.asset.code() + " on " + leg.ledger.text() +
+        alarm("claim_refused", "the claim of " + format_amount(leg.amount, leg.asset.scale()) +
+                                   " " + leg.asset.code() + " on " + leg.ledger.text() +
                                    " was refused: " + std::string(describe(in.reason)));
     }
 }
@@ -134,7 +135,10 @@ void SwapMachine::Turn::learn(const input::Reported& in) {
 
 void SwapMachine::Turn::take(const input::Reported& in) {
     note_time(in.ledger, in.ledger_time);
-    if (!state_.swap) return;
+    if (!state_.swap || !take_own(in)) keep_stray(in);
+}
+
+bool SwapMachine::Turn::take_own(const input::Reported& in) {
     for (const Side side : {Side::payment, Side::delivery}) {
         const EscrowTerms expected = escrow_of(swap().terms, side);
         if (in.ledger != swap().terms.leg(side).ledger || key_of(in.terms) != key_of(expected))
@@ -143,9 +147,10 @@ void SwapMachine::Turn::take(const input::Reported& in) {
             // Another escrow under this one's name. It is none of this swap's, and the true one
             // cannot come any more.
             give_up(Reason::escrow_mismatch);
-            return alarm("escrow_mismatch",
-                         "the escrow on " + in.ledger.text() +
-                             " is not the one that was agreed; nothing is placed against it");
+            alarm("escrow_mismatch",
+                  "the escrow on " + in.ledger.text() +
+                      " is not the one that was agreed; nothing is placed against it");
+            return true;
         }
         const bool own = side == own_side(swap().role);
         // A data directory that was lost or is older than this: the escrow is ours by its id.
@@ -156,20 +161,58 @@ void SwapMachine::Turn::take(const input::Reported& in) {
                     in.state == EscrowState::refunded_rejected};
         const Sight* const known = swap().find(step);
         if (in.certainty == Certainty::rolled_back) {
-            if (known == nullptr) return;
+            if (known == nullptr) return true;
             swap().sights.erase(step);
             // What was done about it is gone with it, and is done again when it comes again.
             if (!own) swap().claim_sent = false;
         } else {
             // Events come at least once; what is final is no news again.
-            if (known != nullptr && (known->certainty == Certainty::final_ ||
-                                     (known->certainty == sight.certainty &&
-                                      known->locator == sight.locator)))
-                return;
+            if (known != nullptr &&
+                (known->certainty == Certainty::final_ ||
+                 (known->certainty == sight.certainty && known->locator == sight.locator)))
+                return true;
             swap().sights[step] = sight;
         }
         out_.push_back(output::Told{step, std::move(sight)});
+        return true;
+    }
+    return false;
+}
+
+// Of several states each is kept as it was told last, so that what is taken later is what would
+// have been taken then. One that is over is of no use to anybody.
+void SwapMachine::Turn::keep_stray(const input::Reported& in) {
+    const auto place = std::pair{in.ledger, key_of(in.terms)};
+    const bool is_over = in.certainty == Certainty::final_ && in.state != EscrowState::prepared;
+    std::erase_if(state_.strays, [&](const auto& one) {
+        return is_expired(at_, one.second.front().terms.expiry + past_kept);
+    });
+    if (is_over) {
+        state_.strays.erase(place);
         return;
+    }
+    std::vector<input::Reported>& told = state_.strays[place];
+    std::erase_if(told, [&](const auto& one) { return one.state == in.state; });
+    if (in.certainty != Certainty::rolled_back) told.push_back(in);
+    std::sort(told.begin(), told.end(),
+              [](const auto& a, const auto& b) { return a.state < b.state; });
+    if (told.empty()) state_.strays.erase(place);
+    if (state_.strays.size() <= max_strays) return;
+    state_.strays.erase(std::min_element(
+        state_.strays.begin(), state_.strays.end(), [](const auto& a, const auto& b) {
+            return a.second.front().terms.expiry < b.second.front().terms.expiry;
+        }));
+}
+
+void SwapMachine::Turn::take_strays() {
+    for (const Side side : {Side::payment, Side::delivery}) {
+        const auto found = state_.strays.find(
+            {swap().terms.leg(side).ledger, key_of(escrow_of(swap().terms, side))});
+        if (found == state_.strays.end()) continue;
+        const std::vector<input::Reported> told = std::move(found->second);
+        state_.strays.erase(found);
+        for (const input::Reported& one : told)
+            take_own(one);
     }
 }
 
@@ -259,8 +302,7 @@ void SwapMachine::Turn::reveal() {
     }
     if (!stands(swap(), Side::delivery) || !machine_.is_live(delivery.ledger)) return;
     swap().released = true;
-    out_.push_back(
-        output::Release{swap_id(swap().terms), swap().entropy, swap().terms.condition});
+    out_.push_back(output::Release{swap_id(swap().terms), swap().entropy, swap().terms.condition});
 }
 
 // Nobody will take the delivery any more: where the ledger lets the payee give it back alone, the
@@ -301,8 +343,8 @@ std::optional<End> SwapMachine::Turn::end_of() const {
     const bool delivered_back = swap.is_final(Step::delivery_refund);
     if (paid && delivered) return End::settled;
     if ((paid && delivered_back) || (paid_back && delivered)) return End::broken;
-    const bool own_never = swap.placement == Placement::absent ||
-                           (swap.placement == Placement::none && swap.given_up);
+    const bool own_never =
+        swap.placement == Placement::absent || (swap.placement == Placement::none && swap.given_up);
     const bool touched =
         swap.find(Step::payment) != nullptr || swap.find(Step::delivery) != nullptr;
     if (own_never) return touched ? End::unwound : End::declined;

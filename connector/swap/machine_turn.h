@@ -30,7 +30,11 @@ private:
     Timestamp now(const Address& ledger) const;
     bool both_live() const;
     void forget(const Swap& over);
+    // What a ledger says of one of the swap's escrows; false where it is of none.
+    bool take_own(const input::Reported& in);
     void learn(const input::Reported& in);
+    void keep_stray(const input::Reported& in);
+    void take_strays();
 
     void send(std::string_view what, Side side, output::ToLedger::Body body);
     void place(Side side, Timestamp place_by);

@@ -45,9 +45,14 @@ void SwapParty::run(std::vector<std::string> words) {
     process_->start();
 }
 
+std::optional<int> SwapParty::ran(std::vector<std::string> words) {
+    run(std::move(words));
+    return wait(30'000);
+}
+
 std::vector<Json> SwapParty::said() const {
     std::vector<Json> lines;
-    std::istringstream text(log().substr(ran_from_));
+    std::istringstream text(told());
     for (std::string line; std::getline(text, line);)
         if (auto json = parse_json(line)) lines.push_back(std::move(*json));
     return lines;

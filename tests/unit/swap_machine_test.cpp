@@ -81,6 +81,32 @@ TEST_CASE("nothing is placed while a ledger is not live, nor again after a resta
                         {"btc live", "prepare delivery"}});
 }
 
+TEST_CASE("a payment that was there before the proposal was accepted is not forgotten") {
+    const std::vector<Row> before{{"btc live", ""}, {"csd live", ""}};
+    play(Role::seller,
+         before + std::vector<Row>{{"payment prepared seen", ""},
+                                   {"payment prepared final", ""},
+                                   {"restart", ""},
+                                   {"btc live", ""},
+                                   {"csd live", ""},
+                                   {"begin", "expect payment; 1 final; prepare delivery"}});
+    play(Role::seller,
+         before + std::vector<Row>{{"payment prepared seen", ""},
+                                   {"begin", "expect payment; 1 seen"},
+                                   {"payment prepared final", "1 final; prepare delivery"}});
+    play(Role::seller, before + std::vector<Row>{{"payment prepared seen", ""},
+                                                 {"payment prepared rolled_back", ""},
+                                                 {"begin", "expect payment"}});
+    play(Role::seller, before + std::vector<Row>{{"payment prepared final", ""},
+                                                 {"payment refunded final", ""},
+                                                 {"begin", "expect payment"},
+                                                 {"t+95", "declined: payment_not_placed"}});
+    play(Role::seller, before + std::vector<Row>{{"payment other final", ""},
+                                                 {"begin",
+                                                  "expect payment; alarm escrow_mismatch; "
+                                                  "declined: escrow_mismatch"}});
+}
+
 TEST_CASE(
     "the secret is not shown for a delivery that is seen only, or on a ledger that is stale") {
     play(Role::buyer, buyer_begins + std::vector<Row>{{"delivery prepared seen", "3 seen"},

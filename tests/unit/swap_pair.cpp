@@ -59,8 +59,7 @@ void ModelLedger::tell(Timestamp now, const Escrow& escrow, std::optional<Bytes>
 std::optional<Reason> ModelLedger::run(Timestamp now, const Op& op) {
     pass(now);
     if (const auto* prepare = std::get_if<op::Prepare>(&op.body)) {
-        const auto [place, fresh] =
-            escrows_.try_emplace({prepare->terms.payer, prepare->terms.id});
+        const auto [place, fresh] = escrows_.try_emplace({prepare->terms.payer, prepare->terms.id});
         if (!fresh)
             return place->second.terms == prepare->terms ? std::nullopt
                                                          : std::optional(Reason::id_reused);
@@ -96,7 +95,8 @@ std::optional<Reason> ModelLedger::run(Timestamp now, const Op& op) {
 
 void ModelLedger::pass(Timestamp now) {
     for (auto& [key, escrow] : escrows_) {
-        if (escrow.state != EscrowState::prepared || !is_expired(now, escrow.terms.expiry)) continue;
+        if (escrow.state != EscrowState::prepared || !is_expired(now, escrow.terms.expiry))
+            continue;
         escrow.state = EscrowState::refunded_expired;
         tell(now, escrow, std::nullopt);
     }
@@ -147,8 +147,7 @@ void ModelAdapter::step(Timestamp at, std::span<AdapterInput> inputs, AdapterOut
             open_.erase(id);
             out.puts.push_back({0, Bytes(id.view().begin(), id.view().end()), std::nullopt});
             out.reports.emplace_back(report::Answer{
-                id,
-                reply->body ? report::Answer::Outcome::done : report::Answer::Outcome::refused,
+                id, reply->body ? report::Answer::Outcome::done : report::Answer::Outcome::refused,
                 reply->body ? Reason::internal_error : reply->body.error()});
         } else if (std::holds_alternative<StreamFrame>(input)) {
             for (; told_ < ledger_.events().size(); ++told_)
@@ -232,8 +231,8 @@ void SwapPair::work(Party& party, Role role) {
         return;
     }
     if (!party.host->running()) {
-        const auto [down, fresh] =
-            down_until_.try_emplace(&party, now + Duration{step.us() * static_cast<std::int64_t>(below(4))});
+        const auto [down, fresh] = down_until_.try_emplace(
+            &party, now + Duration{step.us() * static_cast<std::int64_t>(below(4))});
         if (now < down->second) return;
         down_until_.erase(down);
         start(party, role);

@@ -70,8 +70,8 @@ public:
     ModelLedger payment, delivery;
     Timestamp now = swap_start;
 
-    // Until both have ended or are gone, or everything has expired long since. Parties die at persistence points
-    // at most `crashes` times, each for less than a second.
+    // Until both have ended or are gone, or everything has expired long since. Parties die at
+    // persistence points at most `crashes` times, each for less than a second.
     void run(unsigned crashes);
     // The same in parts: so many turns from the start, one turn, to the end.
     void run_until_turn(std::size_t turns);
