@@ -102,8 +102,8 @@ TEST_CASE("two parties swap bitcoin for shares, or each has back what it locked"
     CHECK(world.satoshi("dave") > paid - fees);
     CHECK(world.satoshi("dave") <= paid);
 
-    // The next swap is in the same directories.
-    carol.run(world.proposal("dave", "300s", "200s"));
+    // The next swap is in the same directories, with the usual two days and one.
+    carol.run(world.proposal("dave", "48h", "24h"));
     dave.run({"accept", code_of(carol), "--yes"});
 
     check_end(anna, "settled", 40'000);
