@@ -80,6 +80,9 @@ int propose_swap(const SwapArguments& arguments, const Global& global) {
 }
 
 int accept_swap(const SwapArguments& arguments, const Global& global) {
+    const auto longest = parse_length(arguments.longest);
+    if (!longest)
+        return wrong_usage("--longest: expected a length of time, for example 24h or 90m");
     const auto proposal = swap::read_proposal(arguments.code, Ed25519());
     if (!proposal) {
         complain_of_swap(proposal.error(), "Copy the whole line that the proposer got.", global);
@@ -97,6 +100,14 @@ int accept_swap(const SwapArguments& arguments, const Global& global) {
     view.role = swap::Role::seller;
     if (const auto found = swap::objection(proposal->terms, view)) return me.fail_with(*found);
     const swap::Terms& terms = proposal->terms;
+    const Duration locked = terms.delivery.expiry - view.now;
+    if (locked > *longest) {
+        complain_of_swap({std::string(to_string(Reason::expiry_past_limit)),
+                          "the delivery could be locked for " + swap::format_length(locked)},
+                         "--longest says for how long at most; it is " + arguments.longest + ".",
+                         global);
+        return exit_failed;
+    }
     if (!arguments.yes) me.print().terms(terms, proposal->proposer, std::nullopt);
     const std::string question =
         "Deliver " + format_amount(terms.delivery.amount, terms.delivery.asset.scale()) + " " +
@@ -187,6 +198,10 @@ void add_swap_commands(CLI::App& app, SwapArguments& arguments, const Global& gl
     CLI::App* const accept = with_config(add(
         "accept", "as the seller: deliver when the payment of a proposal is final", accept_swap));
     accept->add_option("code", arguments.code, "lockstepswap1...")->required();
+    accept
+        ->add_option("--longest", arguments.longest,
+                     "refuse what could lock the delivery for longer")
+        ->capture_default_str();
     for (CLI::App* const sub : {propose, accept})
         sub->add_flag("--yes", arguments.yes, "agree without being asked");
     with_config(

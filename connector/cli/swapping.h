@@ -13,6 +13,8 @@ struct SwapArguments {
     std::string config;
     std::string code;   // accept, show
     SwapWanted wanted;  // propose
+    std::string longest =
+        "25h";  // accept: that the delivery is locked; a day, and clocks that differ
     bool yes = false;
 };
 

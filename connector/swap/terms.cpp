@@ -21,6 +21,12 @@ auto object(Reason reason, std::string detail) {
     return Failure{std::string(to_string(reason)), std::move(detail)};
 }
 
+bool has_negative(const TimingProfile& profile) {
+    const Duration least = std::min({profile.inclusion, profile.finality, profile.rollback,
+                                     profile.late, profile.early, profile.block});
+    return least < Duration{};
+}
+
 std::optional<Failure> objection_to_form(const Terms& terms) {
     const auto malformed = [](std::string detail) {
         return object(Reason::malformed, std::move(detail));
@@ -38,6 +44,11 @@ std::optional<Failure> objection_to_form(const Terms& terms) {
         if (leg.amount.is_zero() || leg.asset.code().empty())
             return malformed("nothing is to move on " + leg.ledger.text());
     }
+    for (const Leg& leg : {terms.payment, terms.delivery})
+        if (has_negative(leg.timing.profile))
+            return malformed("a length of time in the profile of " + leg.ledger.text() +
+                             " is negative");
+    if (terms.buyer.outage < Duration{}) return malformed("the buyer's outage is negative");
     if (terms.condition.is_zero()) return malformed("there is no condition");
     if (terms.payment.expiry <= terms.delivery.expiry)
         return malformed(

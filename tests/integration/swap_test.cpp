@@ -182,6 +182,8 @@ TEST_CASE("a swap that would not be safe is refused with what to do") {
     slip[200] = slip[200] == '0' ? '1' : '0';
     check_refused(iris, {"accept", slip, "--yes"}, 2, "not copied correctly");
     check_refused(jane, {"accept", code, "--yes"}, 1, "no_account");
+    check_refused(iris, {"accept", code, "--yes", "--longest", "1m"}, 1,
+                  "the delivery could be locked for 3 min");
     CHECK(jane.ran({"show", code}) == 0);
     CHECK(jane.wait_for_event("terms", 0)["payment"]["amount"].text_or("") == "0.01000000");
     CHECK(iris.ran({"accounts"}) == 0);
