@@ -1,5 +1,7 @@
 #include "connector/cli/swap_host.h"
 
+#include <sys/resource.h>
+
 #include <chrono>
 #include <cstdio>
 #include <future>
@@ -18,6 +20,12 @@ constexpr std::uint64_t low_octets = std::uint64_t{16} << 20;
 bool is_there(const std::filesystem::path& file) {
     std::error_code ignored;
     return std::filesystem::exists(file, ignored);
+}
+
+// A core dump would hold keys and secrets.
+void forbid_core_dumps() {
+    const rlimit none{0, 0};
+    setrlimit(RLIMIT_CORE, &none);
 }
 
 void stop_loudly(const Failure& failure) {
@@ -49,6 +57,7 @@ Result<std::unique_ptr<SwapHost>, Failure> SwapHost::start(SwapSettings settings
 }
 
 Result<void, Failure> SwapHost::open() {
+    forbid_core_dumps();
     const std::shared_ptr<const SignatureScheme> scheme = std::make_shared<Ed25519>();
     auto signer = node::read_signer(settings_.key_file, *scheme);
     if (!signer) return unexpected<Failure>(signer.error());
@@ -67,13 +76,13 @@ Result<void, Failure> SwapHost::open() {
     parts.random = &random_;
     std::vector<std::shared_ptr<const Signer>> signers;
     for (const node::LedgerSection& ledger : settings_.ledgers) {
-        auto loaded = node::load_ledger(ledger.settings, ledger.config, signer_, scheme,
-                                        settings_.plugins);
+        auto loaded =
+            node::load_ledger(ledger.settings, ledger.config, signer_, scheme, settings_.plugins);
         if (!loaded)
             return fail(loaded.error().code, ledger.settings.place + ": " + loaded.error().detail);
-        parts.ledgers.push_back({{ledger.config.ledger, ledger.config.accounts,
-                                  ledger.config.timing, std::nullopt},
-                                 std::move(loaded->adapter)});
+        parts.ledgers.push_back(
+            {{ledger.config.ledger, ledger.config.accounts, ledger.config.timing, std::nullopt},
+             std::move(loaded->adapter)});
         signers.push_back(std::move(loaded->signer));
     }
     program_ = std::make_unique<swap::SwapProgram>(std::move(parts));
@@ -108,9 +117,8 @@ void SwapHost::carry_out(swap::Effect&& effect) {
         links_[request->ledger]->send(std::move(request->request));
     } else if (const auto* release = std::get_if<swap::effect::Release>(&effect)) {
         // Not from this thread, which is the one that empties the queue.
-        loop_.post([this, durable = *release] {
-            submit(swap::event::ReleaseDurable{durable.release});
-        });
+        loop_.post(
+            [this, durable = *release] { submit(swap::event::ReleaseDurable{durable.release}); });
     } else if (auto* begun = std::get_if<swap::effect::Begun>(&effect)) {
         tell(std::move(*begun));
     } else if (auto* changed = std::get_if<swap::effect::LedgerChanged>(&effect)) {
@@ -147,8 +155,8 @@ void SwapHost::submit(swap::Event event) {
     [[maybe_unused]] const auto taken = host_->submit(std::move(event));
 }
 
-void SwapHost::begin(swap::Role role, swap::Terms terms) {
-    submit(swap::event::Begin{role, std::move(terms)});
+void SwapHost::begin(swap::event::Begin what) {
+    submit(std::move(what));
 }
 
 SwapHost::Standing SwapHost::look() {

@@ -29,11 +29,11 @@ public:
     // The next thing that happened, all of it durable; nothing in this time.
     std::optional<News> wait(Duration longest);
 
-    void begin(swap::Role role, swap::Terms terms);
+    void begin(swap::event::Begin what);
     // As it stands; all that it shows is durable.
     struct Standing {
         std::optional<swap::Swap> swap;
-        swap::OwnView view;  // as the buyer; role is the caller's to set
+        swap::OwnView view;      // as the buyer; role is the caller's to set
         std::vector<bool> live;  // in the order of the configuration's ledgers
         std::map<std::pair<Address, AssetId>, Amount> free;
     };

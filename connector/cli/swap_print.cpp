@@ -27,20 +27,25 @@ Json leg_json(const swap::Leg& leg) {
 
 }  // namespace
 
-void SwapPrinter::terms(const swap::Terms& terms, const PublicKey& proposer) const {
+void SwapPrinter::terms(const swap::Terms& terms, const PublicKey& proposer,
+                        std::optional<swap::Role> role) const {
+    const std::string who = role == swap::Role::buyer ? "buyer" : "seller";
     if (json_) {
-        print(Json::object({{"event", "terms"},
-                            {"swap", swap::swap_id(terms).hex()},
-                            {"proposer", proposer.hex()},
-                            {"proposed", format_time(terms.proposed)},
-                            {"condition", terms.condition.hex()},
-                            {"payment", leg_json(terms.payment)},
-                            {"delivery", leg_json(terms.delivery)},
-                            {"payment_place_by", format_time(swap::payment_place_by(terms))},
-                            {"delivery_place_by", format_time(swap::delivery_place_by(terms))}}));
-        return;
+        Json json =
+            Json::object({{"event", "terms"},
+                          {"swap", swap::swap_id(terms).hex()},
+                          {"proposer", proposer.hex()},
+                          {"proposed", format_time(terms.proposed)},
+                          {"condition", terms.condition.hex()},
+                          {"payment", leg_json(terms.payment)},
+                          {"delivery", leg_json(terms.delivery)},
+                          {"payment_place_by", format_time(swap::payment_place_by(terms))},
+                          {"delivery_place_by", format_time(swap::delivery_place_by(terms))}});
+        if (role) json.set("role", who);
+        return print(json);
     }
-    print(swap::render(terms) + "\n   proposed by the key " + proposer.hex());
+    print(swap::render(terms) + "\n   proposed by the key " + proposer.hex() +
+          (role ? "\n   this party is the " + who : ""));
 }
 
 void SwapPrinter::proposal(const std::string& code) const {

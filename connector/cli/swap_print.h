@@ -11,7 +11,9 @@ class SwapPrinter {
 public:
     explicit SwapPrinter(bool json) : json_(json) {}
 
-    void terms(const swap::Terms& terms, const PublicKey& proposer) const;
+    // Without a role: of a proposal that nobody has entered into here.
+    void terms(const swap::Terms& terms, const PublicKey& proposer,
+               std::optional<swap::Role> role) const;
     void proposal(const std::string& code) const;
     void transaction(const swap::Line& line) const;
     void alarm(const swap::output::Alarm& alarm) const;

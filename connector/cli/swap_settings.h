@@ -1,5 +1,5 @@
-// The configuration of `lockstep swap`: who somebody is on the two ledgers of a swap. Its [[ledgers]]
-// and [endurance] are those of lockstepd's.
+// The configuration of `lockstep swap`: who somebody is on the two ledgers of a swap. Its
+// [[ledgers]] and [endurance] are those of lockstepd's.
 #pragma once
 
 #include "connector/node/settings.h"

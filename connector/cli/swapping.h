@@ -5,16 +5,16 @@
 #include <functional>
 
 #include "connector/cli/calls.h"
+#include "connector/cli/swap_wanted.h"
 
 namespace lockstep::cli {
 
 struct SwapArguments {
     std::string config;
-    std::string code;               // accept, show
-    std::string pay, deliver;       // "0.01 BTC", "50 SE0000108656"
-    std::vector<std::string> with;  // the seller's accounts
-    std::string payment_refund = "48h";
-    std::string delivery_refund = "24h";
+    std::string code;   // accept, show
+    SwapWanted wanted;  // propose
+    std::string longest =
+        "25h";  // accept: that the delivery is locked; a day, and clocks that differ
     bool yes = false;
 };
 
@@ -22,9 +22,7 @@ int propose_swap(const SwapArguments& arguments, const Global& global);
 int accept_swap(const SwapArguments& arguments, const Global& global);
 int resume_swap(const SwapArguments& arguments, const Global& global);
 int show_swap(const SwapArguments& arguments, const Global& global);
-
-// "48h", "90m", "40s", "2d"; nullopt for anything else and for nothing.
-std::optional<Duration> parse_length(std::string_view text);
+int show_swap_accounts(const SwapArguments& arguments, const Global& global);
 
 // Adds the command with its own below it; what was chosen is left in `chosen`.
 void add_swap_commands(CLI::App& app, SwapArguments& arguments, const Global& global,

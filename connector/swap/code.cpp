@@ -46,11 +46,9 @@ Result<Proposal, Failure> read_proposal(std::string_view code, const SignatureSc
     const ByteView body = ByteView(*octets).first(octets->size() - check_size);
     const ByteView check = ByteView(*octets).last(check_size);
     if (!equal(sha256(body).view().first(check_size), check))
-        return fail("malformed",
-                    "the proposal was not copied correctly: its check does not match");
+        return fail("malformed", "the proposal was not copied correctly: its check does not match");
     const auto whole = decode_fields<Signed>(body);
-    if (!whole)
-        return fail("malformed", "the proposal cannot be decoded; is it of this version?");
+    if (!whole) return fail("malformed", "the proposal cannot be decoded; is it of this version?");
     if (!scheme.verify(whole->proposer, signed_message(whole->terms), whole->signature))
         return fail("bad_signature", "the proposal is not signed by the key that it names");
     return Proposal{whole->proposer, whole->terms};

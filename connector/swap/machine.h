@@ -1,8 +1,9 @@
-// One party of a direct swap as a machine: what the two ledgers said comes in, commands for them and
-// the story for people come out. It decides by design rules of the escrow chain with two hops: the
-// payment first, the delivery only against a payment that is final and exact, the secret only for a
-// delivery that is final and exact while enough time is left, the payment only with the secret that
-// the delivery's ledger showed. No message of the other party is ever believed: there is none.
+// One party of a direct swap as a machine: what the two ledgers said comes in, commands for them
+// and the story for people come out. It decides by design rules of the escrow chain with two hops:
+// the payment first, the delivery only against a payment that is final and exact, the secret only
+// for a delivery that is final and exact while enough time is left, the payment only with the
+// secret that the delivery's ledger showed. No message of the other party is ever believed: there
+// is none.
 //
 // What always holds: before the decision to show the secret is recorded, nobody can compute it;
 // after it there is no way back, only claiming. A secret that was seen is kept whatever becomes of
@@ -87,10 +88,11 @@ struct Wake {
 struct Begin {
     Role role = Role::buyer;
     Terms terms;
-    Hash entropy;  // of the buyer's secret; drawn by the host, no secret on its own
+    PublicKey proposer;  // who signed the proposal; for people
+    Hash entropy;        // of the buyer's secret; drawn by the host, no secret on its own
     template <class S, class A>
     static void fields(S& s, A& a) {
-        a(s.role, s.terms, s.entropy);
+        a(s.role, s.terms, s.proposer, s.entropy);
     }
 };
 // Mirrors of the reports of sdk/machine/adapter.h.
@@ -144,9 +146,9 @@ struct Released {
 }  // namespace input
 
 // The order is that of the journal: a new one goes to the end.
-using MachineInput = std::variant<input::Configure, input::Started, input::Wake, input::Begin,
-                           input::Answered, input::Reported, input::Health, input::Described,
-                           input::Released>;
+using MachineInput =
+    std::variant<input::Configure, input::Started, input::Wake, input::Begin, input::Answered,
+                 input::Reported, input::Health, input::Described, input::Released>;
 
 namespace output {
 
@@ -185,6 +187,11 @@ using MachineOutput =
 // The canonical octets of what is recorded; nullopt for the others.
 std::optional<Bytes> encode_recorded(const MachineOutput& output);
 
+// Escrows that stand and are of no swap that was begun here: a payment may be there before its
+// proposal is accepted, and a ledger tells of it once. More than this are of others who send what
+// nobody asked for; those that expire first are forgotten first.
+constexpr std::size_t max_strays = 1'024;
+
 // Of the escrow that this party places.
 enum class Placement : std::uint8_t {
     none = 1,    // not decided yet, or decided against (given_up)
@@ -198,6 +205,7 @@ constexpr bool is_valid(Placement placement) {
 struct Swap {
     Role role = Role::buyer;
     Terms terms;
+    PublicKey proposer;
     Hash entropy;
     Sights sights;
     Placement placement = Placement::none;
@@ -211,8 +219,8 @@ struct Swap {
 
     template <class S, class A>
     static void fields(S& s, A& a) {
-        a(s.role, s.terms, s.entropy, s.sights, s.placement, s.given_up, s.released, s.claim_sent,
-          s.reject_sent, s.preimage, s.reason, s.end);
+        a(s.role, s.terms, s.proposer, s.entropy, s.sights, s.placement, s.given_up, s.released,
+          s.claim_sent, s.reject_sent, s.preimage, s.reason, s.end);
     }
     const Sight* find(Step step) const {
         const auto found = sights.find(step);
@@ -258,9 +266,11 @@ private:
         std::map<Address, Timestamp> times;
         std::optional<Swap> swap;
         std::map<Hash, Timestamp> past;  // swaps that are over, until nobody can take part in them
+        // What was last told of each, by state, in that order.
+        std::map<std::pair<Address, EscrowKey>, std::vector<input::Reported>> strays;
         template <class S, class A>
         static void fields(S& s, A& a) {
-            a(s.endurance, s.ledgers, s.modes, s.times, s.swap, s.past);
+            a(s.endurance, s.ledgers, s.modes, s.times, s.swap, s.past, s.strays);
         }
     };
     class Turn;

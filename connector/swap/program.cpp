@@ -92,12 +92,13 @@ std::optional<Timestamp> SwapProgram::next_wake() const {
 }
 
 void SwapProgram::take(Context& context, event::Begin&& event) {
-    input::Begin begin{event.role, std::move(event.terms), Hash{}};
+    input::Begin begin{event.role, std::move(event.terms), event.proposer, Hash{}};
     if (event.role == Role::buyer) {
         std::array<std::uint8_t, Hash::size> drawn{};
         parts_.random->fill(drawn);
         begin.entropy = Hash{drawn};
-        begin.terms.condition = parts_.keeper->condition(secret_context(begin.terms), begin.entropy);
+        begin.terms.condition =
+            parts_.keeper->condition(secret_context(begin.terms), begin.entropy);
     }
     Result<void> allowed = machine_.check(context.at, begin);
     if (allowed && context.turn.disk_low) allowed = refuse(Reason::disk_low);
@@ -154,9 +155,9 @@ void SwapProgram::route(Context& context, MachineOutput&& output) {
                 return ledger.inputs.emplace_back(
                            Command{command->id, command_body(std::move(command->body))}),
                        void();
-        effects.push_back(output::Alarm{
-            "ledger_not_configured", "a command for " + command->ledger.text() +
-                                         " waits; put the ledger back into the configuration"});
+        effects.push_back(output::Alarm{"ledger_not_configured",
+                                        "a command for " + command->ledger.text() +
+                                            " waits; put the ledger back into the configuration"});
     } else if (auto* release = std::get_if<output::Release>(&output)) {
         effects.push_back(effect::Release{*release});
     } else if (auto* told = std::get_if<output::Told>(&output)) {

@@ -24,6 +24,7 @@ namespace event {
 struct Begin {
     Role role = Role::buyer;
     Terms terms;
+    PublicKey proposer;
 };
 // From the ledger's transport: Reply, StreamFrame or StreamDown.
 struct FromLedger {
@@ -99,8 +100,8 @@ private:
         std::unique_ptr<LedgerAdapter> adapter;
         std::uint16_t space = 0;  // of its puts; 0: not known before the first turn
         std::vector<Put> restored;
-        std::vector<AdapterInput> inputs;  // for the next step
-        bool woken = false;                // stepped because it was due, in this turn
+        std::vector<AdapterInput> inputs;    // for the next step
+        bool woken = false;                  // stepped because it was due, in this turn
         std::optional<report::Health> told;  // that the machine heard
     };
     struct Context {

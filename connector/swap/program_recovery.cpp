@@ -53,8 +53,8 @@ Result<void, Failure> SwapProgram::replay(const std::vector<JournalRow>& rows) {
             return diverged(row,
                             "it cannot be decoded (" + std::string(to_string(input.error())) + ")");
         if (const auto allowed = machine_.check(row.at, *input); !allowed)
-            return diverged(row, "it is refused now (" + std::string(to_string(allowed.error())) +
-                                     ")");
+            return diverged(row,
+                            "it is refused now (" + std::string(to_string(allowed.error())) + ")");
         Outputs<SwapMachine> out;
         machine_.apply(row.at, *input, out);
         for (const MachineOutput& output : out.outputs)
@@ -88,8 +88,8 @@ void SwapProgram::assign_spaces(std::vector<Put>& puts) {
         ledger.space = static_cast<std::uint16_t>(first_ledger_space + spaces_.size());
         spaces_[ledger.own.ledger] = ledger.space;
         const ByteView key = as_bytes(ledger.own.ledger.text());
-        puts.push_back({own_space, Bytes(key.begin(), key.end()),
-                        OerWriter().u16(ledger.space).take()});
+        puts.push_back(
+            {own_space, Bytes(key.begin(), key.end()), OerWriter().u16(ledger.space).take()});
     }
 }
 

@@ -115,14 +115,13 @@ Line line_of(const Swap& swap, Step step, const std::optional<Sight>& sight, Ref
 
 std::vector<Line> lines_of(const Swap& swap, const output::Told& told, RefundRule refund) {
     std::vector<Line> lines{line_of(swap, told.step, told.sight, refund)};
+    const bool is_payment = side_of(told.step) == Side::payment;
+    const Step back = is_payment ? Step::payment_refund : Step::delivery_refund;
+    const Step taken = is_payment ? Step::payment_claim : Step::delivery_claim;
     const bool is_escrow = told.step == Step::payment || told.step == Step::delivery;
-    if (!is_escrow || told.sight.certainty == Certainty::rolled_back) return lines;
-    const Step back =
-        told.step == Step::payment ? Step::payment_refund : Step::delivery_refund;
-    // Told with the first sight of the escrow; one that is final at once has no other.
-    const bool first = told.sight.certainty == Certainty::seen ||
-                       swap.terms.leg(side_of(told.step)).timing.profile.finality == Duration{};
-    if (first) lines.push_back(line_of(swap, back, std::nullopt, refund));
+    if (is_escrow && told.sight.certainty != Certainty::rolled_back && !swap.find(back) &&
+        !swap.find(taken))
+        lines.push_back(line_of(swap, back, std::nullopt, refund));
     return lines;
 }
 
@@ -143,11 +142,11 @@ std::string render(const Terms& terms) {
     return "swap " + swap_id(terms).hex() + "\n   the buyer pays      " + leg_text(terms.payment) +
            "\n   the seller delivers " + leg_text(terms.delivery) +
            "\n   the payment goes back from  " + time_text(terms.payment.expiry) + " on (" +
-           format_length(payment) + " after the proposal)" +
-           "\n   the delivery goes back from " + time_text(terms.delivery.expiry) + " on (" +
-           format_length(delivery) + " after the proposal)" +
-           "\n   to be in escrow before      " + time_text(payment_place_by(terms)) +
-           " (the payment), " + time_text(delivery_place_by(terms)) + " (the delivery)";
+           format_length(payment) + " after the proposal)" + "\n   the delivery goes back from " +
+           time_text(terms.delivery.expiry) + " on (" + format_length(delivery) +
+           " after the proposal)" + "\n   to be in escrow before      " +
+           time_text(payment_place_by(terms)) + " (the payment), " +
+           time_text(delivery_place_by(terms)) + " (the delivery)";
 }
 
 std::string describe_end(const Swap& swap) {

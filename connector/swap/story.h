@@ -19,14 +19,14 @@ struct Line {
     Amount amount;
     Address from;
     Address to;
-    std::string spend;  // who can take it, with what, from when
+    std::string spend;                    // who can take it, with what, from when
     std::optional<Timestamp> not_before;  // of a refund
 };
 
 // `refund` is how the ledger of the step's side gives back (LedgerInfo).
 Line line_of(const Swap& swap, Step step, const std::optional<Sight>& sight, RefundRule refund);
-// The lines that follow from one transaction: itself, and behind an escrow that was not seen before
-// its refund, which is ready from then on.
+// The lines that follow from one transaction: itself, and behind an escrow that nobody has taken or
+// had back its refund, which is ready.
 std::vector<Line> lines_of(const Swap& swap, const output::Told& told, RefundRule refund);
 
 // Several lines of text, without a line feed at the end.

@@ -21,6 +21,12 @@ auto object(Reason reason, std::string detail) {
     return Failure{std::string(to_string(reason)), std::move(detail)};
 }
 
+bool has_negative(const TimingProfile& profile) {
+    const Duration least = std::min({profile.inclusion, profile.finality, profile.rollback,
+                                     profile.late, profile.early, profile.block});
+    return least < Duration{};
+}
+
 std::optional<Failure> objection_to_form(const Terms& terms) {
     const auto malformed = [](std::string detail) {
         return object(Reason::malformed, std::move(detail));
@@ -38,6 +44,11 @@ std::optional<Failure> objection_to_form(const Terms& terms) {
         if (leg.amount.is_zero() || leg.asset.code().empty())
             return malformed("nothing is to move on " + leg.ledger.text());
     }
+    for (const Leg& leg : {terms.payment, terms.delivery})
+        if (has_negative(leg.timing.profile))
+            return malformed("a length of time in the profile of " + leg.ledger.text() +
+                             " is negative");
+    if (terms.buyer.outage < Duration{}) return malformed("the buyer's outage is negative");
     if (terms.condition.is_zero()) return malformed("there is no condition");
     if (terms.payment.expiry <= terms.delivery.expiry)
         return malformed(
@@ -50,13 +61,13 @@ std::optional<Failure> objection_on_ledger(const Leg& leg, const OwnView& view,
                                            const Address& own) {
     const OwnLedger* const ledger = find_ledger(view.ledgers, leg.ledger);
     if (ledger == nullptr)
-        return object(Reason::wrong_ledger, leg.ledger.text() +
-                                                " is not among the ledgers of the configuration");
+        return object(Reason::wrong_ledger,
+                      leg.ledger.text() + " is not among the ledgers of the configuration");
     const auto& accounts = ledger->accounts;
     if (std::find(accounts.begin(), accounts.end(), own) == accounts.end())
-        return object(Reason::no_account, own.text() +
-                                              " is not among the accounts of the configuration on " +
-                                              leg.ledger.text());
+        return object(
+            Reason::no_account,
+            own.text() + " is not among the accounts of the configuration on " + leg.ledger.text());
     if (!ledger->info) return std::nullopt;
     const LedgerInfo& info = *ledger->info;
     const auto asset =
@@ -67,24 +78,28 @@ std::optional<Failure> objection_on_ledger(const Leg& leg, const OwnView& view,
                                                  leg.asset.code() + " with " +
                                                  std::to_string(leg.asset.scale()) + " decimals");
     if (!asset->lot.is_zero() && leg.amount.units() % asset->lot.units() != 0)
-        return object(Reason::odd_lot,
-                      leg.asset.code() + " moves in lots of " +
-                          format_amount(asset->lot, leg.asset.scale()) + " on " + leg.ledger.text());
+        return object(Reason::odd_lot, leg.asset.code() + " moves in lots of " +
+                                           format_amount(asset->lot, leg.asset.scale()) + " on " +
+                                           leg.ledger.text());
     if (leg.amount > info.max_amount)
         return object(Reason::amount_too_large,
                       leg.ledger.text() + " takes at most " +
                           format_amount(info.max_amount, leg.asset.scale()) + " " +
                           leg.asset.code() + " at once");
     if (leg.expiry > view.now + info.max_hold)
-        return object(Reason::expiry_too_far,
-                      "the refund on " + leg.ledger.text() + " is due in " +
-                          format_length(leg.expiry - view.now) + ", and the ledger holds an escrow " +
-                          format_length(info.max_hold) + " at most");
+        return object(Reason::expiry_too_far, "the refund on " + leg.ledger.text() + " is due in " +
+                                                  format_length(leg.expiry - view.now) +
+                                                  ", and the ledger holds an escrow " +
+                                                  format_length(info.max_hold) + " at most");
     return std::nullopt;
 }
 
 Duration until_final(const Leg& leg) {
     return leg.timing.profile.inclusion + leg.timing.profile.finality;
+}
+
+std::string count_of(std::uint32_t count, const std::string& what) {
+    return std::to_string(count) + " " + what + (count == 1 ? "" : "s");
 }
 
 void add_part(std::string& to, std::string_view what, Duration length) {
@@ -150,8 +165,8 @@ core::LedgerTiming timing_of(const Leg& leg, const std::vector<OwnLedger>& ledge
 }
 
 Duration margin_needed(const Terms& terms, const OwnView& view) {
-    return core::margin(timing_of(terms.payment, view.ledgers), timing_of(terms.delivery, view.ledgers),
-                        view.endurance);
+    return core::margin(timing_of(terms.payment, view.ledgers),
+                        timing_of(terms.delivery, view.ledgers), view.endurance);
 }
 
 std::optional<Failure> objection(const Terms& terms, const OwnView& view) {
@@ -165,12 +180,13 @@ std::optional<Failure> objection(const Terms& terms, const OwnView& view) {
     const Duration between = terms.payment.expiry - terms.delivery.expiry;
     const Duration needed = margin_needed(terms, view);
     if (between < needed)
-        return object(Reason::ladder_too_tight,
-                      "the payment can go back " + format_length(between) +
-                          " after the delivery, and the seller needs " + format_length(needed) +
-                          " in between to be sure of it: " +
-                          margin_arithmetic(timing_of(terms.payment, view.ledgers),
-                                            timing_of(terms.delivery, view.ledgers), view.endurance));
+        return object(
+            Reason::ladder_too_tight,
+            "the payment can go back " + format_length(between) +
+                " after the delivery, and the seller needs " + format_length(needed) +
+                " in between to be sure of it: " +
+                margin_arithmetic(timing_of(terms.payment, view.ledgers),
+                                  timing_of(terms.delivery, view.ledgers), view.endurance));
     const Timestamp place_by = buys ? payment_place_by(terms) : delivery_place_by(terms);
     if (is_expired(view.now, place_by))
         return object(Reason::terms_lapsed,
@@ -190,9 +206,7 @@ std::string format_length(Duration length) {
     const std::int64_t minutes = us / 60'000'000;
     us %= 60'000'000;
     std::string text;
-    const auto add = [&](const std::string& part) {
-        text += text.empty() ? part : " " + part;
-    };
+    const auto add = [&](const std::string& part) { text += text.empty() ? part : " " + part; };
     if (hours != 0) add(std::to_string(hours) + " h");
     if (minutes != 0) add(std::to_string(minutes) + " min");
     if (us != 0 || text.empty()) {
@@ -216,9 +230,9 @@ std::string margin_arithmetic(const core::LedgerTiming& in, const core::LedgerTi
     if (out.expiry_rule == ExpiryRule::open)
         add_part(text, "as the delivery can be claimed late",
                  out.profile.inclusion + out.profile.block + Duration{1});
-    add_part(text, "for " + std::to_string(endurance.outages) + " outages of this program",
+    add_part(text, "for " + count_of(endurance.outages, "outage") + " of this program",
              (endurance.outage + seen) * endurance.outages);
-    add_part(text, "for " + std::to_string(endurance.rollbacks) + " roll-backs of a ledger",
+    add_part(text, "for " + count_of(endurance.rollbacks, "roll-back") + " of a ledger",
              (back + seen) * endurance.rollbacks);
     add_part(text, "as the delivery's clock may lag", out.profile.late);
     add_part(text, "as the payment's clock may lead", in.profile.early);

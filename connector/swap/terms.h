@@ -98,10 +98,11 @@ core::LedgerTiming timing_of(const Leg& leg, const std::vector<OwnLedger>& ledge
 Duration margin_needed(const Terms& terms, const OwnView& view);
 
 // Whether this party should enter into the terms now. The first objection of, in this order:
-// malformed (sides on one ledger, an account of another ledger, nothing to swap, no condition,
-// a payment that goes back before the delivery), wrong_ledger (a ledger of theirs is not ours),
-// no_account (ours are not named as the role's), unknown_asset, odd_lot, amount_too_large,
-// expiry_too_far (for a ledger), ladder_too_tight (with the arithmetic), terms_lapsed.
+// malformed (sides on one ledger, an account of another ledger, nothing to swap, times that are
+// negative, no condition, a payment that goes back before the delivery), wrong_ledger (a ledger of
+// theirs is not ours), no_account (ours are not named as the role's), unknown_asset, odd_lot,
+// amount_too_large, expiry_too_far (for a ledger), ladder_too_tight (with the arithmetic),
+// terms_lapsed.
 std::optional<Failure> objection(const Terms& terms, const OwnView& view);
 
 // "48 h", "24 h 30 min", "16 s"; what is below a second as a decimal.

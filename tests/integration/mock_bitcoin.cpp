@@ -51,11 +51,11 @@ MockBitcoin::Account MockBitcoin::make_account(const std::filesystem::path& key_
 
 void MockBitcoin::start(const std::vector<std::pair<std::string, int>>& coins) {
     port_ = free_port();
-    process_ = std::make_unique<Process>(
-        "lockstep-bitcoin",
-        std::vector<std::string>{"--data", (base_ / "data").string(), "--rpc-port",
-                                 std::to_string(port_)},
-        base_ / "log");
+    process_ =
+        std::make_unique<Process>("lockstep-bitcoin",
+                                  std::vector<std::string>{"--data", (base_ / "data").string(),
+                                                           "--rpc-port", std::to_string(port_)},
+                                  base_ / "log");
     process_->start();
     REQUIRE(eventually(5'000, [&] { return call("getblockcount").as_int64() == 0; }));
     // So many blocks at once have stamps ahead of their time: they are made as if it were earlier.
@@ -95,8 +95,9 @@ Json MockBitcoin::call(const std::string& method, Json params) {
 }
 
 std::int64_t MockBitcoin::coins(const std::string& address) {
-    const Json found = call("scantxoutset", Json::array().push("start").push(
-                                                Json::array().push("addr(" + address + ")")));
+    const Json found =
+        call("scantxoutset",
+             Json::array().push("start").push(Json::array().push("addr(" + address + ")")));
     return static_cast<std::int64_t>(found["total_amount"].as_double().value_or(-1) * 1e8 + 0.5);
 }
 

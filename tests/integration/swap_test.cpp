@@ -2,7 +2,8 @@
 // but one line of text.
 #include <doctest/doctest.h>
 
-#include <array>
+#include <algorithm>
+#include <filesystem>
 #include <set>
 
 #include "tests/integration/node_world.h"
@@ -101,6 +102,10 @@ TEST_CASE("two parties swap bitcoin for shares, or each has back what it locked"
     CHECK(world.satoshi("dave") > paid - fees);
     CHECK(world.satoshi("dave") <= paid);
 
+    // The next swap is in the same directories, with the usual two days and one.
+    carol.run(world.proposal("dave", "48h", "24h"));
+    dave.run({"accept", code_of(carol), "--yes"});
+
     check_end(anna, "settled", 40'000);
     check_end(ben, "settled", 40'000);
     CHECK(world.shares("anna") == delivered);
@@ -108,6 +113,11 @@ TEST_CASE("two parties swap bitcoin for shares, or each has back what it locked"
     CHECK(world.satoshi("ben") <= paid);
     CHECK(world.satoshi("anna") < coins - paid);
     CHECK(world.satoshi("anna") > coins - paid - fees);
+
+    check_end(carol, "settled", 40'000);
+    check_end(dave, "settled", 40'000);
+    CHECK(world.shares("carol") == 2 * delivered);
+    CHECK(world.satoshi("dave") > 2 * (paid - fees));
 
     // The delivery goes back first, then both payments; by then frank is there again.
     check_end(grace, "unwound", 60'000);
@@ -128,6 +138,91 @@ TEST_CASE("two parties swap bitcoin for shares, or each has back what it locked"
     // Whoever asks again hears how it ended.
     erin.run({"resume"});
     check_end(erin, "unwound", 20'000);
+}
+
+// --- what is refused, before anything is locked ---
+
+void check_refused(SwapParty& party, std::vector<std::string> words, int code,
+                   const std::string& why) {
+    CAPTURE(why);
+    CHECK(party.ran(std::move(words)) == code);
+    CHECK_MESSAGE(party.told().find(why) != std::string::npos, party.told());
+}
+
+std::vector<std::string> with(std::vector<std::string> words, const std::string& option,
+                              const std::string& value) {
+    const auto found = std::find(words.begin(), words.end(), option);
+    REQUIRE(found != words.end());
+    *(found + 1) = value;
+    return words;
+}
+
+TEST_CASE("a swap that would not be safe is refused with what to do") {
+    SwapWorld world({"hugo"}, {"iris", "jane"});
+    SwapParty& hugo = world.party("hugo");
+    SwapParty& iris = world.party("iris");
+    SwapParty& jane = world.party("jane");
+    const auto sound = world.proposal("iris", "300s", "200s");
+    check_refused(hugo, {"resume"}, 1, "there is no swap in");
+    check_refused(hugo, with(sound, "--payment-refund", "soon"), 2, "--payment-refund: expected");
+    check_refused(hugo, with(sound, "--payment-refund", "215s"), 1,
+                  "the payment can go back 15 s after the delivery, and the seller needs 16 s");
+    check_refused(hugo, with(sound, "--delivery-refund", "5s"), 1, "too little time is left");
+    check_refused(hugo, with(sound, "--pay", "1000 BTC"), 1, "amount_too_large");
+    check_refused(hugo, with(sound, "--pay", "100.00000001 BTC"), 1, "amount_too_large");
+    check_refused(hugo, with(sound, "--pay", "0.000000001 BTC"), 2, "is no amount of BTC");
+    check_refused(hugo, with(sound, "--for", "50 SE0000000000"), 2, "neither ledger tracks");
+    check_refused(hugo, with(sound, "--with", "test.csd.jane"), 2, "or the second of one");
+    check_refused(iris, with(world.proposal("jane", "300s", "200s"), "--pay", "0.5 BTC"), 1,
+                  "insufficient_funds");
+
+    hugo.run(sound);
+    const std::string code = code_of(hugo);
+    std::string slip = code;
+    slip[200] = slip[200] == '0' ? '1' : '0';
+    check_refused(iris, {"accept", slip, "--yes"}, 2, "not copied correctly");
+    check_refused(jane, {"accept", code, "--yes"}, 1, "no_account");
+    check_refused(iris, {"accept", code, "--yes", "--longest", "1m"}, 1,
+                  "the delivery could be locked for 3 min");
+    CHECK(jane.ran({"show", code}) == 0);
+    CHECK(jane.wait_for_event("terms", 0)["payment"]["amount"].text_or("") == "0.01000000");
+    CHECK(iris.ran({"accounts"}) == 0);
+    CHECK(iris.said().back()[0].text_or("") == iris.coins.account.text());
+
+    // The second process of one party, and a second swap beside one that is open.
+    SwapParty again("hugo", hugo.directory(), hugo.coins);
+    check_refused(again, {"resume"}, 1, "in_use");
+    REQUIRE_MESSAGE(!hugo.wait_for(1, "seen", 20'000).is_null(), hugo.log());
+    // What iris accepts may long have been there.
+    REQUIRE_MESSAGE(!hugo.wait_for(1, "final", 20'000).is_null(), hugo.log());
+    hugo.terminate();
+    CHECK(hugo.wait(10'000) == 130);
+    check_refused(hugo, sound, 1, "is not over yet");
+
+    // A seller who must survive a longer outage does not take what another would.
+    const auto file = iris.directory() / "swap.toml";
+    const std::string usual = read_file(file);
+    std::string careful = usual;
+    careful.replace(careful.find("outage_ms = 1000"), 16, "outage_ms = 90000");
+    write_file(file, careful);
+    check_refused(iris, {"accept", code, "--yes"}, 1, "for 1 outage of this program");
+    write_file(file, usual);
+    CHECK(world.shares("iris") == 1'000);
+
+    // And it still settles.
+    iris.run({"accept", code, "--yes"});
+    hugo.run({"resume"});
+    check_end(hugo, "settled", 40'000);
+    check_end(iris, "settled", 40'000);
+    check_refused(iris, {"accept", code, "--yes"}, 0, "settled");
+}
+
+TEST_CASE("the sample configuration is one") {
+    TemporaryDirectory directory;
+    std::filesystem::copy_file(LOCKSTEP_SOURCE_DIR "/deploy/swap.toml",
+                               directory.path() / "swap.toml");
+    SwapParty party("sample", directory.path(), {});
+    CHECK_MESSAGE(party.ran({"accounts"}) == 0, party.told());
 }
 
 }  // namespace

@@ -45,9 +45,14 @@ void SwapParty::run(std::vector<std::string> words) {
     process_->start();
 }
 
+std::optional<int> SwapParty::ran(std::vector<std::string> words) {
+    run(std::move(words));
+    return wait(30'000);
+}
+
 std::vector<Json> SwapParty::said() const {
     std::vector<Json> lines;
-    std::istringstream text(log().substr(ran_from_));
+    std::istringstream text(told());
     for (std::string line; std::getline(text, line);)
         if (auto json = parse_json(line)) lines.push_back(std::move(*json));
     return lines;
@@ -100,9 +105,9 @@ SwapWorld::SwapWorld(const std::vector<std::string>& buyers,
     for (std::size_t i = 0; i < validators.size(); ++i)
         keys += (i == 0 ? "" : ",") + validators[i].text_or("");
     for (const auto& [name, party] : parties_)
-        write_party(name, "chain = \"" + (*chain)["chain"].text_or("") + "\", validators = \"" +
-                              keys + "\", quorum = " +
-                              std::to_string((*chain)["quorum"].as_uint64().value_or(0)));
+        write_party(
+            name, "chain = \"" + (*chain)["chain"].text_or("") + "\", validators = \"" + keys +
+                      "\", quorum = " + std::to_string((*chain)["quorum"].as_uint64().value_or(0)));
 }
 
 void SwapWorld::write_party(const std::string& name, const std::string& trust) {
@@ -132,9 +137,19 @@ std::vector<std::string> SwapWorld::proposal(const std::string& seller,
                                              const std::string& payment_refund,
                                              const std::string& delivery_refund) const {
     const SwapParty& other = *parties_.at(seller);
-    return {"propose", "--yes",          "--pay",  "0.01 BTC",        "--for",
-            "50 SE0000108656", "--with", other.coins.account.text(), other.shares().text(),
-            "--payment-refund", payment_refund, "--delivery-refund", delivery_refund};
+    return {"propose",
+            "--yes",
+            "--pay",
+            "0.01 BTC",
+            "--for",
+            "50 SE0000108656",
+            "--with",
+            other.coins.account.text(),
+            other.shares().text(),
+            "--payment-refund",
+            payment_refund,
+            "--delivery-refund",
+            delivery_refund};
 }
 
 std::uint64_t SwapWorld::shares(const std::string& name) {

@@ -22,6 +22,10 @@ public:
     // `lockstep --json swap WORDS…`, with the party's configuration where it takes one.
     void run(std::vector<std::string> words);
     void kill() { process_->kill(); }
+    void terminate() { process_->terminate(); }
+    // Runs to the end; the exit code. What it printed, errors too, is in told().
+    std::optional<int> ran(std::vector<std::string> words);
+    std::string told() const { return log().substr(ran_from_); }
     std::optional<int> wait(int milliseconds) { return process_->wait(milliseconds); }
     // What it printed since it last ran; lines that are no JSON are left out.
     std::vector<Json> said() const;

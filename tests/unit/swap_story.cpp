@@ -2,8 +2,8 @@
 
 #include <sstream>
 
-#include "sdk/base/assert.h"
 #include "sdk/base/amount.h"
+#include "sdk/base/assert.h"
 
 namespace lockstep::test {
 
@@ -17,7 +17,7 @@ std::string SwapStory::tell(const std::string& words) {
     std::istringstream text(words);
     std::string first, second, third;
     text >> first >> second >> third;
-    if (first == "begin") return apply(swap::input::Begin{role_, terms_, Hash{}});
+    if (first == "begin") return apply(swap::input::Begin{role_, terms_, PublicKey{}, Hash{}});
     if (first == "secret") {
         const Preimage secret = swap_secret();
         return apply(swap::input::Released{Bytes(secret.view().begin(), secret.view().end())});
@@ -30,8 +30,9 @@ std::string SwapStory::tell(const std::string& words) {
         return apply(swap::input::Started{});
     }
     if (first.starts_with("t+")) {
-        now_ = swap_start + Duration{static_cast<std::int64_t>(
-                                parse_amount(first.substr(2), 6).value().units())};
+        now_ =
+            swap_start +
+            Duration{static_cast<std::int64_t>(parse_amount(first.substr(2), 6).value().units())};
         const auto wake = machine_.next_wake();
         return wake && *wake <= now_ ? apply(SwapMachine::wake()) : "";
     }

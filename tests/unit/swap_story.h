@@ -39,12 +39,12 @@ inline Preimage swap_secret() {
     return *Preimage::from(octets);
 }
 
-inline const TimingProfile chain_profile{Duration::seconds(4), Duration::seconds(3), Duration{},
-                                         Duration::seconds(8), Duration::seconds(2),
-                                         Duration::seconds(2)};
-inline const TimingProfile depository_profile{Duration::seconds(1), Duration{}, Duration{},
-                                              Duration::seconds(1), Duration::seconds(1),
-                                              Duration{}};
+inline const TimingProfile chain_profile{Duration::seconds(4), Duration::seconds(3),
+                                         Duration{},           Duration::seconds(8),
+                                         Duration::seconds(2), Duration::seconds(2)};
+inline const TimingProfile depository_profile{Duration::seconds(1), Duration{},
+                                              Duration{},           Duration::seconds(1),
+                                              Duration::seconds(1), Duration{}};
 inline const core::Endurance one_outage{Duration::seconds(1), 1, 0};
 
 // The delivery goes back after 100 s and the payment after 116, which is the least that the seller

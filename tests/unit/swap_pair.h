@@ -1,0 +1,100 @@
+// Two parties of a swap on simulated hosts, and two ledgers that do what they are told to as soon
+// as it reaches them: time, deliveries, crashes and their persistence points are the test's.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <random>
+
+#include "connector/swap/program.h"
+#include "sdk/machine/sim_host.h"
+#include "tests/unit/swap_story.h"
+
+namespace lockstep::test {
+
+// Strict, refunds by itself, final at once; one account a party.
+class ModelLedger {
+public:
+    std::optional<Reason> run(Timestamp now, const Op& op);
+    void pass(Timestamp now);
+    const std::vector<report::Escrow>& events() const { return events_; }
+    std::optional<EscrowState> state() const;
+    // Whether more than one escrow was ever made.
+    std::size_t escrows() const { return escrows_.size(); }
+
+private:
+    struct Escrow {
+        EscrowTerms terms;
+        EscrowState state = EscrowState::prepared;
+    };
+    void tell(Timestamp now, const Escrow& escrow, std::optional<Bytes> preimage);
+
+    std::map<EscrowKey, Escrow> escrows_;
+    std::vector<report::Escrow> events_;
+};
+
+// Remembers a command until its answer came, and how many events it has told of.
+class ModelAdapter final : public LedgerAdapter {
+public:
+    ModelAdapter(LedgerInfo info, const ModelLedger& ledger)
+        : info_(std::move(info)), ledger_(ledger) {}
+    void restore(const std::vector<Put>& puts) override;
+    void step(Timestamp at, std::span<AdapterInput> inputs, AdapterOutputs& out) override;
+    std::optional<Timestamp> next_wake() const override { return std::nullopt; }
+
+private:
+    void send(const Bytes& octets, AdapterOutputs& out);
+
+    const LedgerInfo info_;
+    const ModelLedger& ledger_;
+    std::map<CommandId, Bytes> open_;
+    std::map<std::uint64_t, CommandId> asked_;
+    std::uint64_t next_request_ = 0;
+    std::uint64_t told_ = 0;
+};
+
+class SwapPair {
+public:
+    explicit SwapPair(std::uint64_t seed);
+
+    using Host = SimHost<swap::SwapProgram>;
+    struct Party {
+        MemoryDisk disk;
+        std::unique_ptr<Host> host;
+        std::vector<std::pair<std::size_t, Request>> to_ledgers;  // on the way
+        std::vector<swap::Event> to_host;                         // on the way back
+        std::optional<swap::End> end;
+        bool gone = false;  // for good
+    };
+    Party buyer, seller;
+    ModelLedger payment, delivery;
+    Timestamp now = swap_start;
+
+    // Until both have ended or are gone, or everything has expired long since. Parties die at
+    // persistence points at most `crashes` times, each for less than a second.
+    void run(unsigned crashes);
+    // The same in parts: so many turns from the start, one turn, to the end.
+    void run_until_turn(std::size_t turns);
+    void turn(unsigned crashes);
+    void run_on(unsigned crashes);
+    // A host that has not begun, started.
+    void start(Party& party, Role role);
+    void begin(Party& party, Role role);
+    // What leaves in a turn, given further.
+    void take(Party& party, std::vector<swap::Effect> effects);
+    std::size_t below(std::size_t count) { return random_() % count; }
+    // As it is before its first start.
+    std::unique_ptr<swap::SwapProgram> make(Role role);
+
+private:
+    void work(Party& party, Role role);
+    void deliver(Party& party);
+
+    std::mt19937_64 random_;
+    std::unique_ptr<Random> entropy_;
+    std::optional<swap::Terms> agreed_;
+    std::map<Party*, Timestamp> down_until_;
+    unsigned crashed_ = 0;
+};
+
+}  // namespace lockstep::test

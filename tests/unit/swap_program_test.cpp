@@ -1,0 +1,156 @@
+// A party as a program: what is durable before what leaves, and two of them with crashes at every
+// persistence point, of which nobody may lose anything.
+#include <algorithm>
+
+#include "sdk/codec/archive.h"
+#include "tests/unit/swap_pair.h"
+
+using namespace lockstep;
+using namespace lockstep::test;
+
+namespace {
+
+bool has_octets(const MemoryDisk& disk, ByteView octets) {
+    const auto holds = [&](const Bytes& bytes) {
+        return std::search(bytes.begin(), bytes.end(), octets.begin(), octets.end()) != bytes.end();
+    };
+    return std::any_of(disk.rows.begin(), disk.rows.end(),
+                       [&](const auto& row) { return holds(row.body); }) ||
+           std::any_of(disk.puts.begin(), disk.puts.end(),
+                       [&](const auto& put) { return holds(put.second); }) ||
+           std::any_of(disk.snapshots.begin(), disk.snapshots.end(),
+                       [&](const auto& snapshot) { return holds(snapshot.state); });
+}
+
+std::string states(const SwapPair& pair) {
+    const auto word = [](const ModelLedger& ledger) {
+        return ledger.state() ? std::string(to_string(*ledger.state())) : "none";
+    };
+    return word(pair.payment) + " " + word(pair.delivery);
+}
+
+}  // namespace
+
+TEST_CASE("two parties who are there settle, whatever the order in which they hear") {
+    for (std::uint64_t seed = 1; seed <= 100; ++seed) {
+        CAPTURE(seed);
+        SwapPair pair(seed);
+        pair.run(0);
+        REQUIRE(pair.buyer.end == swap::End::settled);
+        REQUIRE(pair.seller.end == swap::End::settled);
+        REQUIRE(states(pair) == "fulfilled fulfilled");
+    }
+}
+
+TEST_CASE("a crash at any persistence point, once in a margin, costs nobody anything") {
+    std::size_t points = 0;
+    for (std::uint64_t seed = 1; seed <= 300; ++seed) {
+        CAPTURE(seed);
+        SwapPair pair(seed);
+        pair.run(4);
+        points += pair.buyer.host->points() + pair.seller.host->points();
+        REQUIRE(states(pair) == "fulfilled fulfilled");
+        REQUIRE(pair.buyer.end == swap::End::settled);
+        REQUIRE(pair.seller.end == swap::End::settled);
+        REQUIRE(pair.payment.escrows() == 1);
+        REQUIRE(pair.delivery.escrows() == 1);
+        // The whole journal of each, from its first row, gives the state that it has.
+        for (SwapPair::Party* const party : {&pair.buyer, &pair.seller}) {
+            if (!party->host->running()) REQUIRE(party->host->start(pair.now));
+            const auto replayed = pair.make(party == &pair.buyer ? Role::buyer : Role::seller);
+            const auto recovered = replayed->recover(whole_journal(party->disk));
+            REQUIRE_MESSAGE(recovered, recovered.error().detail);
+            REQUIRE(replayed->snapshot() == party->host->program().snapshot());
+        }
+    }
+    CHECK(points > 10'000);
+}
+
+TEST_CASE("who goes away for good costs the other nothing, whenever it is") {
+    std::map<std::string, int> seen;
+    for (std::uint64_t seed = 1; seed <= 200; ++seed) {
+        CAPTURE(seed);
+        SwapPair pair(seed);
+        const bool buyer_goes = seed % 2 == 0;
+        SwapPair::Party& goes = buyer_goes ? pair.buyer : pair.seller;
+        SwapPair::Party& stays = buyer_goes ? pair.seller : pair.buyer;
+        // A request that is on the way is lost with it, or has just arrived.
+        const std::size_t turns = 1 + pair.below(30);
+        pair.run_until_turn(turns);
+        goes.gone = true;
+        pair.run_on(0);
+        const std::string how = states(pair);
+        ++seen[how];
+        CAPTURE(how);
+        REQUIRE(stays.end.has_value());
+        REQUIRE(how != "refunded_expired prepared");
+        if (buyer_goes) {
+            // The buyer's delivery was taken, so the payment was too.
+            REQUIRE((how == "none none" || how == "refunded_expired none" ||
+                     how == "refunded_expired refunded_expired" || how == "fulfilled fulfilled"));
+        } else {
+            // The seller who is gone may leave its payment lying: that is its own loss.
+            REQUIRE(how != "fulfilled refunded_expired");
+            REQUIRE(how != "fulfilled none");
+        }
+    }
+    CHECK(seen["fulfilled fulfilled"] > 0);
+    CHECK(seen["refunded_expired none"] > 0);
+    CHECK(seen["refunded_expired refunded_expired"] > 0);
+}
+
+TEST_CASE("the secret is nowhere on the buyer's disk before the decision to show it is there") {
+    SwapPair pair(1);
+    bool released = false;
+    std::optional<Bytes> secret;
+    std::vector<MemoryDisk> before;
+    pair.start(pair.buyer, Role::buyer);
+    pair.start(pair.seller, Role::seller);
+    for (int turn = 0; turn < 200 && !secret; ++turn) {
+        before.push_back(pair.buyer.disk);
+        pair.turn(0);
+        const auto& swap = pair.buyer.host->program().machine().swap();
+        if (swap && swap->released) released = true;
+        if (swap) secret = swap->preimage;
+    }
+    REQUIRE(secret);
+    CHECK(released);
+    CHECK(has_octets(pair.buyer.disk, *secret));
+    for (const MemoryDisk& disk : before)
+        CHECK_FALSE(has_octets(disk, *secret));
+}
+
+TEST_CASE("a crash between the decision and the secret carries the decision out") {
+    SwapPair pair(2);
+    pair.start(pair.buyer, Role::buyer);
+    pair.start(pair.seller, Role::seller);
+    while (!pair.buyer.host->program().machine().unfinished_release())
+        pair.turn(0);
+    pair.buyer.host->crash();
+    pair.start(pair.buyer, Role::buyer);
+    CHECK(std::any_of(pair.buyer.to_host.begin(), pair.buyer.to_host.end(), [](const auto& event) {
+        return std::holds_alternative<swap::event::ReleaseDurable>(event);
+    }));
+    pair.run_on(0);
+    CHECK(states(pair) == "fulfilled fulfilled");
+}
+
+TEST_CASE("a journal that replays to other commands is refused") {
+    SwapPair pair(3);
+    pair.start(pair.buyer, Role::buyer);
+    pair.start(pair.seller, Role::seller);
+    const auto is_output = [](const JournalRow& row) { return row.kind == RowKind::output; };
+    auto& rows = pair.buyer.disk.rows;
+    while (std::none_of(rows.begin(), rows.end(), is_output))
+        pair.turn(0);
+    pair.buyer.host->crash();
+    JournalRow& row = *std::find_if(rows.begin(), rows.end(), is_output);
+    row.body.back() ^= 1;
+    pair.buyer.disk.snapshots.clear();
+    Hash chain;
+    for (JournalRow& one : rows)
+        chain = one.chain = chain_hash(chain, one);
+    const auto started = pair.buyer.host->start(pair.now);
+    REQUIRE(!started);
+    CHECK(started.error().code == "diverged");
+}
