@@ -12,37 +12,23 @@
 
 namespace lockstep::sim {
 
-// Something to do once. Move-only, so that it may own messages.
-class Task {
-public:
-    Task() = default;
-    template <class F>
-    explicit Task(F work) : work_(std::make_unique<Of<F>>(std::move(work))) {}
-    void operator()() { work_->run(); }
-
-private:
-    struct Work {
-        virtual ~Work() = default;
-        virtual void run() = 0;
-    };
-    template <class F>
-    struct Of final : Work {
-        explicit Of(F f) : work(std::move(f)) {}
-        void run() override { work(); }
-        F work;
-    };
-    std::unique_ptr<Work> work_;
-};
-
 class Scheduler {
 public:
     explicit Scheduler(Timestamp start) : now_(start) {}
+    ~Scheduler() {
+        for (const Item& item : queue_)
+            delete item.task;
+    }
+    Scheduler(const Scheduler&) = delete;
+    Scheduler& operator=(const Scheduler&) = delete;
 
     Timestamp now() const { return now_; }
     // Not before now; what is due at the same time happens in the order in which it was asked for.
+    // `work` is done once, and may own what it needs.
     template <class F>
     void at(Timestamp when, F work) {
-        queue_.push_back({std::max(when, now_), ++sequence_, Task(std::move(work))});
+        auto task = std::make_unique<TaskOf<F>>(std::move(work));
+        queue_.push_back({std::max(when, now_), ++sequence_, task.release()});
         std::push_heap(queue_.begin(), queue_.end(), Later{});
     }
     template <class F>
@@ -53,10 +39,11 @@ public:
     bool step(Timestamp limit) {
         if (queue_.empty() || queue_.front().at > limit) return false;
         std::pop_heap(queue_.begin(), queue_.end(), Later{});
-        Item item = std::move(queue_.back());
+        const Item item = queue_.back();
         queue_.pop_back();
         now_ = item.at;
-        item.task();
+        const std::unique_ptr<Task> task(item.task);
+        task->run();
         return true;
     }
     void run_until(Timestamp limit) {
@@ -67,10 +54,21 @@ public:
     std::uint64_t steps() const { return sequence_; }
 
 private:
+    struct Task {
+        virtual ~Task() = default;
+        virtual void run() = 0;
+    };
+    template <class F>
+    struct TaskOf final : Task {
+        explicit TaskOf(F f) : work(std::move(f)) {}
+        void run() override { work(); }
+        F work;
+    };
+    // Plain, because a heap moves its items often; what it points to is the scheduler's.
     struct Item {
         Timestamp at;
-        std::uint64_t sequence = 0;
-        Task task;
+        std::uint64_t sequence;
+        Task* task;
     };
     struct Later {  // a type, so that the heap's functions take it in
         bool operator()(const Item& a, const Item& b) const {

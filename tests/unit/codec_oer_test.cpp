@@ -1,5 +1,6 @@
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <functional>
 #include <map>
 
@@ -169,37 +170,57 @@ TEST_CASE("each kind of field accepts its canonical form only") {
 
 TEST_CASE("each kind of field is written in its canonical form") {
     struct Row {
-        OerWriter writer;
+        Bytes written;
         std::string octets;
     };
     const Address alice = *Address::parse("test.a");
-    Row rows[] = {
-        {std::move(OerWriter{}.u8(255)), "ff"},
-        {std::move(OerWriter{}.u16(258)), "0102"},
-        {std::move(OerWriter{}.u32(1)), "00000001"},
-        {std::move(OerWriter{}.u64(UINT64_MAX)), "ffffffffffffffff"},
-        {std::move(OerWriter{}.boolean(true)), "ff"},
-        {std::move(OerWriter{}.boolean(false)), "00"},
-        {std::move(OerWriter{}.quantity(0)), "0100"},
-        {std::move(OerWriter{}.quantity(128)), "0180"},
-        {std::move(OerWriter{}.quantity(256)), "020100"},
-        {std::move(OerWriter{}.quantity(UINT64_MAX)), "08ffffffffffffffff"},
-        {std::move(OerWriter{}.octets({})), "00"},
-        {std::move(OerWriter{}.octets(Bytes(127))), "7f" + std::string(254, '0')},
-        {std::move(OerWriter{}.octets(Bytes(128))), "8180" + std::string(256, '0')},
-        {std::move(OerWriter{}.octets(Bytes(256))), "820100" + std::string(512, '0')},
-        {std::move(OerWriter{}.text("ab")), "026162"},
-        {std::move(OerWriter{}.raw(Bytes{1, 2})), "0102"},
-        {std::move(OerWriter{}.amount(Amount{100})), "0000000000000064"},
-        {std::move(OerWriter{}.time(Timestamp{1})), "0000000000000001"},
-        {std::move(OerWriter{}.duration(Duration::seconds(1))), "00000000000f4240"},
-        {std::move(OerWriter{}.address(alice)), "06746573742e61"},
-        {std::move(OerWriter{}.address(Address{})), "00"},
-        {std::move(OerWriter{}.asset(*AssetId::make("SEK", 2))), "0353454b02"},
-        {std::move(OerWriter{}.reason(Reason::insufficient_funds)), "001d"},
+    const Row rows[] = {
+        {OerWriter{}.u8(255).take(), "ff"},
+        {OerWriter{}.u16(258).take(), "0102"},
+        {OerWriter{}.u32(1).take(), "00000001"},
+        {OerWriter{}.u64(UINT64_MAX).take(), "ffffffffffffffff"},
+        {OerWriter{}.boolean(true).take(), "ff"},
+        {OerWriter{}.boolean(false).take(), "00"},
+        {OerWriter{}.quantity(0).take(), "0100"},
+        {OerWriter{}.quantity(128).take(), "0180"},
+        {OerWriter{}.quantity(256).take(), "020100"},
+        {OerWriter{}.quantity(UINT64_MAX).take(), "08ffffffffffffffff"},
+        {OerWriter{}.octets({}).take(), "00"},
+        {OerWriter{}.octets(Bytes(127)).take(), "7f" + std::string(254, '0')},
+        {OerWriter{}.octets(Bytes(128)).take(), "8180" + std::string(256, '0')},
+        {OerWriter{}.octets(Bytes(256)).take(), "820100" + std::string(512, '0')},
+        {OerWriter{}.text("ab").take(), "026162"},
+        {OerWriter{}.raw(Bytes{1, 2}).take(), "0102"},
+        {OerWriter{}.amount(Amount{100}).take(), "0000000000000064"},
+        {OerWriter{}.time(Timestamp{1}).take(), "0000000000000001"},
+        {OerWriter{}.duration(Duration::seconds(1)).take(), "00000000000f4240"},
+        {OerWriter{}.address(alice).take(), "06746573742e61"},
+        {OerWriter{}.address(Address{}).take(), "00"},
+        {OerWriter{}.asset(*AssetId::make("SEK", 2)).take(), "0353454b02"},
+        {OerWriter{}.reason(Reason::insufficient_funds).take(), "001d"},
     };
-    for (Row& row : rows)
-        CHECK(to_hex(row.writer.take()) == row.octets);
+    for (const Row& row : rows)
+        CHECK(to_hex(row.written) == row.octets);
+}
+
+TEST_CASE("pieces of any size stand one behind the other, and what was taken is gone") {
+    OerWriter writer;
+    for (const std::size_t size : {0UL, 1UL, 254UL, 255UL, 256UL, 257UL, 1000UL, 70'000UL}) {
+        CAPTURE(size);
+        Bytes expected;
+        for (std::size_t piece = 0; expected.size() < 3 * size; ++piece) {
+            const Bytes octets(std::min<std::size_t>(size, 1 + piece * 37 % 300),
+                               static_cast<std::uint8_t>(piece));
+            writer.raw(octets);
+            append(expected, octets);
+            CHECK(equal(writer.bytes(), expected));
+        }
+        CHECK(writer.u16(0x0102).take().size() == expected.size() + 2);
+        CHECK(writer.bytes().empty());
+        CHECK(writer.take().empty());
+        writer.raw(expected);
+        CHECK(writer.take() == expected);
+    }
 }
 
 TEST_CASE("the first failure of a reader sticks") {

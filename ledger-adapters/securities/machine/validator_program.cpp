@@ -149,13 +149,16 @@ std::optional<Bytes> ValidatorProgram::decided(std::uint64_t height) const {
 
 void ValidatorProgram::feed(Timestamp at, Validator::Input input, Effects& turn) {
     Turn<MachineEffect<Validator>> inner;
+    inner.entries = std::move(turn.entries);
+    inner.records = std::move(turn.records);
+    inner.effects.reserve(4);  // a vote, what it decided, the answer
     std::vector<TicketedInput<Validator>> inputs;
     const bool only_wake = std::holds_alternative<in::Wake>(input);
     if (!only_wake) inputs.push_back({std::move(input), 0});
     inner_.run(at, std::move(inputs), inner);  // wakes it first where that is due
     turn.refusals += inner.refusals;
-    std::move(inner.entries.begin(), inner.entries.end(), std::back_inserter(turn.entries));
-    std::move(inner.records.begin(), inner.records.end(), std::back_inserter(turn.records));
+    turn.entries = std::move(inner.entries);
+    turn.records = std::move(inner.records);
     for (MachineEffect<Validator>& effect : inner.effects) {
         auto* output = std::get_if<TicketedOutput<Validator>>(&effect);
         if (!output) continue;
@@ -175,13 +178,19 @@ void ValidatorProgram::on_commit(out::Committed committed, Effects& turn) {
         recent_.erase(recent_.begin());
     for (const Hash& id : committed.transactions)
         pooled_.erase(id);
-    // Block times grow: what is too late for this one can be in no later one.
+    clear_pool(header.time, turn);
+    turn.effects.emplace_back(std::move(committed));
+}
+
+// Block times grow: what is too late for this one can be in no later one.
+void ValidatorProgram::clear_pool(Timestamp block, Effects& turn) {
+    if (pool_.empty()) return;
     std::deque<Pooled> left;
     pool_octets_ = 0;
     for (Pooled& pooled : pool_) {
         const Transaction& transaction = pooled.transaction;
         if (pooled_.count(transaction.id) == 0) continue;
-        if (is_expired(header.time, transaction.instruction.valid_until)) {
+        if (is_expired(block, transaction.instruction.valid_until)) {
             pooled_.erase(transaction.id);
             turn.effects.emplace_back(effect::Refused{transaction.id, Reason::too_late});
             continue;
@@ -190,7 +199,6 @@ void ValidatorProgram::on_commit(out::Committed committed, Effects& turn) {
         left.push_back(std::move(pooled));
     }
     pool_ = std::move(left);
-    turn.effects.emplace_back(std::move(committed));
 }
 
 void ValidatorProgram::settle(Timestamp at, Effects& turn) {

@@ -98,6 +98,7 @@ private:
     // Proposes and hurries where it is time to, and feeds what waited for this height.
     void settle(Timestamp at, Effects& turn);
     void on_commit(validator_output::Committed committed, Effects& turn);
+    void clear_pool(Timestamp block, Effects& turn);
     std::optional<Timestamp> propose_at() const;
     std::optional<Timestamp> hurry_at() const;
     std::vector<Transaction> pick(Timestamp at) const;

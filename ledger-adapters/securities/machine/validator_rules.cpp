@@ -45,6 +45,7 @@ std::optional<Hash> Validator::quorum_of(VoteKind kind, std::uint32_t round) con
 std::vector<ValidatorSignature> Validator::signatures_for(VoteKind kind, std::uint32_t round,
                                                           const Hash& block) const {
     std::vector<ValidatorSignature> signatures;
+    signatures.reserve(validators().quorum);
     for (const auto& [validator, vote] : ballots_.at({kind, round})) {
         if (vote.ballot.block != block || signatures.size() == validators().quorum) continue;
         signatures.push_back({validator, vote.signature});
