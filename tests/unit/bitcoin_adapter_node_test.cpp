@@ -249,8 +249,9 @@ TEST_CASE("of a list only what is new is asked for, in the node's order") {
 
 TEST_CASE("a list is asked for so seldom that it takes a tenth of the time at most") {
     const Timestamp start{1'790'000'000'000'000};
-    const auto pause_after = [&](Duration taken, std::size_t octets) {
-        PoolWatch watch(50);
+    const auto pause_after = [&](Duration taken, std::size_t octets,
+                                 Duration block = Duration::seconds(600)) {
+        PoolWatch watch(50, block);
         CHECK(watch.is_list_due(start));
         watch.list_came({start, start + taken, octets});
         std::int64_t ms = 0;
@@ -262,6 +263,7 @@ TEST_CASE("a list is asked for so seldom that it takes a tenth of the time at mo
     CHECK(pause_after(Duration::milliseconds(500), 10'000) == 4'600);
     CHECK(pause_after(Duration{}, 20'000'000) == 3'600);
     CHECK(pause_after(Duration::seconds(300), 20'000'000) == 60'000);
+    CHECK(pause_after(Duration::seconds(300), 10'000, Duration::seconds(10)) == 10'000);
 }
 
 }  // namespace
