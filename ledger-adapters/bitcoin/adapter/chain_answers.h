@@ -14,8 +14,8 @@ std::optional<BlockId> id_in(const RpcResult& result);
 std::vector<Txid> ids_in(const Json& list);
 // Of estimatesmartfee, which says it in coins for 1000 virtual bytes.
 std::optional<FeePerKvb> rate_in(const RpcResult& result);
-// Of getmempoolinfo: what the node's pool takes at least; and what is paid in it on average, where it
-// has more than a block holds: who pays less is not in the next one.
+// Of getmempoolinfo: what the node's pool takes at least; and what is paid in it on average, where
+// it has more than a block holds: who pays less is not in the next one.
 std::optional<FeePerKvb> going_rate_in(const RpcResult& result);
 // The id says all of a block, the witnesses too, in which preimages are shown.
 bool is_what_its_id_says(const Block& block, const BlockId& id);
