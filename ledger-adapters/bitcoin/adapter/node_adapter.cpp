@@ -126,6 +126,8 @@ void NodeAdapter::connect(const ConnectedBlock& block, AdapterOutputs& out) {
             funding = CoinBook::Funding{*funded, settings_.reserve};
         coins_.connect(transaction, block.height, funding);
     }
+    for (const Txid& id : escrows_.take_displaced())
+        pool_.left(id);
     escrows_.tell(block.height, block.median, out.reports);
 }
 
