@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "bitcoin/adapter/reject.h"
 #include "tests/unit/bitcoin_adapter_world.h"
 
 namespace lockstep::test {
@@ -38,26 +39,56 @@ TEST_CASE("a claim whose block was taken back is sent again, though its node has
     CHECK(world.payee.events.back().certainty == Certainty::final_);
 }
 
+// What both sides signed, as a payer could send it at any time.
+Transaction reject_past_the_adapters(const EscrowWorld& world, Satoshi rate) {
+    SpendPlan plan;
+    plan.escrow = world.escrow_coin();
+    plan.destination = world.payer.home();
+    plan.rate = {rate};
+    const auto name = [&](EscrowRole role) {
+        return EscrowKeyName{BitcoinDesk::ledger(), world.key.payer, world.key.id, role};
+    };
+    const auto partial = offer_reject(plan, name(EscrowRole::payee), world.payee.signer());
+    REQUIRE(partial);
+    RejectTerms terms;
+    terms.escrow = plan.escrow;
+    terms.destination = plan.destination;
+    terms.most_fee = max_money;
+    const auto spend =
+        complete_reject(*partial, terms, name(EscrowRole::payer), world.payer.signer());
+    REQUIRE(spend);
+    return spend->transaction;
+}
+
 TEST_CASE("a claim that met a conflict offers no less than before, at any later time") {
-    EscrowWorld world;
-    world.prepare();
-    while (world.node.median() < world.terms.expiry - Duration::seconds(3'600))
-        world.node.mine();
-    CHECK(world.payee.command(command::Fulfil{world.key, world.preimage()}, 2) == "done");
-    while (world.node.median() < world.terms.expiry)
-        world.node.mine_empty();
-    // A refund at a higher rate throws it out, and stays.
-    CHECK(world.node.submit(world.refund_past_the_adapter(70'000)) == "ok");
-    for (int i = 0; i < 3; ++i) {
-        pass(world.node, {&world.payee}, Duration::seconds(20));
-        world.node.mine_empty();
-    }
-    REQUIRE(world.payee.sent.size() > 2);
-    Satoshi left = max_money;
-    for (const Bytes& octets : world.payee.sent) {
-        const Satoshi value = parse_transaction(octets)->outputs.at(0).value;
-        CHECK(value <= left);
-        left = value;
+    // Far from its expiry, where a claim that began anew would begin with the least rate.
+    for (const bool is_late : {false, true}) {
+        CAPTURE(is_late);
+        EscrowWorld world;
+        world.prepare();
+        while (is_late && world.node.median() < world.terms.expiry - Duration::seconds(3'600))
+            world.node.mine();
+        CHECK(world.payee.command(command::Fulfil{world.key, world.preimage()}, 2) == "done");
+        for (int i = 0; i < 4 || (is_late && world.node.median() < world.terms.expiry); ++i) {
+            world.node.mine_empty();
+            pass(world.node, {&world.payee}, Duration::seconds(2));
+        }
+        if (!is_late) REQUIRE(world.payee.sent.size() > 3);
+        // What is dearer throws it out, and stays.
+        CHECK(world.node.submit(is_late ? world.refund_past_the_adapter(70'000)
+                                        : reject_past_the_adapters(world, 70'000)) == "ok");
+        const std::size_t before = world.payee.sent.size();
+        for (int i = 0; i < 3; ++i) {
+            pass(world.node, {&world.payee}, Duration::seconds(20));
+            world.node.mine_empty();
+        }
+        CHECK(world.payee.sent.size() > before);
+        Satoshi left = max_money;
+        for (const Bytes& octets : world.payee.sent) {
+            const Satoshi value = parse_transaction(octets)->outputs.at(0).value;
+            CHECK(value <= left);
+            left = value;
+        }
     }
 }
 
@@ -82,6 +113,32 @@ TEST_CASE("a preimage that does not fulfil the condition is none, whoever shows 
     CHECK(world.payer.events.back().preimage == Bytes(preimage_size, 7));
 }
 
+TEST_CASE("a block that is not what its id says is refused") {
+    EscrowWorld world;
+    world.prepare();
+    CHECK(world.payee.command(command::Fulfil{world.key, world.preimage()}, 2) == "done");
+    world.mine(1);
+    for (const char* const what : {"header", "transaction", "witness"}) {
+        CAPTURE(what);
+        BitcoinDesk desk(world.node, 2);
+        desk.alter = [&](const std::string& method, Json& answer) {
+            if (method != "getblock") return;
+            std::string text = answer["result"].text_or("");
+            const std::size_t preimage = text.find(to_hex(Bytes(preimage_size, 7)));
+            if (what == std::string("witness") && preimage == std::string::npos) return;
+            char& digit = what == std::string("header")        ? text[20]
+                          : what == std::string("transaction") ? text[text.size() - 9]
+                                                               : text[preimage];
+            digit = digit == '0' ? '1' : '0';
+            answer.set("result", text);
+        };
+        pass(world.node, {&desk}, Duration::seconds(3));
+        CHECK(desk.health->mode == report::Mode::refused);
+        for (const report::Escrow& event : desk.events)
+            CHECK(event.state == EscrowState::prepared);
+    }
+}
+
 Satoshi rate_in_pool(const BitcoinNode& node) {
     REQUIRE(node.pool().size() == 1);
     const auto* const entry = node.machine.pool().find(txid_of(node.pool()[0]));
@@ -100,6 +157,9 @@ TEST_CASE("a claim bids up to the highest rate before the expiry while no block 
         pass(world.node, {&world.payee}, Duration::seconds(2));
         CHECK(rate_in_pool(world.node) >= rate);
         rate = rate_in_pool(world.node);
+        // Far from it nothing is offered that is too little to count.
+        if (world.node.now + Duration::seconds(6 * 3'600) < world.terms.expiry)
+            CHECK(world.payee.sent.size() == 1);
     }
     CHECK(rate >= 49'000);
     CHECK(world.node.height() == height);

@@ -240,32 +240,6 @@ TEST_CASE("a node that lacks a block is refused, and says which") {
     CHECK(desk.health->mode == Mode::live);
 }
 
-TEST_CASE("a block that is not what its id says is refused") {
-    EscrowWorld world;
-    world.prepare();
-    CHECK(world.payee.command(command::Fulfil{world.key, world.preimage()}, 2) == "done");
-    world.mine(1);
-    for (const char* const what : {"header", "transaction", "witness"}) {
-        CAPTURE(what);
-        BitcoinDesk desk(world.node, 2);
-        desk.alter = [&](const std::string& method, Json& answer) {
-            if (method != "getblock") return;
-            std::string text = answer["result"].text_or("");
-            const std::size_t preimage = text.find(to_hex(Bytes(preimage_size, 7)));
-            if (what == std::string("witness") && preimage == std::string::npos) return;
-            char& digit = what == std::string("header")        ? text[20]
-                          : what == std::string("transaction") ? text[text.size() - 9]
-                                                               : text[preimage];
-            digit = digit == '0' ? '1' : '0';
-            answer.set("result", text);
-        };
-        pass(world.node, {&desk}, Duration::seconds(3));
-        CHECK(desk.health->mode == Mode::refused);
-        for (const report::Escrow& event : desk.events)
-            CHECK(event.state == EscrowState::prepared);
-    }
-}
-
 TEST_CASE("a node that warms up or answers nonsense is waited for") {
     EscrowWorld world;
     world.prepare();

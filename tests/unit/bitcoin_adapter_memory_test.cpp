@@ -73,8 +73,7 @@ TEST_CASE("an escrow that is over is forgotten when no command about it can be y
     }
     CHECK(world.payer.command(first, 7) == "expiry_passed");
     CHECK(world.payer.command(command::Refund{world.key}, 8) == "unknown_escrow");
-    CHECK(world.payee.command(command::Fulfil{world.key, world.preimage()}, 9) ==
-          "unknown_escrow");
+    CHECK(world.payee.command(command::Fulfil{world.key, world.preimage()}, 9) == "unknown_escrow");
     // Who begins with the chain alone hears of all of it, and forgets it too.
     BitcoinDesk again(world.node, 2, few);
     pass(world.node, {&again}, Duration::seconds(5));

@@ -162,6 +162,38 @@ TEST_CASE("without the pool's list the blocks are followed") {
     CHECK(world.payee.health->detail == "");
 }
 
+TEST_CASE("what a block displaced from the pool is looked at again when it comes back") {
+    EscrowWorld world;
+    world.prepare();
+    // Dearer than the payer's adapter may bid against it while it does not see it.
+    const Transaction claim = world.claim_past_the_adapter(60'000);
+    const Transaction refund = world.refund_past_the_adapter(1'000);
+    while (world.node.median() < world.terms.expiry - Duration::seconds(1'200))
+        world.node.mine();
+    CHECK(world.node.submit(claim) == "ok");
+    pass(world.node, {&world.payer}, Duration::seconds(2));
+    CHECK(world.payer.take_events() == "fulfilled seen");
+    while (world.node.median() < world.terms.expiry)
+        world.node.mine_empty();
+    // While no list comes a block has the refund instead, and is taken back.
+    world.payer.divert = unanswered(
+        world.payer, [&](const Json& calls) { return method_of(calls) == "getrawmempool"; });
+    pass(world.node, {&world.payer}, Duration::seconds(30));
+    input::Mine mine;
+    mine.script = world.payee.home();
+    mine.transactions = std::vector<Transaction>{refund};
+    REQUIRE(world.node.give(mine));
+    pass(world.node, {&world.payer}, Duration::seconds(2));
+    CHECK(world.payer.take_events() == "fulfilled gone, refunded_expired seen");
+    world.node.reorganise(1);
+    CHECK(world.node.submit(claim) == "ok");
+    pass(world.node, {&world.payer}, Duration::seconds(2));
+    CHECK(world.payer.take_events() == "refunded_expired gone");
+    world.payer.divert = nullptr;
+    pass(world.node, {&world.payer}, Duration::seconds(60));
+    CHECK(world.payer.take_events() == "fulfilled seen");
+}
+
 TEST_CASE("a scan may last, and its progress is told meanwhile") {
     EscrowWorld world;
     world.prepare();
@@ -249,8 +281,9 @@ TEST_CASE("of a list only what is new is asked for, in the node's order") {
 
 TEST_CASE("a list is asked for so seldom that it takes a tenth of the time at most") {
     const Timestamp start{1'790'000'000'000'000};
-    const auto pause_after = [&](Duration taken, std::size_t octets) {
-        PoolWatch watch(50);
+    const auto pause_after = [&](Duration taken, std::size_t octets,
+                                 Duration block = Duration::seconds(600)) {
+        PoolWatch watch(50, block);
         CHECK(watch.is_list_due(start));
         watch.list_came({start, start + taken, octets});
         std::int64_t ms = 0;
@@ -262,6 +295,7 @@ TEST_CASE("a list is asked for so seldom that it takes a tenth of the time at mo
     CHECK(pause_after(Duration::milliseconds(500), 10'000) == 4'600);
     CHECK(pause_after(Duration{}, 20'000'000) == 3'600);
     CHECK(pause_after(Duration::seconds(300), 20'000'000) == 60'000);
+    CHECK(pause_after(Duration::seconds(300), 10'000, Duration::seconds(10)) == 10'000);
 }
 
 }  // namespace

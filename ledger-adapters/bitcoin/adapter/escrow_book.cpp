@@ -156,6 +156,8 @@ std::optional<EscrowKey> EscrowBook::show_funding(const Transaction& transaction
     if (!is_same && (escrow.funded_at != 0 || (is_waiting && height == 0))) return std::nullopt;
     if (!is_same) {
         places_.erase(escrow.place());
+        displaced_.push_back(escrow.funding);
+        if (escrow.pool_end) displaced_.push_back(escrow.pool_end->by);
         escrow.funding = txid;
         escrow.end.reset();
         escrow.ended_at = 0;
@@ -209,6 +211,7 @@ void EscrowBook::show_spends(const Transaction& transaction, const Txid& txid,
         if (height != 0) {
             escrow.end = std::move(end);
             escrow.ended_at = height;
+            if (escrow.pool_end) displaced_.push_back(escrow.pool_end->by);
             escrow.pool_end.reset();
         } else if (escrow.ended_at == 0) {
             escrow.pool_end = std::move(end);

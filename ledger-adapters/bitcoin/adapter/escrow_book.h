@@ -9,6 +9,7 @@
 #include <functional>
 #include <map>
 #include <set>
+#include <utility>
 
 #include "bitcoin/adapter/announcement.h"
 #include "bitcoin/adapter/pool_watch.h"
@@ -94,6 +95,9 @@ public:
     };
     // The key of the escrow that it funds, where it funds one of ours.
     std::optional<EscrowKey> show(const Transaction& transaction, const Shown& shown);
+    // What was in the pool and a block has something else instead of: should it come back, it must
+    // be shown again.
+    std::vector<Txid> take_displaced() { return std::exchange(displaced_, {}); }
     void disconnect(int back_to);
     // Everything in the pool has been shown: what was there and is not is gone. Not earlier, since
     // a newer version of the same may be what replaced it.
@@ -160,6 +164,7 @@ private:
     std::map<OutPoint, EscrowKey> places_;
     std::set<EscrowKey> untold_;  // there may be something to tell
     std::set<EscrowKey> changed_;
+    std::vector<Txid> displaced_;
     // What BookedEscrow::Waiting says, by what comes first, so that a step costs what happens in
     // it.
     std::set<std::pair<std::uint32_t, EscrowKey>> confirming_;

@@ -42,7 +42,7 @@ NodeAdapter::NodeAdapter(AdapterSetup setup, BitcoinSettings settings,
       account_(account_address(setup_.ledger, side_.account)),
       home_(script_pubkey_of(side_.account)),
       chain_(settings_),
-      pool_(settings_.pool_batch),
+      pool_(settings_.pool_batch, settings_.block),
       coins_(home_),
       escrows_(side_, counterparty_keys(setup_, settings_), pool_),
       sender_({settings_, side_, home_, *signer_, coins_, escrows_, answers_, ids_}),
@@ -126,6 +126,8 @@ void NodeAdapter::connect(const ConnectedBlock& block, AdapterOutputs& out) {
             funding = CoinBook::Funding{*funded, settings_.reserve};
         coins_.connect(transaction, block.height, funding);
     }
+    for (const Txid& id : escrows_.take_displaced())
+        pool_.left(id);
     escrows_.tell(block.height, block.median, out.reports);
 }
 

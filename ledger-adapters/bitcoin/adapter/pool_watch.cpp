@@ -12,8 +12,6 @@ constexpr std::int64_t list_pause_parts = 9;
 // Parsing and sorting takes less than a microsecond for so many octets: 20 million in 0.4 s on a
 // slow machine, of which the transport's time does not tell.
 constexpr std::int64_t octets_a_us = 50;
-// A preimage that is shown in the pool is worth an escrow: however slow the node is.
-constexpr Duration longest_list_pause = Duration::seconds(60);
 constexpr Duration first_list_pause = Duration::seconds(5);
 
 }  // namespace
@@ -22,11 +20,11 @@ void PoolWatch::list_came(const ListAnswer& answer) {
     list_failures_ = 0;
     const Duration reading{static_cast<std::int64_t>(answer.octets) / octets_a_us};
     const Duration taken = answer.came - answer.asked + reading;
-    list_due_ = answer.came + std::min(taken * list_pause_parts, longest_list_pause);
+    list_due_ = answer.came + std::min(taken * list_pause_parts, longest_pause_);
 }
 
 void PoolWatch::list_failed(Timestamp at) {
-    list_due_ = at + doubled(first_list_pause, list_failures_, longest_list_pause);
+    list_due_ = at + doubled(first_list_pause, list_failures_, longest_pause_);
     ++list_failures_;
 }
 

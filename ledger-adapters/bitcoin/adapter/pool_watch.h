@@ -5,6 +5,7 @@
 // is asked for so seldom that this takes a tenth of the time at most.
 #pragma once
 
+#include <algorithm>
 #include <optional>
 #include <string>
 #include <vector>
@@ -17,7 +18,11 @@ namespace lockstep::bitcoin {
 
 class PoolWatch {
 public:
-    explicit PoolWatch(std::size_t batch) : size_(batch) {}
+    // A preimage that is shown in the pool is worth an escrow, however slow the node is: a minute
+    // is the longest pause, or what a block takes, which shows it too.
+    static constexpr Duration longest_pause = Duration::seconds(60);
+    explicit PoolWatch(std::size_t batch, Duration block = longest_pause)
+        : size_(batch), longest_pause_(std::min(block, longest_pause)) {}
 
     // --- the list ---
     bool is_list_due(Timestamp at) const { return at >= list_due_; }
@@ -59,6 +64,7 @@ private:
     std::vector<Txid> asked_;
     bool is_list_newer_ = false;  // than what was asked
     BatchSize size_;
+    const Duration longest_pause_;
     Timestamp list_due_;
     unsigned list_failures_ = 0;
 };

@@ -143,8 +143,13 @@ std::optional<std::int64_t> Sender::blocks_left(const SenderTime& time, const Jo
 bool Sender::is_behind(const SenderTime& time, const Job& job) const {
     // What a block has that is still to be read needs no more.
     if (is_payment(job.kind) || !job.left || !time.tip_at) return false;
+    if (is_outpaid(time, job)) return true;
     const bool has_waited = *time.tip_at >= job.raised_at + parts_.settings.block;
-    return (job.kind == JobKind::claim && has_waited) || is_outpaid(time, job);
+    if (job.kind != JobKind::claim || !has_waited) return false;
+    // Less than that no node takes for it: as long as the deadline is far it waits for a block.
+    const FeePerKvb rate{static_cast<Satoshi>(job.rate)};
+    const FeePerKvb next = next_rate(bounds(), rate, std::nullopt, blocks_left(time, job));
+    return next.satoshi - rate.satoshi >= incremental_fee.satoshi;
 }
 
 bool Sender::is_outpaid(const SenderTime& time, const Job& job) const {
