@@ -78,6 +78,12 @@ void Cheat::submit(Timestamp when, std::size_t ledger, std::vector<Op> ops) {
                                            sign_instruction(instruction, *means_.signer), false}});
 }
 
+const Address& Cheat::account_on(const std::string& ledger) const {
+    for (const core::LedgerConfig& each : means_.config.ledgers)
+        if (each.ledger.text() == ledger) return each.accounts.front();
+    UNREACHABLE();
+}
+
 bool Cheat::is_ours(std::size_t ledger, const Address& account) const {
     const auto& accounts = means_.config.ledgers[ledger].accounts;
     return std::find(accounts.begin(), accounts.end(), account) != accounts.end();

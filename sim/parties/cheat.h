@@ -71,6 +71,8 @@ protected:
     const Address& ledger_address(std::size_t ledger) const {
         return means_.config.ledgers[ledger].ledger;
     }
+    // Its own, on a ledger where it has one.
+    const Address& account_on(const std::string& ledger) const;
     bool is_ours(std::size_t ledger, const Address& account) const;
     bool is_securities(std::size_t ledger) const;
     // The changes of escrows that a ledger tells of; empty for everything else.

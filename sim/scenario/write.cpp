@@ -95,7 +95,17 @@ private:
                  ", early = " + in_quotes(p.early) + ", block = " + in_quotes(p.block) + " }");
         line("beat", in_quotes(spec.beat));
         if (spec.kind == LedgerKind::securities) line("validators", std::uint64_t{spec.validators});
+        if (spec.kind == LedgerKind::bitcoin) chain(spec.chain);
         if (spec.foreign_hash) line("foreign_hash", true);
+    }
+
+    void chain(const ChainSpec& c) {
+        line("chain", "{ interval = " + in_quotes(c.interval) + ", regular = " +
+                          (c.regular ? "true" : "false") + ", depth = " + std::to_string(c.depth) +
+                          ", reorg = " + std::to_string(c.reorg) +
+                          ", congestion = " + std::to_string(c.congestion) + ", stamp_error = " +
+                          in_quotes(c.stamp_error) + ", coins = " + std::to_string(c.coins) +
+                          ", max_fee = " + std::to_string(c.max_fee) + " }");
     }
 
     std::uint8_t scale_of(const std::string& name) const {
