@@ -401,7 +401,8 @@ private:
     void draw_faults() {
         std::vector<FaultEntry> pool;
         for (const FaultEntry& each : faults()) {
-            if (each.limit == FaultLimit::beyond || each.limit == FaultLimit::rollback) continue;
+            if (each.limit == FaultLimit::beyond) continue;
+            if (each.target == FaultTarget::bitcoin_ledger && bitcoin_.empty()) continue;
             if (each.target == FaultTarget::securities_ledger && !trades_) continue;
             pool.push_back(each);
         }
@@ -434,7 +435,8 @@ private:
         for (const LedgerSpec& ledger : world_.ledgers)
             if (kind.target == FaultTarget::ledger || kind.target == FaultTarget::any ||
                 (kind.target == FaultTarget::securities_ledger &&
-                 ledger.kind == LedgerKind::securities))
+                 ledger.kind == LedgerKind::securities) ||
+                (kind.target == FaultTarget::bitcoin_ledger && ledger.name == bitcoin_))
                 able.push_back(ledger.name);
         return one_of(able);
     }
@@ -446,7 +448,8 @@ private:
     bool day_ = false;
     bool trades_ = false;
     bool payments_ = false;
-    std::vector<std::string> cash_;  // ledgers
+    std::vector<std::string> cash_;  // ledgers of money, the Bitcoin one too
+    std::string bitcoin_;            // that one, where there is one
 };
 
 }  // namespace

@@ -98,8 +98,7 @@ std::vector<bitcoin::Input> BitcoinMiner::overtake(const BitcoinMachine& machine
         inputs.emplace_back(std::move(mine));
     }
     inputs.emplace_back(node_input::SetTime{});
-    // It was never wrong, only short.
-    inputs.emplace_back(node_input::Reconsider{first->id});
+    // Whoever left it does not come back to it: of two branches alike a node takes the older one.
     return inputs;
 }
 

@@ -230,10 +230,13 @@ private:
         if (tip == followed_) return;
         followed_ = tip;
         const BitcoinBooks::News news = books_.follow(machine().chain());
-        if (news.taken_back > 0 && !news.moves.empty())
-            parts_.tally.branch("chain_reorganised");
-        for (const BitcoinBooks::News::Move& move : news.moves)
+        for (const BitcoinBooks::News::Move& move : news.moves) {
+            if (move.is_taken_back)
+                parts_.tally.branch(move.event.state == EscrowState::prepared
+                                        ? "escrow_taken_back"
+                                        : "end_taken_back");
             (move.is_taken_back ? parts_.taken_back : parts_.watch)(move.event);
+        }
         for (const FeePaid& paid : news.fees)
             parts_.fee_paid(paid.account, paid.fee, paid.vsize);
     }
