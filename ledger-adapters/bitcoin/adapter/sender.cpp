@@ -47,12 +47,13 @@ void Sender::remember(std::vector<Put>& puts) {
 
 void Sender::work(const SenderTime& time, AdapterOutputs& out) {
     time_out(time, out.reports);
-    std::vector<std::uint64_t> numbers;
+    // All of them before any is dropped: one may be what another hangs on.
+    std::vector<std::pair<std::uint64_t, Outcome>> outcomes;
     for (const auto& [number, job] : jobs_)
-        numbers.push_back(number);
-    for (const std::uint64_t number : numbers) {
+        outcomes.emplace_back(number, outcome_of(job));
+    for (const auto& [number, outcome] : outcomes) {
+        if (is_decided(time, number, outcome, out.reports)) continue;
         Job& job = jobs_.at(number);
-        if (is_decided(time, number, job, out.reports)) continue;
         if (!job.is_waiting && !job.is_done && !job.withdrawing)
             answer_done(number, job, out.reports);
         if (withdraw_late(time, number, job, out.reports)) continue;
@@ -64,7 +65,8 @@ void Sender::work(const SenderTime& time, AdapterOutputs& out) {
 Sender::Outcome Sender::outcome_of(const Job& job) const {
     if (is_payment(job.kind)) {
         const BookedCoin* const first = parts_.coins.find(job.first_place());
-        if (first == nullptr || !first->spent) return {};
+        if (first == nullptr) return outcome_without(job.first_place().txid);
+        if (!first->spent) return {};
         return {job.versions.contains(first->spent->by) ? Fate::done : Fate::void_,
                 first->spent->height};
     }
@@ -75,10 +77,28 @@ Sender::Outcome Sender::outcome_of(const Job& job) const {
             static_cast<int>(escrow->ended_at)};
 }
 
-bool Sender::is_decided(const SenderTime& time, std::uint64_t number, Job& job,
+// Of a payment whose first coin a reorganisation took away with the transaction that made it. Where
+// another version of that one is in a block, the coin does not come back.
+Sender::Outcome Sender::outcome_without(const Txid& origin) const {
+    for (const auto& [number, job] : jobs_) {
+        if (!job.versions.contains(origin) && !job.withdrawals.contains(origin)) continue;
+        if (!is_payment(job.kind)) {
+            const BookedEscrow* const escrow = parts_.escrows.find(job.escrow);
+            if (escrow == nullptr || escrow->ended_at == 0 || escrow->end->by == origin) return {};
+            return {Fate::void_, static_cast<int>(escrow->ended_at)};
+        }
+        const BookedCoin* const first = parts_.coins.find(job.first_place());
+        if (first == nullptr) return outcome_without(job.first_place().txid);
+        if (!first->spent || first->spent->by == origin) return {};
+        return {Fate::void_, first->spent->height};
+    }
+    return {};
+}
+
+bool Sender::is_decided(const SenderTime& time, std::uint64_t number, const Outcome& outcome,
                         std::vector<Report>& reports) {
-    const Outcome outcome = outcome_of(job);
     if (outcome.fate == Fate::open) return false;
+    Job& job = jobs_.at(number);
     const std::int64_t confirmations = time.tip - outcome.height + 1;
     if (outcome.fate == Fate::done && !job.is_done) answer_done(number, job, reports);
     if (outcome.fate == Fate::void_ && confirmations >= parts_.settings.depth) {
