@@ -56,6 +56,8 @@ private:
             swarm.most_ledgers = s.count("most_ledgers", {2, max_swarm_ledgers}, 6);
             swarm.least_connectors = s.count("least_connectors", {1, max_swarm_connectors}, 1);
             swarm.most_connectors = s.count("most_connectors", {1, max_swarm_connectors}, 5);
+            swarm.bitcoin = static_cast<SwarmBitcoin>(
+                1 + s.choice("bitcoin", {"some", "always", "never"}, std::size_t{0}));
             swarm.cheats = s.flag("cheats", true);
             swarm.faults = s.flag("faults", true);
         });

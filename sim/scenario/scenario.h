@@ -182,12 +182,18 @@ enum class SwarmLength : std::uint8_t {
     day,       // at least 200 trades and payments in a day
     minutes,
 };
+enum class SwarmBitcoin : std::uint8_t {
+    some = 1,  // a few, since each costs as much as several others
+    always,
+    never,
+};
 struct SwarmSpec {
     SwarmLength length = SwarmLength::both;
     std::uint32_t least_ledgers = 2;
     std::uint32_t most_ledgers = 6;
     std::uint32_t least_connectors = 1;
     std::uint32_t most_connectors = 5;
+    SwarmBitcoin bitcoin = SwarmBitcoin::some;  // never in a day
     bool cheats = true;
     bool faults = true;
 

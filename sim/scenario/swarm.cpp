@@ -102,7 +102,9 @@ private:
     // With chance of its own, so that worlds without it do not change.
     void draw_bitcoin() {
         const bool drawn = Rng(seed_).fork("bitcoin").below(bitcoin_worlds) == 0;
-        if (!drawn || spec_.length == SwarmLength::day) return;
+        if (spec_.length == SwarmLength::day || spec_.bitcoin == SwarmBitcoin::never ||
+            (spec_.bitcoin == SwarmBitcoin::some && !drawn))
+            return;
         bitcoin_ = chain_coin.ledger;
         day_ = false;
     }

@@ -76,6 +76,9 @@ private:
         line("most_ledgers", std::uint64_t{spec.most_ledgers});
         line("least_connectors", std::uint64_t{spec.least_connectors});
         line("most_connectors", std::uint64_t{spec.most_connectors});
+        line("bitcoin", in_quotes(spec.bitcoin == SwarmBitcoin::always  ? "always"
+                                  : spec.bitcoin == SwarmBitcoin::never ? "never"
+                                                                        : "some"));
         line("cheats", spec.cheats);
         line("faults", spec.faults);
     }
