@@ -32,7 +32,7 @@ constexpr std::array<Currency, 8> currencies{{{"test.sek", "SEK", 2, 100},
 // On a chain of its own.
 constexpr Currency chain_coin{"test.btc", "BTC", 8, 95'000'000};
 // One world in so many has it: it costs as much as several others.
-constexpr std::uint64_t bitcoin_worlds = 8;
+constexpr std::uint64_t bitcoin_worlds = 16;
 constexpr std::array<std::string_view, 2> depositories{"test.csd", "test.csd2"};
 constexpr std::array<std::string_view, 5> shares{"SE0000108656", "SE0000115446", "SE0000148884",
                                                  "FI0009000681", "SE0017486889"};
@@ -124,7 +124,7 @@ private:
         chain.congestion = whole(1, 2);
         if (coin()) chain.stamp_error = chain.interval * whole(1, 3);
         chain.coins = count(6, 16);
-        ledger.beat = Duration{chain.interval.us() / 2};
+        ledger.beat = chain.interval;  // nodes that ask more often cost more than all else
         ledger.profile = profile_of(chain, ledger.beat);
         return ledger;
     }
@@ -391,7 +391,7 @@ private:
             for (const AccountSpec& account : node.accounts)
                 beat = std::max(beat, find_ledger(world_, account.ledger)->beat);
             node.endurance.outage = beat * whole(2, 4);
-            node.endurance.outages = count(1, 3);
+            node.endurance.outages = count(1, bitcoin_.empty() ? 3 : 2);
             if (std::any_of(node.accounts.begin(), node.accounts.end(),
                             [&](const AccountSpec& account) {
                                 const auto& told = find_ledger(world_, account.ledger)->profile;
