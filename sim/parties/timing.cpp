@@ -89,6 +89,29 @@ private:
                    rng().between(Duration{}, earliest + Duration::milliseconds(20));
         });
     }
+    // Where a claim is taken after the expiry too, until the refund is there: from a block before
+    // the refund becomes possible to some blocks behind that.
+    Passing passes_claims(Timestamp now, std::size_t ledger,
+                          const std::vector<bitcoin::EscrowLock>& claims) override {
+        if (is_resting()) return Passing::unchanged;
+        const TimingProfile& profile = means_.config.ledgers[ledger].timing.profile;
+        Passing how = Passing::unchanged;
+        for (const bitcoin::EscrowLock& claim : claims) {
+            auto until = untils_.find(claim.condition);
+            if (until == untils_.end()) {
+                const Duration behind = rng().between(Duration{}, profile.late + profile.block);
+                until = untils_
+                            .emplace(claim.condition, bitcoin::refundable_from(claim.locktime) -
+                                                          profile.block + behind)
+                            .first;
+                count();
+            }
+            if (now < until->second) how = Passing::held;
+        }
+        return how;
+    }
+
+    std::map<Condition, Timestamp> untils_;  // of claims on Bitcoin, by their locks
 };
 
 class OptionHolder final : public Cheat {

@@ -235,6 +235,9 @@ private:
                 parts_.tally.branch(move.event.state == EscrowState::prepared
                                         ? "escrow_taken_back"
                                         : "end_taken_back");
+            if (!move.is_taken_back && move.event.state == EscrowState::fulfilled &&
+                is_expired(move.event.at, move.event.terms.expiry))
+                parts_.tally.branch("claimed_after_expiry");
             (move.is_taken_back ? parts_.taken_back : parts_.watch)(move.event);
         }
         for (const FeePaid& paid : news.fees)

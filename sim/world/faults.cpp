@@ -597,12 +597,14 @@ bool FaultPlan::strike_chain(const FaultSpec& fault, Target target) {
     }
     const Duration most = longest_spike(chain);
     const Duration lasts = fault.lasts ? *fault.lasts : rng_.between(Duration{most.us() / 4}, most);
-    if (!may_be_slow(fault, target.index, lasts)) return false;
     if (is(FaultKind::pool_forgets)) {
+        if (!fault.at && parts_.scheduler.now() < ledger_rests_until_[target.index]) return false;
         if (!ledger.forget_pool()) return false;
+        (void)may_be_slow(fault, target.index, chain.interval);
         note(MomentKind::fault, ledger.actor(), "its pool forgets what waits");
         return true;
     }
+    if (!may_be_slow(fault, target.index, lasts)) return false;
     // Above what is offered first, and within what a node is ready to pay.
     const std::uint64_t rate = rng_.between(chain.max_fee / 10, chain.max_fee * 8 / 10);
     ledger.raise_fees(rate, parts_.scheduler.now() + lasts);
