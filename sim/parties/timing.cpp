@@ -89,8 +89,8 @@ private:
                    rng().between(Duration{}, earliest + Duration::milliseconds(20));
         });
     }
-    // Where a claim is taken after the expiry too, until the refund is there: from a block before
-    // the refund becomes possible to some blocks behind that.
+    // Where a claim is taken after the expiry too, until the refund is there: within a block's time
+    // before the expiry, or of when a median of that time is six blocks old and the refund comes.
     Passing passes_claims(Timestamp now, std::size_t ledger,
                           const std::vector<bitcoin::EscrowLock>& claims) override {
         if (is_resting()) return Passing::unchanged;
@@ -99,11 +99,13 @@ private:
         for (const bitcoin::EscrowLock& claim : claims) {
             auto until = untils_.find(claim.condition);
             if (until == untils_.end()) {
-                const Duration behind = rng().between(Duration{}, profile.late + profile.block);
-                until = untils_
-                            .emplace(claim.condition, bitcoin::refundable_from(claim.locktime) -
-                                                          profile.block + behind)
-                            .first;
+                const Timestamp expiry = bitcoin::refundable_from(claim.locktime);
+                const Duration block = profile.block;
+                const Timestamp drawn =
+                    chance(40) ? expiry - rng().between(Duration{}, block)
+                               : expiry + rng().between(Duration{block.us() * 3 / 4},
+                                                        Duration{block.us() * 4 / 3});
+                until = untils_.emplace(claim.condition, drawn).first;
                 count();
             }
             if (now < until->second) how = Passing::held;
