@@ -101,10 +101,10 @@ private:
             if (until == untils_.end()) {
                 const Timestamp expiry = bitcoin::refundable_from(claim.locktime);
                 const Duration block = profile.block;
-                const Timestamp drawn =
-                    chance(40) ? expiry - rng().between(Duration{}, block)
-                               : expiry + rng().between(Duration{block.us() * 3 / 4},
-                                                        Duration{block.us() * 4 / 3});
+                const Timestamp drawn = chance(40)
+                                            ? expiry - rng().between(Duration{}, block)
+                                            : expiry + rng().between(Duration{block.us() * 3 / 4},
+                                                                     Duration{block.us() * 4 / 3});
                 until = untils_.emplace(claim.condition, drawn).first;
                 count();
             }

@@ -62,7 +62,7 @@ public:
         world_.name = "swarm";
         world_.title =
             std::string(day_ ? "A day" : "Minutes") + " drawn from seed " + std::to_string(seed_);
-        world_.length = Duration::seconds(day_                ? 86'400
+        world_.length = Duration::seconds(day_               ? 86'400
                                           : bitcoin_.empty() ? whole(180, 720)
                                                              : whole(600, 1'200));
         world_.real_signatures = seed_ % 100 == 7;
@@ -188,9 +188,9 @@ private:
 
     // --- connectors -------------------------------------------------------------------------
     void draw_connectors() {
-        const std::uint32_t most =
-            bitcoin_.empty() ? spec_.most_connectors
-                             : std::max(spec_.least_connectors, std::min(spec_.most_connectors, 3U));
+        const std::uint32_t most = bitcoin_.empty() ? spec_.most_connectors
+                                                    : std::max(spec_.least_connectors,
+                                                               std::min(spec_.most_connectors, 3U));
         const std::uint32_t connectors = count(spec_.least_connectors, most);
         const bool chain = connectors + 1 >= cash_.size() && percent(60);
         std::vector<std::vector<std::string>> reach(connectors);
@@ -371,9 +371,8 @@ private:
     void draw_load() {
         constexpr std::array<std::uint32_t, 5> bursts{1, 1, 1, 5, 20};
         LoadSpec& load = world_.load;
-        const std::uint32_t all =
-            day_ ? count(least_load_of_a_day, least_load_of_a_day + 100)
-                 : count(5, bitcoin_.empty() ? 40 : 25);
+        const std::uint32_t all = day_ ? count(least_load_of_a_day, least_load_of_a_day + 100)
+                                       : count(5, bitcoin_.empty() ? 40 : 25);
         if (trades_ && payments_)
             load.trades = count(all / 3, all * 2 / 3);
         else if (trades_)

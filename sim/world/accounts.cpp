@@ -27,8 +27,8 @@ Accounts::Accounts(const Scenario& scenario, std::uint64_t seed) {
             auto& signer = signers_[node.name];
             if (!signer) {
                 const std::string name = "bitcoin of " + node.name + std::to_string(seed);
-                signer =
-                    bitcoin::make_signer(KeySeed{sha256(as_bytes(name)).array()}, bitcoin_network());
+                signer = bitcoin::make_signer(KeySeed{sha256(as_bytes(name)).array()},
+                                              bitcoin_network());
                 ASSERT(signer);
             }
             address = bitcoin::account_address(*ledger, signer->public_key(bitcoin::account_key));

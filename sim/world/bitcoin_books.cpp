@@ -60,8 +60,7 @@ void BitcoinBooks::connect(const bitcoin::Chain& chain, const bitcoin::Chain::En
     Block block;
     block.id = entry.id;
     // What consensus holds a locktime against (BIP 113).
-    const Timestamp at{
-        (entry.height == 0 ? 0 : chain.median_before(entry.height)) * 1'000'000};
+    const Timestamp at{(entry.height == 0 ? 0 : chain.median_before(entry.height)) * 1'000'000};
     auto spent = entry.undo.spent.begin();
     for (const bitcoin::Transaction& transaction : entry.block.transactions) {
         Satoshi out = 0;
@@ -159,8 +158,8 @@ void BitcoinBooks::spend(const bitcoin::TxIn& input, Timestamp at, Block& block,
 
 // Output 0, where output 1 announces it and whoever is named spent a coin of its own for it. One
 // under a name that is taken is none.
-void BitcoinBooks::fund(const bitcoin::Transaction& transaction, const Address& payer,
-                        Timestamp at, Block& block, News& news) {
+void BitcoinBooks::fund(const bitcoin::Transaction& transaction, const Address& payer, Timestamp at,
+                        Block& block, News& news) {
     const auto funding = bitcoin::announced_in(transaction);
     if (!funding || bitcoin::account_address(name_.ledger, funding->payer) != payer) return;
     for (const ecdsa::CompressedKey& payee : keys_) {

@@ -23,9 +23,9 @@ std::vector<bitcoin::Transaction> chosen(const BitcoinMachine& machine, const Bi
     std::vector<bitcoin::Transaction> chosen;
     std::set<bitcoin::Txid> left_out;
     for (const bitcoin::Mempool::Entry* entry : machine.pool().in_order()) {
-        const bool stands = std::none_of(
-            entry->parents.begin(), entry->parents.end(),
-            [&](const bitcoin::Txid& parent) { return left_out.contains(parent); });
+        const bool stands =
+            std::none_of(entry->parents.begin(), entry->parents.end(),
+                         [&](const bitcoin::Txid& parent) { return left_out.contains(parent); });
         const bool pays =
             entry->fee * 1'000 >= leaves.below * static_cast<bitcoin::FeeRate>(entry->size);
         const bool is_claim = leaves.claims && books.is_claim(*entry->transaction);
@@ -72,8 +72,8 @@ std::vector<bitcoin::Input> BitcoinMiner::make(const BitcoinMachine& machine,
         node_input::Mine mine;
         mine.script = miners_script();
         if (leaves.claims || leaves.below > 0 || leaves.all)
-            mine.transactions = i == 0 ? chosen(machine, books, leaves)
-                                       : std::vector<bitcoin::Transaction>();
+            mine.transactions =
+                i == 0 ? chosen(machine, books, leaves) : std::vector<bitcoin::Transaction>();
         inputs.emplace_back(node_input::SetTime{stamp(shown)});
         inputs.emplace_back(std::move(mine));
     }

@@ -57,10 +57,9 @@ public:
     void request(const std::string&, ByteView body, Answer answer) override {
         const std::uint64_t life = process_.starts();
         const bitcoin::NodeFacts facts{bitcoin_network(), started_s_};
-        const bitcoin::RpcReply reply =
-            bitcoin::answer_body(as_text(body), [&](const bitcoin::RpcRequest& one) {
-                return bitcoin::call(*this, facts, one);
-            });
+        const bitcoin::RpcReply reply = bitcoin::answer_body(
+            as_text(body),
+            [&](const bitcoin::RpcRequest& one) { return bitcoin::call(*this, facts, one); });
         if (!process_.up() || process_.starts() != life) return;
         copy_claims();
         answer(Bytes(reply.body.begin(), reply.body.end()));
@@ -142,7 +141,8 @@ public:
         // A second later everything that waits is too old, when the next one comes.
         const auto later = static_cast<std::uint32_t>(shown().us() / 1'000'000 + 2);
         give_all({node_input::SetTime{later}, node_input::Configure{forgetful},
-                  node_input::Submit{foreign_payment()}, node_input::Configure{before}, node_input::SetTime{}});
+                  node_input::Submit{foreign_payment()}, node_input::Configure{before},
+                  node_input::SetTime{}});
         return true;
     }
     void copy_next_claim() override { ++to_copy_; }
@@ -177,8 +177,7 @@ private:
     const BitcoinMachine& machine() const { return process_.program().machine(); }
     Timestamp shown() const { return process_.clock().show(parts_.scheduler.now()); }
     Address account_of(const Holder& holder) const {
-        return bitcoin::account_address(address_,
-                                        holder.signer->public_key(bitcoin::account_key));
+        return bitcoin::account_address(address_, holder.signer->public_key(bitcoin::account_key));
     }
     std::vector<ecdsa::CompressedKey> keys() const {
         std::vector<ecdsa::CompressedKey> keys;
@@ -232,9 +231,8 @@ private:
         const BitcoinBooks::News news = books_.follow(machine().chain());
         for (const BitcoinBooks::News::Move& move : news.moves) {
             if (move.is_taken_back)
-                parts_.tally.branch(move.event.state == EscrowState::prepared
-                                        ? "escrow_taken_back"
-                                        : "end_taken_back");
+                parts_.tally.branch(move.event.state == EscrowState::prepared ? "escrow_taken_back"
+                                                                              : "end_taken_back");
             if (!move.is_taken_back && move.event.state == EscrowState::fulfilled &&
                 is_expired(move.event.at, move.event.terms.expiry))
                 parts_.tally.branch("claimed_after_expiry");
@@ -247,8 +245,8 @@ private:
     // --- the chain ---
     // Blocks of before the world begins: coins for the world, some of which become the accounts'.
     void begin() {
-        faucet_ = bitcoin::make_signer(KeySeed{sha256(as_bytes("faucet")).array()},
-                                       bitcoin_network());
+        faucet_ =
+            bitcoin::make_signer(KeySeed{sha256(as_bytes("faucet")).array()}, bitcoin_network());
         Satoshi needed = bitcoin::coin;
         for (const Holder& holder : parts_.holders)
             needed += static_cast<Satoshi>(holder.balance.units());

@@ -47,13 +47,12 @@ void Sender::remember(std::vector<Put>& puts) {
 
 void Sender::work(const SenderTime& time, AdapterOutputs& out) {
     time_out(time, out.reports);
-    // All of them before any is dropped: one may be what another hangs on.
-    std::vector<std::pair<std::uint64_t, Outcome>> outcomes;
+    std::vector<std::uint64_t> numbers;
     for (const auto& [number, job] : jobs_)
-        outcomes.emplace_back(number, outcome_of(job));
-    for (const auto& [number, outcome] : outcomes) {
-        if (is_decided(time, number, outcome, out.reports)) continue;
+        numbers.push_back(number);
+    for (const std::uint64_t number : numbers) {
         Job& job = jobs_.at(number);
+        if (is_decided(time, number, job, out.reports)) continue;
         if (!job.is_waiting && !job.is_done && !job.withdrawing)
             answer_done(number, job, out.reports);
         if (withdraw_late(time, number, job, out.reports)) continue;
@@ -95,13 +94,24 @@ Sender::Outcome Sender::outcome_without(const Txid& origin) const {
     return {};
 }
 
-bool Sender::is_decided(const SenderTime& time, std::uint64_t number, const Outcome& outcome,
+// Whether a payment waits for a coin of one of its versions: then it is kept until that is decided.
+bool Sender::is_origin(const Job& job) const {
+    return std::any_of(jobs_.begin(), jobs_.end(), [&](const auto& each) {
+        if (!is_payment(each.second.kind)) return false;
+        const OutPoint first = each.second.first_place();
+        return parts_.coins.find(first) == nullptr &&
+               (job.versions.contains(first.txid) || job.withdrawals.contains(first.txid));
+    });
+}
+
+bool Sender::is_decided(const SenderTime& time, std::uint64_t number, Job& job,
                         std::vector<Report>& reports) {
+    const Outcome outcome = outcome_of(job);
     if (outcome.fate == Fate::open) return false;
-    Job& job = jobs_.at(number);
     const std::int64_t confirmations = time.tip - outcome.height + 1;
     if (outcome.fate == Fate::done && !job.is_done) answer_done(number, job, reports);
     if (outcome.fate == Fate::void_ && confirmations >= parts_.settings.depth) {
+        if (is_origin(job)) return true;
         const Reason reason = is_payment(job.kind)         ? Reason::not_after_passed
                               : job.kind == JobKind::claim ? Reason::already_refunded
                                                            : Reason::already_fulfilled;
@@ -150,7 +160,17 @@ void Sender::raise(const SenderTime& time, std::uint64_t number, Job& job) {
     const bool is_moved = !is_payment(job.kind) && spent_by(job) != place_of(job);
     const bool is_new_block = time.tip > static_cast<int>(job.height) && job.left;
     if (!is_moved && !is_new_block && !job.outbid) return;
-    const FeePerKvb rate{static_cast<Satoshi>(job.rate)};
+    // What it pays may be more than its rate asks: each version pays for being carried anew.
+    const PaidVersion paid = paid_by(job);
+    const auto least = least_replacement_fee(paid, paid.vsize);
+    const auto most = fee_for(bounds().most, paid.vsize);
+    if (!is_moved && (!least || !most || *least > *most)) {
+        job.outbid = false;
+        job.height = static_cast<std::uint32_t>(std::max(time.tip, 0));
+        return touch(number);
+    }
+    const FeePerKvb rate{std::max(static_cast<Satoshi>(job.rate),
+                                  paid.fee * 1'000 / static_cast<Satoshi>(paid.vsize))};
     FeePerKvb next = next_rate(bounds(), rate, time.estimate, blocks_left(time, job));
     // A node that has something dearer is not outbid by a little.
     if (job.outbid) next = std::max(next, next_rate(bounds(), rate, time.estimate, std::nullopt));

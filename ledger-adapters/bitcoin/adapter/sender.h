@@ -92,7 +92,8 @@ private:
     FeeBounds bounds() const { return {parts_.settings.min_fee, parts_.settings.max_fee}; }
     Outcome outcome_of(const Job& job) const;
     Outcome outcome_without(const Txid& origin) const;
-    bool is_decided(const SenderTime& time, std::uint64_t number, const Outcome& outcome,
+    bool is_origin(const Job& job) const;
+    bool is_decided(const SenderTime& time, std::uint64_t number, Job& job,
                     std::vector<Report>& reports);
     bool withdraw_late(const SenderTime& time, std::uint64_t number, Job& job,
                        std::vector<Report>& reports);
