@@ -84,7 +84,7 @@ Run run_world(const Scenario& described, const RunOptions& options) {
         if (!oracle.nothing_open()) return false;
         for (const auto& node : world.nodes())
             if (node->honest() && !node->dead_for_good() &&
-                (!node->up() || open_business(*node) > 0))
+                (!node->up() || oracle.open_business(*node) > 0))
                 return false;
         return true;
     });

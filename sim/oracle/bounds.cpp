@@ -20,13 +20,35 @@ Wide scale(const Price& price) {
 
 // Two inclusions, the claim below and ours; for each outage and for each roll-back what it takes
 // and an inclusion more; and both clocks.
-Duration bound_of_margin(const TimingProfile& in, const TimingProfile& out,
+Duration bound_of_margin(const LedgerSpec& from, const LedgerSpec& to,
                          const core::Endurance& node) {
+    const TimingProfile& in = from.profile;
+    const TimingProfile& out = to.profile;
     const std::int64_t inclusions = 2 + std::int64_t{node.outages} + std::int64_t{node.rollbacks};
     Duration bound = std::max(in.inclusion, out.inclusion) * inclusions;
     bound = bound + node.outage * node.outages;
     bound = bound + std::max(in.rollback, out.rollback) * node.rollbacks;
+    // Until the refund is in; it may just have missed a block.
+    if (is_open_ledger(to)) bound = bound + out.inclusion + out.block;
     return bound + out.late + in.early;
+}
+
+bool is_open_ledger(const LedgerSpec& ledger) {
+    return ledger.kind == LedgerKind::bitcoin;
+}
+
+Duration bound_of_end(const LedgerSpec& ledger, const core::Endurance& payer) {
+    const TimingProfile& profile = ledger.profile;
+    Duration bound = profile.late + profile.inclusion + Duration::seconds(1);
+    if (!is_open_ledger(ledger)) return bound;
+    bound = bound + profile.inclusion + profile.block;
+    bound = bound + (payer.outage + profile.inclusion) * payer.outages;
+    return bound + (profile.rollback + profile.inclusion) * payer.rollbacks;
+}
+
+Amount bound_of_fee(std::uint64_t rate, std::size_t vsize) {
+    const auto most = mul_div_ceil(rate, vsize, 1'000);
+    return Amount{most.value_or(UINT64_MAX)};
 }
 
 Duration bound_of_reveal(const TimingProfile& hop, const core::Endurance& node) {

@@ -1,6 +1,5 @@
 // What a party must keep to, reckoned here from the definition of the protocol and from nothing of
-// the product, so that a mistake there is not made here as well. Ledgers of a world are strict: no
-// claim comes after the expiry, and the ladder's term L is nothing.
+// the product, so that a mistake there is not made here as well.
 #pragma once
 
 #include "connector/core/ladder.h"
@@ -9,11 +8,18 @@
 
 namespace lockstep::sim {
 
-// How much later an incoming escrow expires than the outgoing one, at least.
-Duration bound_of_margin(const TimingProfile& in, const TimingProfile& out,
-                         const core::Endurance& node);
+// How much later an incoming escrow expires than the outgoing one, at least. On an open ledger a
+// claim comes after the expiry too.
+Duration bound_of_margin(const LedgerSpec& in, const LedgerSpec& out, const core::Endurance& node);
 // How long before the expiry the last moment is in which a secret may be shown.
 Duration bound_of_reveal(const TimingProfile& hop, const core::Endurance& node);
+// How long after its expiry an escrow is over. Where nobody refunds but its payer, `payer` is what
+// that node survives.
+Duration bound_of_end(const LedgerSpec& ledger, const core::Endurance& payer);
+// Whether a ledger takes claims after an expiry, and leaves refunds to the payer.
+bool is_open_ledger(const LedgerSpec& ledger);
+// The most that a transaction of that size pays at that rate for 1000 virtual bytes.
+Amount bound_of_fee(std::uint64_t rate, std::size_t vsize);
 
 // What a connector asks for one unit out.
 struct Price {

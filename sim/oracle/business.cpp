@@ -98,6 +98,15 @@ void Oracle::take_share(const NodeProcess& node, Known& escrow) {
     });
 }
 
+// What had ended stands again.
+void Oracle::take_share_again(const Known& escrow) {
+    if (escrow.asked_by == nullptr) return;
+    Share& share = shares_[{owner(escrow.terms.payer), escrow.asked_by}];
+    ++share.escrows;
+    Amount& amount = share.amounts[{escrow.terms.payer, escrow.terms.asset}];
+    amount = checked_add(amount, escrow.terms.amount).value_or(Amount{UINT64_MAX});
+}
+
 void Oracle::give_share_back(const Known& escrow) {
     if (escrow.asked_by == nullptr) return;
     const auto found = shares_.find({owner(escrow.terms.payer), escrow.asked_by});
@@ -131,8 +140,30 @@ void Oracle::move_money(const Known& escrow) {
     check_promises(terms.payee, terms.asset);
 }
 
-// Value changes hands by escrows alone here: what the ledgers' events say must be what their books
-// have.
+// As if it had never moved so.
+void Oracle::move_money_back(const Known& escrow) {
+    const EscrowTerms& terms = escrow.terms;
+    const auto more = [&](Amount& amount) {
+        amount = checked_add(amount, terms.amount).value_or(Amount{UINT64_MAX});
+    };
+    const auto less = [&](Amount& amount) {
+        amount = checked_sub(amount, terms.amount).value_or(Amount{});
+    };
+    Money& payer = money_[{terms.payer, terms.asset}];
+    if (escrow.state == EscrowState::prepared) {
+        more(payer.free);
+    } else if (escrow.state == EscrowState::fulfilled) {
+        more(payer.whole);
+        Money& payee = money_[{terms.payee, terms.asset}];
+        less(payee.free);
+        less(payee.whole);
+    } else {
+        less(payer.free);
+    }
+}
+
+// Value changes hands by escrows alone here, and by what miners take: what the ledgers' events say
+// must be what their books have.
 void Oracle::check_balances() {
     for (const auto& ledger : parts_.ledgers) {
         if (!ledger->up()) continue;
@@ -140,7 +171,8 @@ void Oracle::check_balances() {
             const Address& account = owned.first;
             if (!ledger->address().is_prefix_of(account)) continue;
             for (const Balance& balance : ledger->balances(account)) {
-                const bool is_known = balance.free == money_[{account, balance.asset}].free;
+                const bool is_known = checked_add(balance.free, ledger->fees(account)) ==
+                                      money_[{account, balance.asset}].free;
                 check(Rule::conservation, is_known, [&] {
                     return account.text() + " has " +
                            format_amount(balance.free, balance.asset.scale()) + " " +

@@ -153,6 +153,14 @@ void Oracle::count_loss(const NodeProcess& node, const Condition& condition) {
     });
 }
 
+// What was lost with it may not be.
+void Oracle::forgive_loss(const Known& escrow) {
+    for (auto& [node, losses] : lost_)
+        if (lost_of(*node, escrow.terms.condition) == nullptr &&
+            losses.conditions.erase(escrow.terms.condition) > 0)
+            --losses_;
+}
+
 void Oracle::alarm_raised(const NodeProcess& node, const std::string& code) {
     if (code != "loss") return;
     ++lost_[&node].alarms;

@@ -116,15 +116,40 @@ bool Oracle::stands_still(const NodeProcess& node) {
 
 // --- what ledgers commit ---
 
-void Oracle::escrow_moved(const LedgerService& ledger, const LedgerEvent& event) {
-    const std::size_t index = ledger_index(ledger.address());
-    const Place place{index, {event.terms.payer, event.terms.id}};
+Moment Oracle::moment_of(const LedgerService& ledger, const LedgerEvent& event) const {
     Moment moment;
     moment.at = parts_.scheduler.now();
     moment.actor = ledger.actor();
     moment.escrow = event.terms;
     if (const NodeProcess* node = owner(event.terms.payer)) moment.payer = node->actor();
     if (const NodeProcess* node = owner(event.terms.payee)) moment.payee = node->actor();
+    return moment;
+}
+
+Duration Oracle::life_behind_expiry(std::size_t ledger, const EscrowTerms& terms) const {
+    const NodeProcess* payer = owner(terms.payer);
+    return bound_of_end(parts_.scenario.ledgers[ledger],
+                        payer == nullptr ? core::Endurance{} : spec_of(*payer).endurance);
+}
+
+// Where refunds are the payer's, one that is no honest node of the world may leave its own.
+bool Oracle::is_abandoned(const Known& escrow) const {
+    if (!is_open_ledger(parts_.scenario.ledgers[escrow.ledger])) return false;
+    const NodeProcess* payer = owner(escrow.terms.payer);
+    return payer == nullptr || !payer->honest() || payer->dead_for_good();
+}
+
+void Oracle::open(Known& escrow, const Place& place) {
+    escrow.state = EscrowState::prepared;
+    ++open_;
+    escrow.due = escrow.terms.expiry + life_behind_expiry(escrow.ledger, escrow.terms);
+    due_.emplace(escrow.due, place);
+}
+
+void Oracle::escrow_moved(const LedgerService& ledger, const LedgerEvent& event) {
+    const std::size_t index = ledger_index(ledger.address());
+    const Place place{index, {event.terms.payer, event.terms.id}};
+    Moment moment = moment_of(ledger, event);
     auto found = escrows_.find(place);
     if (event.state == EscrowState::prepared) {
         check(Rule::forward_only, found == escrows_.end(), [&] {
@@ -139,11 +164,8 @@ void Oracle::escrow_moved(const LedgerService& ledger, const LedgerEvent& event)
         chain.escrows.push_back(place);
         if (const NodeProcess* node = owner(event.terms.payee))
             found->second.payee_starts = node->starts();
-        ++open_;
         last_expiry_ = std::max(last_expiry_, event.terms.expiry);
-        const TimingProfile& profile = parts_.scenario.ledgers[index].profile;
-        due_.emplace(event.terms.expiry + profile.late + profile.inclusion + Duration::seconds(1),
-                     place);
+        open(found->second, place);
         moment.kind = MomentKind::escrow_prepared;
         parts_.trace.note(std::move(moment));
         move_money(found->second);
@@ -157,19 +179,20 @@ void Oracle::escrow_moved(const LedgerService& ledger, const LedgerEvent& event)
         if (!was_open) return;
         Known& known = found->second;
         known.state = event.state;
+        known.ended_at = parts_.scheduler.now();
         --open_;
         give_share_back(known);
         move_money(known);
         count(Rule::timeliness);
-        const TimingProfile& profile = parts_.scenario.ledgers[index].profile;
-        due_.erase(
-            {event.terms.expiry + profile.late + profile.inclusion + Duration::seconds(1), place});
+        due_.erase({known.due, place});
         moment.kind = event.state == EscrowState::fulfilled          ? MomentKind::escrow_fulfilled
                       : event.state == EscrowState::refunded_expired ? MomentKind::escrow_expired
                                                                      : MomentKind::escrow_rejected;
         parts_.trace.note(std::move(moment));
         if (event.state == EscrowState::fulfilled) {
-            check(Rule::expiry, !is_expired(event.at, known.terms.expiry),
+            check(Rule::expiry,
+                  is_open_ledger(parts_.scenario.ledgers[index]) ||
+                      !is_expired(event.at, known.terms.expiry),
                   [&] { return std::string("fulfilled at its expiry or later: " + tell(known)); });
             check(Rule::preimage,
                   event.preimage && event.preimage->size() == preimage_size &&
@@ -186,6 +209,62 @@ void Oracle::escrow_moved(const LedgerService& ledger, const LedgerEvent& event)
     if (event.terms.payee != event.terms.payer)
         note_balance(ledger, event.terms.payee, event.terms.asset);
     if (++moves_ % recount_every == 0) recount();
+}
+
+// Within R of its being shown, or nobody's profile holds any more.
+void Oracle::escrow_taken_back(const LedgerService& ledger, const LedgerEvent& event) {
+    const std::size_t index = ledger_index(ledger.address());
+    const Place place{index, {event.terms.payer, event.terms.id}};
+    const auto found = escrows_.find(place);
+    const bool is_known = found != escrows_.end() && found->second.state == event.state;
+    check(Rule::forward_only, is_known,
+          [&] { return "an escrow was taken back that was not so on " + ledger.address().text(); });
+    if (!is_known) return;
+    Known& known = found->second;
+    Moment moment = moment_of(ledger, event);
+    moment.kind = MomentKind::escrow_taken_back;
+    moment.text = std::string(to_string(event.state));
+    parts_.trace.note(std::move(moment));
+    const bool was_open = event.state == EscrowState::prepared;
+    const Timestamp shown = was_open ? known.prepared_at : known.ended_at;
+    const bool excused = std::all_of(
+        parts_.nodes.begin(), parts_.nodes.end(),
+        [&](const auto& node) { return excused_.contains(node.get()) || !node->honest(); });
+    check(Rule::forward_only,
+          excused || parts_.scenario.unsafe ||
+              parts_.scheduler.now() - shown <= parts_.scenario.ledgers[index].profile.rollback,
+          [&] { return "taken back when it was final: " + tell(known); });
+    move_money_back(known);
+    if (was_open) {
+        --open_;
+        give_share_back(known);
+        due_.erase({known.due, place});
+        std::erase(chains_.at(event.terms.condition).escrows, place);
+        escrows_.erase(found);
+    } else {
+        open(known, place);
+        take_share_again(known);
+        forgive_loss(known);
+    }
+    note_balance(ledger, event.terms.payer, event.terms.asset);
+    note_balance(ledger, event.terms.payee, event.terms.asset);
+}
+
+void Oracle::fee_paid(const LedgerService& ledger, const Address& account, Amount fee,
+                      std::size_t vsize) {
+    const NodeProcess* node = owner(account);
+    if (node == nullptr || !node->honest()) return;
+    const ChainSpec& chain = parts_.scenario.ledgers[ledger_index(ledger.address())].chain;
+    check(Rule::fees, fee <= bound_of_fee(chain.max_fee, vsize), [&] {
+        return node->name() + " paid miners " + std::to_string(fee.units()) + " for " +
+               std::to_string(vsize) + " bytes";
+    });
+}
+
+bool Oracle::nothing_open() const {
+    if (open_ == 0) return true;
+    return std::all_of(due_.begin(), due_.end(),
+                       [&](const auto& entry) { return is_abandoned(escrows_.at(entry.second)); });
 }
 
 // For who looks at the trace afterwards.
@@ -243,19 +322,22 @@ void Oracle::prepared(Known& escrow) {
     const LedgerSpec& out = parts_.scenario.ledgers[escrow.ledger];
     check(
         Rule::ladder,
-        incoming->terms.expiry - escrow.terms.expiry >=
-            bound_of_margin(in.profile, out.profile, spec.endurance),
+        incoming->terms.expiry - escrow.terms.expiry >= bound_of_margin(in, out, spec.endurance),
         [&] {
             return std::string(payer->name() + " placed with too small a margin: " + tell(escrow));
         });
 }
 
+// What a ledger may take back again is judged in finish(), when it cannot any more.
 void Oracle::ended(const Known& escrow) {
+    const bool may_come_back = parts_.scenario.ledgers[escrow.ledger].profile.rollback > Duration{};
     for (const Address* account : {&escrow.terms.payer, &escrow.terms.payee})
-        if (const NodeProcess* node = owner(*account); is_held_to(node))
-            check_loss(*node, escrow.terms.condition);
-        else if (node != nullptr && excused_.contains(node))
+        if (const NodeProcess* node = owner(*account); is_held_to(node)) {
+            if (!may_come_back) check_loss(*node, escrow.terms.condition);
+        } else if (node != nullptr && excused_.contains(node)) {
             count_loss(*node, escrow.terms.condition);
+        }
+    if (may_come_back) return;
     const NodeProcess* payee = owner(escrow.terms.payee);
     const auto released = released_.find(escrow.terms.condition);
     if (released != released_.end() && released->second.node == payee && is_held_to(payee))
@@ -311,7 +393,7 @@ void Oracle::after_step() {
         bool excused = false;
         for (const auto& node : parts_.nodes)
             excused = excused || excused_.contains(node.get());
-        check(Rule::timeliness, excused,
+        check(Rule::timeliness, excused || is_abandoned(late),
               [&] { return std::string("open beyond its time: " + tell(late)); });
         due_.erase(due_.begin());
     }
@@ -327,9 +409,18 @@ void Oracle::recount() {
 
 // --- the end ---
 
-std::size_t open_business(const NodeProcess& node) {
+std::size_t Oracle::open_business(const NodeProcess& node) const {
     const core::State& state = node.node().machine().state();
-    std::size_t open = state.deals.size();
+    std::size_t open = 0;
+    for (const auto& [id, deal] : state.deals) {
+        const auto incoming = deal.in
+                                  ? escrows_.find({ledger_index(deal.in->hop.ledger), deal.in->key})
+                                  : escrows_.end();
+        const bool waits = incoming != escrows_.end() &&
+                           incoming->second.state == EscrowState::prepared &&
+                           is_abandoned(incoming->second);
+        if (!waits) ++open;
+    }
     // A venue waits for the word of parties, however long they are silent.
     for (const auto& [plan, trade] : state.trades)
         if (trade.record.role != core::TradeRole::venue) ++open;
@@ -463,10 +554,10 @@ void Oracle::finish() {
     check_balances();
     for (const auto& entry : escrows_) {
         const Known& escrow = entry.second;
-        if (escrow.state == EscrowState::prepared)
+        if (escrow.state == EscrowState::prepared && !is_abandoned(escrow))
             check(Rule::converges, false, [&] { return "still open: " + tell(escrow); });
     }
-    check(Rule::converges, open_ == 0,
+    check(Rule::converges, nothing_open(),
           [&] { return std::string(std::to_string(open_) + " escrows are open"); });
     // A replay costs as much as the process's whole life: of many worlds each replays some.
     const NodeProcess* chosen = parts_.nodes[parts_.pick % parts_.nodes.size()].get();

@@ -17,9 +17,6 @@
 
 namespace lockstep::sim {
 
-// Deals, and trades that the node is a party of, without an end.
-std::size_t open_business(const NodeProcess& node);
-
 class Oracle final : public Watcher {
 public:
     struct Parts {
@@ -48,13 +45,20 @@ public:
     // All that must hold when faults are over and time has passed.
     void finish();
 
-    bool nothing_open() const { return open_ == 0; }
+    // But for what waits for a payer that will never have it back.
+    bool nothing_open() const;
     Timestamp last_expiry() const { return last_expiry_; }
     std::uint64_t losses() const { return losses_; }
     std::vector<RuleResult> results() const;
     bool violated() const { return violations_ > 0; }
+    // Deals, and trades that the node is a party of, without an end. What waits for an escrow that
+    // nobody will ever end has none.
+    std::size_t open_business(const NodeProcess& node) const;
 
     void escrow_moved(const LedgerService& ledger, const LedgerEvent& event) override;
+    void escrow_taken_back(const LedgerService& ledger, const LedgerEvent& event) override;
+    void fee_paid(const LedgerService& ledger, const Address& account, Amount fee,
+                  std::size_t vsize) override;
     void secret_released(const NodeProcess& node, const Condition& condition) override;
     void alarm_raised(const NodeProcess& node, const std::string& code) override;
     void after_step() override;
@@ -66,6 +70,8 @@ private:
         EscrowState state = EscrowState::prepared;
         std::size_t ledger = 0;
         Timestamp prepared_at;
+        Timestamp ended_at = {};
+        Timestamp due = {};              // when it must be over
         std::uint64_t payee_starts = 0;  // how often its payee had started when it was prepared
         bool is_forgotten = false;       // its payer's data is a copy that does not know it
         const NodeProcess* asked_by = nullptr;  // of a connector's: who began the chain
@@ -117,6 +123,10 @@ private:
     static bool stands_still(const NodeProcess& node);
     bool is_held_to(const NodeProcess* node) const;  // honest, and within its profile
     void note_balance(const LedgerService& ledger, const Address& account, const AssetId& asset);
+    Moment moment_of(const LedgerService& ledger, const LedgerEvent& event) const;
+    Duration life_behind_expiry(std::size_t ledger, const EscrowTerms& terms) const;
+    bool is_abandoned(const Known& escrow) const;
+    void open(Known& escrow, const Place& place);
     void prepared(Known& escrow);
     void ended(const Known& escrow);
     bool is_sender(const NodeProcess& node, const Condition& condition) const;
@@ -125,14 +135,17 @@ private:
     const Known* lost_of(const NodeProcess& node, const Condition& condition) const;
     void check_loss(const NodeProcess& node, const Condition& condition);
     void count_loss(const NodeProcess& node, const Condition& condition);
+    void forgive_loss(const Known& escrow);
     void note_prices();
     const std::vector<Price>* prices_between(const NodeProcess& node, const Known& in,
                                              const Known& out) const;
     bool is_price(const NodeProcess& node, const Known& in, const Known& out) const;
     void check_quotes_taken(const Order& order, const Condition& condition);
     void take_share(const NodeProcess& node, Known& escrow);
+    void take_share_again(const Known& escrow);
     void give_share_back(const Known& escrow);
     void move_money(const Known& escrow);
+    void move_money_back(const Known& escrow);
     void check_promises(const Address& account, const AssetId& asset);
     void recount();
     void check_balances();

@@ -9,8 +9,10 @@ constexpr std::array<RuleEntry, rule_count> all_rules{{
     {Rule::conservation, "conservation",
      "on each ledger and for each asset, balances and escrows are what was issued; an account has "
      "what its escrows made of it"},
-    {Rule::forward_only, "forward_only", "an escrow is prepared once and ends once"},
-    {Rule::expiry, "expiry", "a fulfil is before the expiry, an expiry's refund is not"},
+    {Rule::forward_only, "forward_only",
+     "an escrow is prepared once and ends once; what a ledger takes back it showed within R"},
+    {Rule::expiry, "expiry",
+     "a fulfil is before the expiry, on a ledger that is not open; an expiry's refund is not"},
     {Rule::preimage, "preimage", "only 32 octets whose SHA-256 is the condition fulfil an escrow"},
     {Rule::no_honest_loss, "no_honest_loss",
      "what an honest party paid on was paid to it, or delivered, under the same condition"},
@@ -45,6 +47,8 @@ constexpr std::array<RuleEntry, rule_count> all_rules{{
     {Rule::converges, "converges", "when faults are over and expiries have passed nothing is open"},
     {Rule::replay, "replay",
      "replaying a journal gives the state that the process has, bit for bit"},
+    {Rule::fees, "fees",
+     "no transaction of an honest party pays miners more than its node is told"},
 }};
 
 }  // namespace

@@ -30,8 +30,9 @@ enum class Rule : std::uint8_t {
     answered,
     converges,
     replay,
+    fees,
 };
-constexpr std::size_t rule_count = 22;
+constexpr std::size_t rule_count = 23;
 struct RuleEntry {
     Rule rule;
     std::string_view name;

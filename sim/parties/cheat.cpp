@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "sdk/codec/json.h"
 #include "sdk/machine/stream.h"
 #include "securities/machine/light_client.h"
 #include "sim/scenario/catalogue.h"
@@ -19,6 +20,28 @@ constexpr std::uint64_t own_requests = std::uint64_t{1} << 63;
 constexpr Duration own_instruction_life = Duration::seconds(60);
 constexpr std::size_t most_decoded = 256;
 
+// Of the transactions that a batch sends.
+std::vector<bitcoin::EscrowLock> claims_in(ByteView body) {
+    std::vector<bitcoin::EscrowLock> claims;
+    if (as_text(body).find("sendrawtransaction") == std::string_view::npos) return claims;
+    const auto batch = parse_json(as_text(body));
+    if (!batch || batch->as_array() == nullptr) return claims;
+    for (const Json& call : *batch->as_array()) {
+        const Json::Array* const params = call["params"].as_array();
+        if (params == nullptr || params->empty()) continue;
+        const auto octets = from_hex((*params)[0].text_or(""));
+        const auto sent = octets ? bitcoin::parse_transaction(*octets) : std::nullopt;
+        if (!sent) continue;
+        for (const bitcoin::TxIn& input : sent->inputs) {
+            if (input.witness.empty()) continue;
+            const auto lock = bitcoin::parse_escrow_script(input.witness.back());
+            if (lock && bitcoin::preimage_of(input.witness, input.witness.back()))
+                claims.push_back(*lock);
+        }
+    }
+    return claims;
+}
+
 }  // namespace
 
 std::string Cheat::to_name(Behaviour behaviour) {
@@ -34,6 +57,10 @@ void Cheat::leaving(Timestamp now, std::vector<assembly::NodeEffect>& effects) {
 }
 
 bool Cheat::let(Timestamp now, effect::ToLedger& out) {
+    if (out.request.path == "/") {
+        const auto claims = claims_in(out.request.body);
+        return claims.empty() || passes_claims(now, out.ledger, claims) != Passing::held;
+    }
     if (out.request.path != "/v1/instructions") return true;
     Instruction instruction = decoded(out.request.body);
     const Passing how = passes(now, out.ledger, instruction);
@@ -83,6 +110,12 @@ void Cheat::submit(Timestamp when, std::size_t ledger, std::vector<Op> ops) {
     means_.let_out(when, effect::ToLedger{ledger,
                                           {own_requests + ++last_request_, "/v1/instructions",
                                            sign_instruction(instruction, *means_.signer), false}});
+}
+
+const Address& Cheat::account_on(const std::string& ledger) const {
+    for (const core::LedgerConfig& each : means_.config.ledgers)
+        if (each.ledger.text() == ledger) return each.accounts.front();
+    UNREACHABLE();
 }
 
 bool Cheat::is_ours(std::size_t ledger, const Address& account) const {

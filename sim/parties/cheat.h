@@ -9,6 +9,7 @@
 #include <map>
 #include <vector>
 
+#include "bitcoin/adapter/escrow_script.h"
 #include "sim/world/conduct.h"
 
 namespace lockstep::sim {
@@ -34,6 +35,12 @@ protected:
         return Passing::unchanged;
     }
     virtual Passing passes(Timestamp, const assembly::effect::Release&) {
+        return Passing::unchanged;
+    }
+    // A batch for a Bitcoin node with these claims in it. What does not leave, the adapter sends
+    // again.
+    virtual Passing passes_claims(Timestamp, std::size_t /*ledger*/,
+                                  const std::vector<bitcoin::EscrowLock>&) {
         return Passing::unchanged;
     }
     // What its node is about to hear.
@@ -71,6 +78,8 @@ protected:
     const Address& ledger_address(std::size_t ledger) const {
         return means_.config.ledgers[ledger].ledger;
     }
+    // Its own, on a ledger where it has one.
+    const Address& account_on(const std::string& ledger) const;
     bool is_ours(std::size_t ledger, const Address& account) const;
     bool is_securities(std::size_t ledger) const;
     // The changes of escrows that a ledger tells of; empty for everything else.

@@ -34,7 +34,7 @@ public:
             }
             Target own;
             own.ledger = *Address::parse(account.ledger);
-            own.account = account_of(account.ledger, spec.name);
+            own.account = account_on(account.ledger);
             own.asset = account.asset;
             own.node = someone();
             targets_.push_back(own);
@@ -96,8 +96,8 @@ private:
             call.caller = "jammer";
             call.idempotency_key = std::to_string(calls_);
             call.request = draw_hash();
-            call.body = core::input::Pay{invoice, account_of(from_->ledger, means_.config.name),
-                                         from_->asset, from_->balance, false};
+            call.body = core::input::Pay{invoice, account_on(from_->ledger), from_->asset,
+                                         from_->balance, false};
             means_.tell_node(event::ForCore{std::move(call)});
         }
     }

@@ -89,6 +89,31 @@ private:
                    rng().between(Duration{}, earliest + Duration::milliseconds(20));
         });
     }
+    // Where a claim is taken after the expiry too, until the refund is there: within a block's time
+    // before the expiry, or of when a median of that time is six blocks old and the refund comes.
+    Passing passes_claims(Timestamp now, std::size_t ledger,
+                          const std::vector<bitcoin::EscrowLock>& claims) override {
+        if (is_resting()) return Passing::unchanged;
+        const TimingProfile& profile = means_.config.ledgers[ledger].timing.profile;
+        Passing how = Passing::unchanged;
+        for (const bitcoin::EscrowLock& claim : claims) {
+            auto until = untils_.find(claim.condition);
+            if (until == untils_.end()) {
+                const Timestamp expiry = bitcoin::refundable_from(claim.locktime);
+                const Duration block = profile.block;
+                const Timestamp drawn = chance(40)
+                                            ? expiry - rng().between(Duration{}, block)
+                                            : expiry + rng().between(Duration{block.us() * 3 / 4},
+                                                                     Duration{block.us() * 4 / 3});
+                until = untils_.emplace(claim.condition, drawn).first;
+                count();
+            }
+            if (now < until->second) how = Passing::held;
+        }
+        return how;
+    }
+
+    std::map<Condition, Timestamp> untils_;  // of claims on Bitcoin, by their locks
 };
 
 class OptionHolder final : public Cheat {

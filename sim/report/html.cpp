@@ -57,6 +57,7 @@ bool moves_escrow(MomentKind kind) {
         case MomentKind::alarm:
         case MomentKind::balance:
         case MomentKind::violation:
+        case MomentKind::escrow_taken_back:
             return false;
     }
     return false;
@@ -265,7 +266,7 @@ private:
 
     static Json kinds_json() {
         Json kinds = Json::array();
-        for (auto kind = 0U; kind <= static_cast<unsigned>(MomentKind::violation); ++kind)
+        for (auto kind = 0U; kind <= static_cast<unsigned>(MomentKind::escrow_taken_back); ++kind)
             kinds.push(to_string(static_cast<MomentKind>(kind)));
         return kinds;
     }

@@ -288,6 +288,7 @@ const kindWords = {
   state: "state",
   alarm: "alarm",
   violation: "violation",
+  escrow_taken_back: "escrow taken back by its ledger, which had it as",
 };
 
 function momentText(moment) {

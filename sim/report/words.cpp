@@ -136,6 +136,8 @@ std::string_view to_string(MomentKind kind) {
             return "balance";
         case MomentKind::violation:
             return "violation";
+        case MomentKind::escrow_taken_back:
+            return "escrow_taken_back";
     }
     return "unknown";
 }
@@ -177,6 +179,8 @@ std::string describe(const Moment& moment, const Trace& trace) {
                    " and " + value_of(moment.escrowed, moment.asset) + " in escrow";
         case MomentKind::violation:
             return with_text("VIOLATION", moment);
+        case MomentKind::escrow_taken_back:
+            return escrow_words(moment, trace, "took back (" + moment.text + ")");
     }
     return {};
 }

@@ -59,8 +59,9 @@ constexpr FaultTarget node = FaultTarget::node;
 constexpr FaultTarget ledger = FaultTarget::ledger;
 constexpr FaultTarget any = FaultTarget::any;
 constexpr FaultTarget securities = FaultTarget::securities_ledger;
+constexpr FaultTarget bitcoin = FaultTarget::bitcoin_ledger;
 
-constexpr std::array<FaultEntry, 37> all_faults{{
+constexpr std::array<FaultEntry, 40> all_faults{{
     {FaultKind::crash, "crash", node, lasting, FaultLimit::outage,
      "a node is killed and comes back"},
     {FaultKind::crash_at_point, "crash_at_point", node, lasting, FaultLimit::outage,
@@ -128,20 +129,28 @@ constexpr std::array<FaultEntry, 37> all_faults{{
      "validators stop, never so many that no quorum is left"},
     {FaultKind::validator_equivocates, "validator_equivocates", securities, lasting,
      FaultLimit::none, "a validator proposes and votes for two blocks of one height"},
-    {FaultKind::rollback, "rollback", ledger, moment, FaultLimit::rollback,
-     "a ledger takes back what it had shown, within R"},
-    {FaultKind::rollback_beyond, "rollback_beyond", ledger, moment, FaultLimit::beyond,
-     "a ledger takes back more than its profile says"},
+    {FaultKind::rollback, "rollback", bitcoin, moment, FaultLimit::rollback,
+     "a chain takes back what it had shown, within R"},
+    {FaultKind::rollback_beyond, "rollback_beyond", bitcoin, moment, FaultLimit::beyond,
+     "a chain takes back more than its profile says"},
+    {FaultKind::fee_spike, "fee_spike", bitcoin, lasting, FaultLimit::congestion,
+     "a node takes, and blocks have room for, only what pays much, within the profile"},
+    {FaultKind::pool_forgets, "pool_forgets", bitcoin, moment, FaultLimit::none,
+     "a node's pool loses all that waits for a block"},
+    {FaultKind::claim_copied, "claim_copied", bitcoin, moment, FaultLimit::none,
+     "who sees a claim in the pool sends it with another payee, and makes a block of it"},
     {FaultKind::reconfigured, "reconfigured", node, lasting, FaultLimit::outage,
      "a node is restarted with another configuration"},
     {FaultKind::rate_jump, "rate_jump", node, moment, FaultLimit::none,
      "the rate of a connector's offers jumps"},
 }};
 
-constexpr std::array<LedgerKindEntry, 2> all_ledger_kinds{{
+constexpr std::array<LedgerKindEntry, 3> all_ledger_kinds{{
     {LedgerKind::cash, "cash", "accounts in one currency, with double entry"},
     {LedgerKind::securities, "securities",
      "a depository with validators, blocks and shares by ISIN"},
+    {LedgerKind::bitcoin, "bitcoin",
+     "a chain of blocks that are taken back now and then, with a pool and fees"},
 }};
 
 constexpr std::array<ThreatEntry, 33> all_threats{{

@@ -38,7 +38,7 @@ const BehaviourEntry& entry(Behaviour behaviour);
 std::string_view to_string(Behaviour behaviour);
 std::optional<Behaviour> behaviour_from_string(std::string_view name);
 
-enum class FaultTarget : std::uint8_t { node, ledger, securities_ledger, any };
+enum class FaultTarget : std::uint8_t { node, ledger, securities_ledger, bitcoin_ledger, any };
 enum class FaultTiming : std::uint8_t {
     moment,   // strikes at a moment
     lasting,  // begins at a moment, ends after `lasts`
@@ -46,13 +46,14 @@ enum class FaultTiming : std::uint8_t {
 };
 // What keeps it within the profiles.
 enum class FaultLimit : std::uint8_t {
-    none,       // nothing that a profile speaks of
-    outage,     // an outage of a node: `lasts` at most K, at most o inside one margin
-    inclusion,  // a ledger does not answer: `lasts` at most D
-    clock,      // `by` at most late or early
-    frozen,     // `lasts` at most late
-    rollback,   // `by` at most R
-    beyond,     // made to go beyond the profile
+    none,        // nothing that a profile speaks of
+    outage,      // an outage of a node: `lasts` at most K, at most o inside one margin
+    inclusion,   // a ledger does not answer: `lasts` at most D
+    clock,       // `by` at most late or early
+    frozen,      // `lasts` at most late
+    rollback,    // `by` at most R
+    congestion,  // `lasts` at most D less what a block takes
+    beyond,      // made to go beyond the profile
 };
 struct FaultEntry {
     FaultKind kind;

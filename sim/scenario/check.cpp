@@ -24,6 +24,12 @@ Counted split(std::string_view text) {
     return {text.substr(0, dot), text.substr(dot + 1)};
 }
 
+// Nodes refuse a block whose stamp is further ahead.
+constexpr Duration max_stamp_error = Duration::seconds(2 * 3600);
+// What a chain begins with takes a block for each fifty bitcoin.
+constexpr std::uint64_t max_coins = 5'000 * std::uint64_t{100'000'000};
+const AssetId bitcoin_asset = *AssetId::make("BTC", 8);
+
 class Checker {
 public:
     explicit Checker(const Scenario& scenario) : scenario_(scenario) {}
@@ -103,14 +109,43 @@ private:
             problem(path + ".profile.inclusion", "expected a time above 0");
         if (ledger.kind == LedgerKind::securities && profile.block <= Duration{})
             problem(path + ".profile.block", "expected a time above 0 on a securities ledger");
+        if (ledger.kind == LedgerKind::bitcoin) check_chain(ledger, path);
         if (ledger.beat <= Duration{} || ledger.beat > Duration::seconds(3600))
             problem(path + ".beat", "expected a time above 0 and at most 1h");
     }
 
+    void check_chain(const LedgerSpec& ledger, const std::string& path) {
+        const ChainSpec& chain = ledger.chain;
+        const auto wrong = [&](const std::string& key, const std::string& what) {
+            problem(path + ".chain." + key, "expected " + what);
+        };
+        if (chain.interval < Duration::seconds(1)) wrong("interval", "at least 1s");
+        if (chain.depth < 1) wrong("depth", "at least 1");
+        if (chain.reorg < 0 || chain.reorg >= chain.depth)
+            wrong("reorg", "less than depth, " + std::to_string(chain.depth) +
+                               ": what is final is not taken back");
+        if (chain.stamp_error < Duration{} || chain.stamp_error > max_stamp_error)
+            wrong("stamp_error",
+                  "at most " + format_duration(max_stamp_error) + ", which is what nodes let pass");
+        if (ledger.profile.rollback > ledger.profile.finality)
+            problem(path + ".profile.rollback",
+                    "expected at most finality: what is final is not taken back");
+        std::uint64_t all = 0;
+        for (const NodeSpec& node : scenario_.nodes)
+            for (const AccountSpec& account : node.accounts)
+                if (account.ledger == ledger.name)
+                    all = checked_add(all, account.balance.units()).value_or(UINT64_MAX);
+        if (all > max_coins)
+            problem(path + ".name", "expected balances of at most " +
+                                        format_amount(Amount{max_coins}, 8) + " together");
+    }
+
     void check_assets(const LedgerSpec& ledger, const std::string& path) {
-        const bool cash = ledger.kind == LedgerKind::cash;
+        const bool cash = ledger.kind != LedgerKind::securities;
         if (cash && ledger.assets.size() != 1)
-            problem(path + ".assets", "expected one asset on a cash ledger");
+            problem(path + ".assets", "expected one asset on a ledger of money");
+        if (ledger.kind == LedgerKind::bitcoin && ledger.assets != std::vector{bitcoin_asset})
+            problem(path + ".assets", "expected \"BTC/8\" on a Bitcoin ledger");
         if (!cash && ledger.assets.empty())
             problem(path + ".assets", "expected at least one share on a securities ledger");
         std::set<std::string> codes;
@@ -179,8 +214,8 @@ private:
             const LedgerSpec* ledger = find_ledger(scenario_, name);
             if (ledger == nullptr)
                 problem(key, no_ledger(name));
-            else if (ledger->kind != LedgerKind::cash)
-                problem(key, "expected a cash ledger; shares are delivered without connectors");
+            else if (ledger->kind == LedgerKind::securities)
+                problem(key, "expected a ledger of money; shares are delivered without connectors");
             else if (!has_account(node, name))
                 problem(key, node.name + " has no account there; expected one in its accounts");
         }
@@ -377,6 +412,17 @@ private:
                                                     " validators; expected at least 4 on " +
                                                     each.name);
                 break;
+            case FaultTarget::bitcoin_ledger: {
+                const auto is_bitcoin = [](const LedgerSpec& each) {
+                    return each.kind == LedgerKind::bitcoin;
+                };
+                if (std::none_of(ledgers.begin(), ledgers.end(), is_bitcoin))
+                    problem(path + ".kind",
+                            std::string(kind.name) + " needs a Bitcoin ledger; there is none");
+                else if (!fault.target.empty() && (ledger == nullptr || !is_bitcoin(*ledger)))
+                    problem(key, "expected a Bitcoin ledger");
+                break;
+            }
             case FaultTarget::any:
                 if (!fault.target.empty() && ledger == nullptr && node == nullptr)
                     problem(key,

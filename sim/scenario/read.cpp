@@ -5,6 +5,7 @@
 #include <iterator>
 
 #include "sim/scenario/catalogue.h"
+#include "sim/scenario/chain_profile.h"
 #include "sim/scenario/check.h"
 #include "sim/scenario/routes.h"
 #include "sim/scenario/section.h"
@@ -55,6 +56,8 @@ private:
             swarm.most_ledgers = s.count("most_ledgers", {2, max_swarm_ledgers}, 6);
             swarm.least_connectors = s.count("least_connectors", {1, max_swarm_connectors}, 1);
             swarm.most_connectors = s.count("most_connectors", {1, max_swarm_connectors}, 5);
+            swarm.bitcoin = static_cast<SwarmBitcoin>(
+                1 + s.choice("bitcoin", {"some", "always", "never"}, std::size_t{0}));
             swarm.cheats = s.flag("cheats", true);
             swarm.faults = s.flag("faults", true);
         });
@@ -69,6 +72,21 @@ private:
         profile.early = s.duration("early", otherwise.early);
         profile.block = s.duration("block", otherwise.block);
         return profile;
+    }
+
+    static ChainSpec read_chain(Section& s) {
+        ChainSpec chain;
+        chain.interval = s.duration("interval", chain.interval);
+        chain.regular = s.flag("regular", chain.regular);
+        chain.depth = s.count("depth", {1, 100}, static_cast<std::uint32_t>(chain.depth));
+        chain.reorg = s.count("reorg", {0, 100}, static_cast<std::uint32_t>(chain.depth - 1));
+        chain.congestion =
+            s.count("congestion", {0, 100}, static_cast<std::uint32_t>(chain.congestion));
+        chain.stamp_error = s.duration("stamp_error", chain.stamp_error);
+        chain.coins = s.count("coins", {1, 100}, chain.coins);
+        chain.max_fee =
+            s.count("max_fee", {2'000, 20'000'000}, static_cast<std::uint32_t>(chain.max_fee));
+        return chain;
     }
 
     static core::Endurance read_endurance(Section& s, const core::Endurance& otherwise) {
@@ -88,17 +106,21 @@ private:
     void read_ledger(Section& s) {
         LedgerSpec ledger;
         ledger.name = s.text("name", "an Interledger address such as \"test.sek\"");
-        ledger.kind = s.choice("kind", names(ledger_kinds()), std::size_t{0}) == 0
-                          ? LedgerKind::cash
-                          : LedgerKind::securities;
+        ledger.kind = ledger_kinds()[s.choice("kind", names(ledger_kinds()), std::size_t{0})].kind;
         const bool securities = ledger.kind == LedgerKind::securities;
         if (!s.has("assets")) s.mistake("assets", "is missing; expected a list of assets");
         for (const std::string& text : s.texts("assets", "assets such as \"SEK/2\""))
             if (auto asset = read_asset(s, "assets", text)) ledger.assets.push_back(*asset);
         TimingProfile profile = profile_;
         if (securities && profile.block == Duration{}) profile.block = default_block;
+        Duration beat = default_beat;
+        if (ledger.kind == LedgerKind::bitcoin) {
+            s.table("chain", [&](Section& own) { ledger.chain = read_chain(own); });
+            beat = Duration{ledger.chain.interval.us() / 2};
+        }
+        ledger.beat = s.duration("beat", beat);
+        if (ledger.kind == LedgerKind::bitcoin) profile = profile_of(ledger.chain, ledger.beat);
         s.table("profile", [&](Section& own) { ledger.profile = read_profile(own, profile); });
-        ledger.beat = s.duration("beat", default_beat);
         if (securities) ledger.validators = s.count("validators", {1, max_validators}, 4);
         ledger.foreign_hash = s.flag("foreign_hash", false);
         scenario_.ledgers.push_back(std::move(ledger));

@@ -48,7 +48,7 @@ std::vector<const AccountSpec*> accounts_on(const Scenario& scenario, const Node
     std::vector<const AccountSpec*> found;
     for (const AccountSpec& account : node.accounts) {
         const LedgerSpec* ledger = find_ledger(scenario, account.ledger);
-        if (ledger != nullptr && ledger->kind == kind) found.push_back(&account);
+        if (ledger != nullptr && is_alike(ledger->kind, kind)) found.push_back(&account);
     }
     return found;
 }

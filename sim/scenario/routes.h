@@ -12,7 +12,15 @@ namespace lockstep::sim {
 
 const LedgerSpec* find_ledger(const Scenario& scenario, std::string_view name);
 const NodeSpec* find_node(const Scenario& scenario, std::string_view name);
-// Its accounts on ledgers of that kind, in the order of the file.
+// Bitcoin is money as cash is, and stands where that is asked for.
+constexpr bool is_alike(LedgerKind a, LedgerKind b) {
+    return (a == LedgerKind::securities) == (b == LedgerKind::securities);
+}
+// Whether a claim may still come after the expiry.
+constexpr ExpiryRule rule_of(LedgerKind kind) {
+    return kind == LedgerKind::bitcoin ? ExpiryRule::open : ExpiryRule::strict;
+}
+// Its accounts on ledgers of securities, or of money, in the order of the file.
 std::vector<const AccountSpec*> accounts_on(const Scenario& scenario, const NodeSpec& node,
                                             LedgerKind kind);
 

@@ -4,6 +4,7 @@
 
 #include "sdk/machine/instruction.h"
 #include "sim/scenario/catalogue.h"
+#include "sim/scenario/chain_profile.h"
 #include "sim/scenario/check.h"
 #include "sim/scenario/routes.h"
 #include "sim/scenario/text.h"
@@ -34,12 +35,20 @@ std::string outage_term(const TimingProfile& profile, const core::Endurance& nod
            format_duration(profile.inclusion) + ")";
 }
 
-Sum margin_sum(const TimingProfile& in, const TimingProfile& out, const core::Endurance& node) {
+Sum margin_sum(const core::LedgerTiming& from, const core::LedgerTiming& to,
+               const core::Endurance& node) {
+    const TimingProfile& in = from.profile;
+    const TimingProfile& out = to.profile;
     TimingProfile both;
     both.inclusion = worse(in.inclusion, out.inclusion);
     both.rollback = worse(in.rollback, out.rollback);
-    const Duration total = core::margin({in, ExpiryRule::strict}, {out, ExpiryRule::strict}, node);
-    return {total, "2*" + format_duration(both.inclusion) + " + " + outage_term(both, node) +
+    const Duration total = core::margin(from, to, node);
+    // A claim may come after the expiry, until the refund is in.
+    const std::string open =
+        to.expiry_rule == ExpiryRule::open
+            ? " + " + format_duration(out.inclusion) + " + block " + format_duration(out.block)
+            : std::string();
+    return {total, "2*" + format_duration(both.inclusion) + open + " + " + outage_term(both, node) +
                        rollback_term(both, node) + " + late " + format_duration(out.late) +
                        " + early " + format_duration(in.early) + " = " + format_duration(total)};
 }
@@ -56,6 +65,8 @@ public:
     explicit Safety(const Scenario& scenario) : scenario_(scenario) {}
 
     std::vector<Problem> check() {
+        for (std::size_t i = 0; i < scenario_.ledgers.size(); ++i)
+            check_chain(scenario_.ledgers[i], format_place("ledger", i));
         for (std::size_t i = 0; i < scenario_.nodes.size(); ++i)
             check_endurance(scenario_.nodes[i], format_place("node", i));
         for (std::size_t i = 0; i < scenario_.faults.size(); ++i)
@@ -74,7 +85,7 @@ private:
         Sum sum;
         for (const OfferSpec& offer : node.offers) {
             const Sum next =
-                margin_sum(profile(offer.in_ledger), profile(offer.out_ledger), endurance);
+                margin_sum(timing(offer.in_ledger), timing(offer.out_ledger), endurance);
             if (next.total > sum.total) sum = next;
         }
         if (!node.offers.empty()) return sum;
@@ -86,6 +97,9 @@ private:
     }
     const TimingProfile& profile(const std::string& ledger) const {
         return find_ledger(scenario_, ledger)->profile;
+    }
+    core::LedgerTiming timing(const std::string& ledger) const {
+        return {profile(ledger), rule_of(find_ledger(scenario_, ledger)->kind)};
     }
     static std::string margin_of(const NodeSpec& node) {
         return node.offers.empty() ? "the reveal guard of " + node.name
@@ -158,6 +172,8 @@ private:
                 return check_clock(fault, path);
             case FaultLimit::rollback:
                 return check_rollback(fault, path);
+            case FaultLimit::congestion:
+                return check_congestion(fault, path);
             case FaultLimit::beyond:
                 return problem(
                     path + ".kind",
@@ -209,11 +225,11 @@ private:
                     if (!sums.empty() ||
                         (offer.in_ledger != ledger->name && offer.out_ledger != ledger->name))
                         continue;
-                    TimingProfile in = profile(offer.in_ledger);
-                    TimingProfile out = profile(offer.out_ledger);
+                    core::LedgerTiming in = timing(offer.in_ledger);
+                    core::LedgerTiming out = timing(offer.out_ledger);
                     sums =
                         ": " + margin_of(node) + " is " + margin_sum(in, out, node.endurance).text;
-                    (offer.in_ledger == ledger->name ? in : out).inclusion = *fault.lasts;
+                    (offer.in_ledger == ledger->name ? in : out).profile.inclusion = *fault.lasts;
                     sums += " and would have to be " + margin_sum(in, out, node.endurance).text;
                 }
             }
@@ -255,6 +271,39 @@ private:
                                ", which margins are reckoned with; expected a ledger and a depth "
                                "within it");
         }
+    }
+
+    void check_congestion(const FaultSpec& fault, const std::string& path) {
+        for (const LedgerSpec* ledger : struck_ledgers(fault)) {
+            const Duration most = longest_spike(ledger->chain);
+            if (ledger->kind != LedgerKind::bitcoin || !fault.lasts || *fault.lasts <= most)
+                continue;
+            return problem(path + ".lasts",
+                           "blocks without room for " + format_duration(*fault.lasts) +
+                               " are more than a congestion of " +
+                               std::to_string(ledger->chain.congestion) + " that D of " +
+                               ledger->name + " has room for; expected at most " +
+                               format_duration(most));
+        }
+    }
+
+    // What nodes are told must be what the chain keeps.
+    void check_chain(const LedgerSpec& ledger, const std::string& path) {
+        if (ledger.kind != LedgerKind::bitcoin) return;
+        const TimingProfile kept = profile_of(ledger.chain, ledger.beat);
+        const TimingProfile& told = ledger.profile;
+        const auto check = [&](const std::string& key, Duration says, Duration does) {
+            if (says < does)
+                problem(path + ".profile." + key, "is less than the chain of " + ledger.name +
+                                                      " keeps; expected at least " +
+                                                      format_duration(does));
+        };
+        check("inclusion", told.inclusion, kept.inclusion);
+        check("finality", told.finality, kept.finality);
+        check("rollback", told.rollback, kept.rollback);
+        check("late", told.late, kept.late);
+        check("early", told.early, kept.early);
+        check("block", told.block, kept.block);
     }
 
     // More outages at given moments inside one margin than it is reckoned with.

@@ -13,15 +13,29 @@
 
 namespace lockstep::sim {
 
-enum class LedgerKind : std::uint8_t { cash = 1, securities = 2 };
+enum class LedgerKind : std::uint8_t { cash = 1, securities = 2, bitcoin = 3 };
+
+// A chain of blocks, of a Bitcoin ledger.
+struct ChainSpec {
+    Duration interval = Duration::seconds(10);  // the mean between blocks
+    bool regular = false;                       // just so long each time
+    std::int64_t depth = 3;                     // confirmations at which a node calls it final
+    std::int64_t reorg = 2;                     // blocks that may be taken back, fewer than that
+    std::int64_t congestion = 1;     // blocks without room for a transaction that offers little
+    Duration stamp_error;            // how far a block's stamp may be from its time, either way
+    std::uint32_t coins = 8;         // of each account that begins with a balance
+    std::uint64_t max_fee = 50'000;  // that a node pays at most; satoshi for 1000 virtual bytes
+};
 
 struct LedgerSpec {
     std::string name;  // Interledger address, "test.sek"
     LedgerKind kind = LedgerKind::cash;
     std::vector<AssetId> assets;  // cash: one; securities: shares by ISIN
     TimingProfile profile;        // what nodes are told; faults keep within it unless they say not
-    Duration beat = Duration::seconds(1);  // how often a quiet ledger says that it is alive
-    std::uint32_t validators = 4;          // of a securities ledger
+    // How often a quiet ledger says that it is alive; how often nodes ask one that does not.
+    Duration beat = Duration::seconds(1);
+    std::uint32_t validators = 4;  // of a securities ledger
+    ChainSpec chain;               // of a Bitcoin ledger
     bool foreign_hash = false;  // its adapter says that its conditions are not SHA-256 of 32 octets
 };
 
@@ -130,6 +144,9 @@ enum class FaultKind : std::uint8_t {
     validator_equivocates,
     rollback,  // within R
     rollback_beyond,
+    fee_spike,     // for a while a node takes, and blocks have room for, only what pays much
+    pool_forgets,  // a node's pool loses what waits
+    claim_copied,  // who sees a claim in the pool tries to have what it claims
     // --- people ---
     reconfigured,  // restarted with another configuration
     rate_jump,     // the offers' rate changes
@@ -165,12 +182,18 @@ enum class SwarmLength : std::uint8_t {
     day,       // at least 200 trades and payments in a day
     minutes,
 };
+enum class SwarmBitcoin : std::uint8_t {
+    some = 1,  // a few, since each costs as much as several others
+    always,
+    never,
+};
 struct SwarmSpec {
     SwarmLength length = SwarmLength::both;
     std::uint32_t least_ledgers = 2;
     std::uint32_t most_ledgers = 6;
     std::uint32_t least_connectors = 1;
     std::uint32_t most_connectors = 5;
+    SwarmBitcoin bitcoin = SwarmBitcoin::some;  // never in a day
     bool cheats = true;
     bool faults = true;
 

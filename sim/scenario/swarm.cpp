@@ -7,6 +7,7 @@
 #include "routing/path.h"
 #include "sdk/base/assert.h"
 #include "sim/scenario/catalogue.h"
+#include "sim/scenario/chain_profile.h"
 #include "sim/scenario/routes.h"
 #include "sim/world/rng.h"
 
@@ -25,21 +26,27 @@ constexpr std::array<Currency, 8> currencies{{{"test.sek", "SEK", 2, 100},
                                               {"test.usd", "USD", 2, 1'040},
                                               {"test.jpy", "JPY", 0, 7},
                                               {"test.kwd", "KWD", 3, 3'390},
-                                              {"test.btc", "BTC", 8, 95'000'000},
+                                              {"test.xbt", "XBT", 8, 95'000'000},
                                               {"test.xau", "XAU", 9, 90'000},
                                               {"test.clf", "CLF", 4, 40'000}}};
+// On a chain of its own.
+constexpr Currency chain_coin{"test.btc", "BTC", 8, 95'000'000};
+// One world in so many has it: it costs as much as several others.
+constexpr std::uint64_t bitcoin_worlds = 16;
 constexpr std::array<std::string_view, 2> depositories{"test.csd", "test.csd2"};
 constexpr std::array<std::string_view, 5> shares{"SE0000108656", "SE0000115446", "SE0000148884",
                                                  "FI0009000681", "SE0017486889"};
 // Ample, and far below where a sum over all accounts of an asset overflows.
 constexpr Amount ample{100'000'000'000'000};
+constexpr Amount many_bitcoin{200 * 100'000'000ULL};
 constexpr Amount many_shares{1'000'000'000};
 constexpr std::uint32_t least_load_of_a_day = 200;
 
 const Currency& currency_of(const LedgerSpec& ledger) {
     for (const Currency& each : currencies)
         if (each.ledger == ledger.name) return each;
-    UNREACHABLE();
+    ASSERT(ledger.name == chain_coin.ledger);
+    return chain_coin;
 }
 
 class Draw {
@@ -51,10 +58,13 @@ public:
         // A day costs as much as six worlds of minutes.
         day_ = spec_.length == SwarmLength::both ? rng_.below(8) == 0
                                                  : spec_.length == SwarmLength::day;
+        draw_bitcoin();
         world_.name = "swarm";
         world_.title =
             std::string(day_ ? "A day" : "Minutes") + " drawn from seed " + std::to_string(seed_);
-        world_.length = Duration::seconds(day_ ? 86'400 : whole(180, 720));
+        world_.length = Duration::seconds(day_               ? 86'400
+                                          : bitcoin_.empty() ? whole(180, 720)
+                                                             : whole(600, 1'200));
         world_.real_signatures = seed_ % 100 == 7;
         world_.real_store = seed_ % 100 == 57;
         draw_ledgers();
@@ -89,8 +99,42 @@ private:
     }
 
     // --- ledgers ----------------------------------------------------------------------------
+    // With chance of its own, so that worlds without it do not change.
+    void draw_bitcoin() {
+        const bool drawn = Rng(seed_).fork("bitcoin").below(bitcoin_worlds) == 0;
+        if (spec_.length == SwarmLength::day || spec_.bitcoin == SwarmBitcoin::never ||
+            (spec_.bitcoin == SwarmBitcoin::some && !drawn))
+            return;
+        bitcoin_ = chain_coin.ledger;
+        day_ = false;
+    }
+
+    LedgerSpec draw_chain() {
+        constexpr std::array<std::int64_t, 4> intervals{10, 10, 15, 20};
+        constexpr std::array<std::int64_t, 4> depths{2, 3, 3, 4};
+        LedgerSpec ledger;
+        ledger.name = chain_coin.ledger;
+        ledger.kind = LedgerKind::bitcoin;
+        ledger.assets.push_back(*AssetId::make(chain_coin.code, chain_coin.scale));
+        ChainSpec& chain = ledger.chain;
+        chain.interval = Duration::seconds(one_of(intervals));
+        chain.regular = percent(25);
+        chain.depth = one_of(depths);
+        chain.reorg = percent(80) ? chain.depth - 1 : 0;
+        chain.congestion = whole(1, 2);
+        if (coin()) chain.stamp_error = chain.interval * whole(1, 3);
+        chain.coins = count(6, 16);
+        ledger.beat = chain.interval;  // nodes that ask more often cost more than all else
+        ledger.profile = profile_of(chain, ledger.beat);
+        return ledger;
+    }
+
     void draw_ledgers() {
-        const std::uint32_t all = count(spec_.least_ledgers, spec_.most_ledgers);
+        // Where there is a chain, escrows stand long, and a few ledgers do.
+        const std::uint32_t most =
+            bitcoin_.empty() ? spec_.most_ledgers
+                             : std::max(spec_.least_ledgers, std::min(spec_.most_ledgers, 4U));
+        const std::uint32_t all = count(spec_.least_ledgers, most);
         trades_ = all >= 3 && percent(80);
         payments_ = !trades_ || percent(70);
         const std::size_t depository_count = !trades_ ? 0 : all >= 5 && percent(25) ? 2 : 1;
@@ -109,7 +153,11 @@ private:
             draw_times(ledger);
             world_.ledgers.push_back(std::move(ledger));
         }
-        for (std::size_t i = 0; i < all - depository_count; ++i) {
+        if (!bitcoin_.empty()) {
+            cash_.push_back(bitcoin_);
+            world_.ledgers.push_back(draw_chain());
+        }
+        for (std::size_t i = cash_.size(); i < all - depository_count; ++i) {
             LedgerSpec ledger;
             ledger.name = pool[i].ledger;
             ledger.assets.push_back(*AssetId::make(pool[i].code, pool[i].scale));
@@ -131,7 +179,7 @@ private:
         p.finality = Duration::milliseconds(one_of(finality_ms));
         p.late = Duration::milliseconds(one_of(clock_ms));
         p.early = Duration::milliseconds(one_of(clock_ms));
-        ledger.beat = Duration::seconds(1);
+        ledger.beat = Duration::seconds(bitcoin_.empty() ? 1 : 5);
         if (day_) ledger.beat = std::max(Duration::seconds(300), p.inclusion);
         if (ledger.kind != LedgerKind::securities) return;
         p.block = day_ ? ledger.beat : Duration::milliseconds(one_of(block_ms));
@@ -140,7 +188,10 @@ private:
 
     // --- connectors -------------------------------------------------------------------------
     void draw_connectors() {
-        const std::uint32_t connectors = count(spec_.least_connectors, spec_.most_connectors);
+        const std::uint32_t most = bitcoin_.empty() ? spec_.most_connectors
+                                                    : std::max(spec_.least_connectors,
+                                                               std::min(spec_.most_connectors, 3U));
+        const std::uint32_t connectors = count(spec_.least_connectors, most);
         const bool chain = connectors + 1 >= cash_.size() && percent(60);
         std::vector<std::vector<std::string>> reach(connectors);
         for (std::size_t i = 0; i < connectors; ++i) {
@@ -168,8 +219,8 @@ private:
         node.name = name;
         for (const std::string& ledger : reach) {
             const Amount poor{rng_.between(1'000, 1'000'000)};
-            node.accounts.push_back(
-                {ledger, find_ledger(world_, ledger)->assets.front(), percent(8) ? poor : ample});
+            node.accounts.push_back({ledger, find_ledger(world_, ledger)->assets.front(),
+                                     percent(8) ? poor : ample_on(ledger)});
         }
         for (std::size_t a = 0; a < reach.size(); ++a)
             for (std::size_t b = 0; b < reach.size(); ++b)
@@ -230,6 +281,9 @@ private:
         return a.connectors >= b.connectors ? a : b;
     }
 
+    Amount ample_on(const std::string& ledger) const {
+        return ledger == bitcoin_ ? many_bitcoin : ample;
+    }
     AccountSpec cash_account(const std::string& ledger, Amount balance) const {
         return {ledger, find_ledger(world_, ledger)->assets.front(), balance};
     }
@@ -262,9 +316,9 @@ private:
             node.buyer = true;
             const Amount poor{rng_.between(1, 10'000)};
             // One after the other: in which order arguments are evaluated is the compiler's choice.
-            const Amount balance = percent(10) ? poor : ample;
+            const bool is_poor = percent(10);
             const Way& way = longer(here);
-            node.accounts.push_back(cash_account(way.from, balance));
+            node.accounts.push_back(cash_account(way.from, is_poor ? poor : ample_on(way.from)));
             hold_shares(node, Amount{});
             world_.nodes.push_back(std::move(node));
         }
@@ -289,7 +343,7 @@ private:
             NodeSpec payer;
             payer.name = "payer" + std::to_string(i + 1);
             payer.payer = true;
-            payer.accounts.push_back(cash_account(way.from, ample));
+            payer.accounts.push_back(cash_account(way.from, ample_on(way.from)));
             world_.nodes.push_back(std::move(payer));
             NodeSpec payee;
             payee.name = "payee" + std::to_string(i + 1);
@@ -317,8 +371,8 @@ private:
     void draw_load() {
         constexpr std::array<std::uint32_t, 5> bursts{1, 1, 1, 5, 20};
         LoadSpec& load = world_.load;
-        const std::uint32_t all =
-            day_ ? count(least_load_of_a_day, least_load_of_a_day + 100) : count(5, 40);
+        const std::uint32_t all = day_ ? count(least_load_of_a_day, least_load_of_a_day + 100)
+                                       : count(5, bitcoin_.empty() ? 40 : 25);
         if (trades_ && payments_)
             load.trades = count(all / 3, all * 2 / 3);
         else if (trades_)
@@ -336,7 +390,13 @@ private:
             for (const AccountSpec& account : node.accounts)
                 beat = std::max(beat, find_ledger(world_, account.ledger)->beat);
             node.endurance.outage = beat * whole(2, 4);
-            node.endurance.outages = count(1, 3);
+            node.endurance.outages = count(1, bitcoin_.empty() ? 3 : 2);
+            if (std::any_of(node.accounts.begin(), node.accounts.end(),
+                            [&](const AccountSpec& account) {
+                                const auto& told = find_ledger(world_, account.ledger)->profile;
+                                return told.rollback > Duration{};
+                            }))
+                node.endurance.rollbacks = count(1, 2);
         }
     }
 
@@ -397,11 +457,18 @@ private:
     }
 
     // --- faults -----------------------------------------------------------------------------
+    bool can_roll_back() const {
+        const LedgerSpec* ledger = find_ledger(world_, bitcoin_);
+        return ledger != nullptr && ledger->profile.rollback > Duration{};
+    }
+
     // A random half of the kinds, so that they do not mask each other.
     void draw_faults() {
         std::vector<FaultEntry> pool;
         for (const FaultEntry& each : faults()) {
-            if (each.limit == FaultLimit::beyond || each.limit == FaultLimit::rollback) continue;
+            if (each.limit == FaultLimit::beyond) continue;
+            if (each.target == FaultTarget::bitcoin_ledger && bitcoin_.empty()) continue;
+            if (each.limit == FaultLimit::rollback && !can_roll_back()) continue;
             if (each.target == FaultTarget::securities_ledger && !trades_) continue;
             pool.push_back(each);
         }
@@ -434,7 +501,8 @@ private:
         for (const LedgerSpec& ledger : world_.ledgers)
             if (kind.target == FaultTarget::ledger || kind.target == FaultTarget::any ||
                 (kind.target == FaultTarget::securities_ledger &&
-                 ledger.kind == LedgerKind::securities))
+                 ledger.kind == LedgerKind::securities) ||
+                (kind.target == FaultTarget::bitcoin_ledger && ledger.name == bitcoin_))
                 able.push_back(ledger.name);
         return one_of(able);
     }
@@ -446,7 +514,8 @@ private:
     bool day_ = false;
     bool trades_ = false;
     bool payments_ = false;
-    std::vector<std::string> cash_;  // ledgers
+    std::vector<std::string> cash_;  // ledgers of money, the Bitcoin one too
+    std::string bitcoin_;            // that one, where there is one
 };
 
 }  // namespace

@@ -76,6 +76,9 @@ private:
         line("most_ledgers", std::uint64_t{spec.most_ledgers});
         line("least_connectors", std::uint64_t{spec.least_connectors});
         line("most_connectors", std::uint64_t{spec.most_connectors});
+        line("bitcoin", in_quotes(spec.bitcoin == SwarmBitcoin::always  ? "always"
+                                  : spec.bitcoin == SwarmBitcoin::never ? "never"
+                                                                        : "some"));
         line("cheats", spec.cheats);
         line("faults", spec.faults);
     }
@@ -95,7 +98,17 @@ private:
                  ", early = " + in_quotes(p.early) + ", block = " + in_quotes(p.block) + " }");
         line("beat", in_quotes(spec.beat));
         if (spec.kind == LedgerKind::securities) line("validators", std::uint64_t{spec.validators});
+        if (spec.kind == LedgerKind::bitcoin) chain(spec.chain);
         if (spec.foreign_hash) line("foreign_hash", true);
+    }
+
+    void chain(const ChainSpec& c) {
+        line("chain", "{ interval = " + in_quotes(c.interval) + ", regular = " +
+                          (c.regular ? "true" : "false") + ", depth = " + std::to_string(c.depth) +
+                          ", reorg = " + std::to_string(c.reorg) +
+                          ", congestion = " + std::to_string(c.congestion) + ", stamp_error = " +
+                          in_quotes(c.stamp_error) + ", coins = " + std::to_string(c.coins) +
+                          ", max_fee = " + std::to_string(c.max_fee) + " }");
     }
 
     std::uint8_t scale_of(const std::string& name) const {

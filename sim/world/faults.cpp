@@ -4,6 +4,7 @@
 
 #include "sdk/base/assert.h"
 #include "sim/scenario/catalogue.h"
+#include "sim/scenario/chain_profile.h"
 #include "sim/world/setup.h"
 
 namespace lockstep::sim {
@@ -98,6 +99,8 @@ std::optional<FaultPlan::Target> FaultPlan::choose(const FaultSpec& fault) {
             LedgerService& ledger = *parts_.ledgers[i];
             if (wanted == FaultTarget::securities_ledger && ledger.kind() != LedgerKind::securities)
                 continue;
+            if (wanted == FaultTarget::bitcoin_ledger && ledger.kind() != LedgerKind::bitcoin)
+                continue;
             if (fault.target.empty() || fault.target == ledger.address().text())
                 possible.push_back({nullptr, &ledger, i});
         }
@@ -149,9 +152,14 @@ void FaultPlan::strike(const FaultSpec& fault, std::uint32_t number) {
         case FaultKind::censor_claims:
         case FaultKind::validator_crash:
         case FaultKind::validator_equivocates:
+            struck = strike_ledger(fault, *target);
+            break;
         case FaultKind::rollback:
         case FaultKind::rollback_beyond:
-            struck = strike_ledger(fault, *target);
+        case FaultKind::fee_spike:
+        case FaultKind::pool_forgets:
+        case FaultKind::claim_copied:
+            struck = strike_chain(fault, *target);
             break;
         case FaultKind::message_lost:
         case FaultKind::message_duplicated:
@@ -161,8 +169,9 @@ void FaultPlan::strike(const FaultSpec& fault, std::uint32_t number) {
         case FaultKind::answer_lost:
             UNREACHABLE();
     }
-    // A disk counts when it was full.
-    if (!struck || fault.kind == FaultKind::disk_full) return;
+    // A disk counts when it was full, an observer when it has seen a claim.
+    if (!struck || fault.kind == FaultKind::disk_full || fault.kind == FaultKind::claim_copied)
+        return;
     parts_.tally.fault(std::string(to_string(fault.kind)));
 }
 
@@ -332,6 +341,7 @@ bool FaultPlan::strike_network(const FaultSpec& fault) {
     const Address& address = ledgers[rng_.below(ledgers.size())].ledger;
     for (std::size_t l = 0; l < parts_.ledgers.size(); ++l) {
         if (parts_.ledgers[l]->address() != address) continue;
+        if (parts_.ledgers[l]->kind() == LedgerKind::bitcoin) return false;  // it has no streams
         // Silence is noticed when the stream counts as stale.
         if (!may_be_out(fault, i, stale_after(parts_.scenario.ledgers[l]))) return false;
         parts_.ledgers[l]->go_silent(node.actor());
@@ -409,6 +419,11 @@ bool FaultPlan::strike_clock(const FaultSpec& fault, Target target) {
     if (target.ledger != nullptr && target.ledger->kind() == LedgerKind::securities) {
         late = Duration{std::min(late.us(), Duration::milliseconds(800).us()) / 2};
         early = Duration{std::min(early.us(), Duration::milliseconds(800).us()) / 2};
+    }
+    // What a chain's clock lags by itself is in its profile too.
+    if (target.ledger != nullptr && target.ledger->kind() == LedgerKind::bitcoin) {
+        late = early = parts_.scenario.ledgers[target.index].chain.stamp_error;
+        if (late == Duration{} && !fault.by) return false;
     }
     Duration by = fault.by ? *fault.by
                            : rng_.between(Duration{} - Duration{late.us() * 9 / 10},
@@ -508,8 +523,6 @@ bool FaultPlan::strike_ledger(const FaultSpec& fault, Target target) {
     }
     // What a scenario names happens for as long as it says: it said that it is unsafe.
     if (fault.at && lasts > profile.inclusion) all_beyond();
-    // Ledgers of today do not roll back.
-    if (is(FaultKind::rollback) || is(FaultKind::rollback_beyond)) return false;
     const std::size_t index = is(FaultKind::validator_crash) || is(FaultKind::validator_equivocates)
                                   ? 1 + rng_.below(ledger.processes() - 1)
                                   : 0;
@@ -531,6 +544,72 @@ bool FaultPlan::strike_ledger(const FaultSpec& fault, Target target) {
         note(MomentKind::crashed, ledger.actor(), "process " + std::to_string(index + 1));
         ledger_back_in(ledger, index, lasts);
     }
+    return true;
+}
+
+// --- chains of blocks ---
+
+// A margin survives so many roll-backs.
+bool FaultPlan::may_roll_back(std::size_t ledger) {
+    Duration window;
+    std::uint32_t most = UINT32_MAX;
+    for (const NodeSpec& node : parts_.scenario.nodes) {
+        const bool has = std::any_of(
+            node.accounts.begin(), node.accounts.end(), [&](const AccountSpec& account) {
+                return account.ledger == parts_.scenario.ledgers[ledger].name;
+            });
+        if (!has) continue;
+        window = std::max(window, longest_margin(parts_.scenario, node));
+        most = std::min(most, node.endurance.rollbacks);
+    }
+    const Timestamp now = parts_.scheduler.now();
+    std::erase_if(rolled_back_at_, [&](Timestamp at) { return at + window <= now; });
+    if (rolled_back_at_.size() >= most) return false;
+    rolled_back_at_.push_back(now);
+    return true;
+}
+
+bool FaultPlan::strike_chain(const FaultSpec& fault, Target target) {
+    LedgerService& ledger = *target.ledger;
+    const ChainSpec& chain = parts_.scenario.ledgers[target.index].chain;
+    const auto is = [&](FaultKind kind) { return fault.kind == kind; };
+    if (!ledger.process_up(0)) return false;
+    if (is(FaultKind::claim_copied)) {
+        ledger.copy_next_claim();
+        note(MomentKind::fault, ledger.actor(), "somebody waits for a claim");
+        return true;
+    }
+    if (is(FaultKind::rollback) || is(FaultKind::rollback_beyond)) {
+        const bool beyond = is(FaultKind::rollback_beyond);
+        const auto reorg = static_cast<std::uint64_t>(chain.reorg);
+        const auto depth = static_cast<std::uint64_t>(chain.depth);
+        const std::uint64_t drawn =
+            beyond ? rng_.between(depth, depth + 3) : rng_.between(std::uint64_t{1}, reorg);
+        const auto blocks = fault.by ? static_cast<std::uint64_t>(std::max<std::int64_t>(
+                                           fault.by->us() / chain.interval.us(), 1))
+                                     : drawn;
+        if (!beyond && (blocks > reorg || !may_roll_back(target.index))) return false;
+        if (!ledger.roll_back(static_cast<std::uint32_t>(blocks))) return false;
+        note(MomentKind::fault, ledger.actor(),
+             std::to_string(blocks) + " blocks give way to others");
+        if (beyond) all_beyond();
+        return true;
+    }
+    const Duration most = longest_spike(chain);
+    const Duration lasts = fault.lasts ? *fault.lasts : rng_.between(Duration{most.us() / 4}, most);
+    if (is(FaultKind::pool_forgets)) {
+        if (!fault.at && parts_.scheduler.now() < ledger_rests_until_[target.index]) return false;
+        if (!ledger.forget_pool()) return false;
+        (void)may_be_slow(fault, target.index, chain.interval);
+        note(MomentKind::fault, ledger.actor(), "its pool forgets what waits");
+        return true;
+    }
+    if (!may_be_slow(fault, target.index, lasts)) return false;
+    // Above what is offered first, and within what a node is ready to pay.
+    const std::uint64_t rate = rng_.between(chain.max_fee / 10, chain.max_fee * 8 / 10);
+    ledger.raise_fees(rate, parts_.scheduler.now() + lasts);
+    note(MomentKind::fault, ledger.actor(),
+         "has room only for " + std::to_string(rate) + " satoshi for 1000 bytes");
     return true;
 }
 

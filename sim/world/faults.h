@@ -77,6 +77,8 @@ private:
     bool strike_clock(const FaultSpec& fault, Target target);
     void all_beyond();
     bool strike_ledger(const FaultSpec& fault, Target target);
+    bool may_roll_back(std::size_t ledger);
+    bool strike_chain(const FaultSpec& fault, Target target);
     std::optional<Target> choose(const FaultSpec& fault);
     bool partition(const FaultSpec& fault);
     void cut(std::vector<std::pair<ActorId, ActorId>> links, Duration lasts);
@@ -113,6 +115,7 @@ private:
     bool healed_ = false;
     std::vector<OutageBudget> budgets_;               // of the nodes
     std::vector<Timestamp> ledger_rests_until_;       // of the ledgers: no halt before
+    std::vector<Timestamp> rolled_back_at_;           // within the longest margin
     std::vector<Timestamp> copied_at_;                // of the nodes: when their copies were made
     std::vector<std::shared_ptr<Filling>> fillings_;  // under way, one a disk
     std::vector<bool> deep_;                          // of the nodes: dies again while it recovers

@@ -6,6 +6,7 @@
 #include <functional>
 #include <memory>
 
+#include "bitcoin/adapter/escrow_keys.h"
 #include "sdk/machine/adapter.h"
 #include "sdk/machine/statement.h"
 #include "sim/scenario/scenario.h"
@@ -69,14 +70,32 @@ public:
     // 2020).
     virtual void twin(std::size_t index, Timestamp until) = 0;
 
+    // --- faults of a chain of blocks; elsewhere there is nothing for them to strike ---
+    // So many blocks give way to others. False where there are not as many.
+    virtual bool roll_back(std::uint32_t /*blocks*/) { return false; }
+    // Until then what pays less, in satoshi for 1000 virtual bytes, is not taken.
+    virtual void raise_fees(std::uint64_t /*rate*/, Timestamp /*until*/) {}
+    // What waits for a block is forgotten. False where nothing waits.
+    virtual bool forget_pool() { return false; }
+    // Somebody tries to have what the next claim claims that is seen to wait.
+    virtual void copy_next_claim() {}
+
     // --- the books, for the oracle ---
     virtual Timestamp time() const = 0;
     virtual std::vector<AssetTotals> totals() const = 0;
     virtual std::vector<Balance> balances(const Address& account) const = 0;
+    // What the account paid for being served, beside what it paid to others.
+    virtual Amount fees(const Address& /*account*/) const { return {}; }
     // Of every process that is up: replaying its journal gives the state that it has. Empty, or
     // what differs.
     virtual std::vector<std::string> replay_all() const = 0;
     virtual void mix_into(Trace& trace) const = 0;
+};
+
+// Who has an account from the beginning, on a ledger whose accounts nobody opens.
+struct Holder {
+    std::shared_ptr<const bitcoin::BitcoinSigner> signer;
+    Amount balance;
 };
 
 struct LedgerParts {
@@ -90,12 +109,17 @@ struct LedgerParts {
     PublicKey operator_key;
     std::function<std::shared_ptr<const Signer>(const std::string&)> signer_of;
     std::function<std::unique_ptr<SimDisk>()> make_disk;
+    std::vector<Holder> holders;  // of a Bitcoin ledger
     LedgerService::Watch watch;
+    // An escrow had moved so, and the ledger has taken it back.
+    LedgerService::Watch taken_back;
+    std::function<void(const Address& account, Amount fee, std::size_t vsize)> fee_paid;
     // A process of the ledger died by itself.
     std::function<void(std::size_t index)> died;
 };
 std::unique_ptr<LedgerService> make_cash_service(LedgerParts parts);
 std::unique_ptr<LedgerService> make_securities_service(LedgerParts parts);
+std::unique_ptr<LedgerService> make_bitcoin_service(LedgerParts parts);
 
 // Silence on a stream after which its reader counts the ledger as stale: one beat may be missed.
 constexpr Duration stale_after(const LedgerSpec& spec) {

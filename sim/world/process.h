@@ -101,6 +101,12 @@ public:
         arm_turn();
         return true;
     }
+    // At once, with everything that waits: for whoever answers a caller in this very moment.
+    void run_now(Input input) {
+        if (!up()) return;
+        inputs_.push_back(std::move(input));
+        turn();
+    }
     // The clock was touched: what was to happen by it is looked at again.
     void clock_changed() {
         if (up()) arm_turn();
@@ -140,7 +146,7 @@ private:
         turn_armed_ = true;
         const Timestamp when = std::max(parts_.scheduler.now() + commit_time, paused_until_);
         parts_.scheduler.at(when, [this, counter = generation_, generation = *generation_] {
-            if (generation == *counter) turn();
+            if (generation == *counter && turn_armed_) turn();
         });
     }
     void turn() {

@@ -7,31 +7,26 @@
 
 namespace lockstep::sim {
 
-Address account_of(const std::string& ledger, const std::string& node) {
-    const auto parsed = Address::parse(ledger);
-    ASSERT(parsed);
-    const auto child = parsed->child(node);
-    ASSERT(child);
-    return *child;
-}
-
 std::optional<AccountSpec> first_account(const Scenario& scenario, const NodeSpec& node,
                                          LedgerKind kind) {
     for (const AccountSpec& account : node.accounts) {
         const LedgerSpec* ledger = find_ledger(scenario, account.ledger);
-        if (ledger != nullptr && ledger->kind == kind) return account;
+        if (ledger != nullptr && is_alike(ledger->kind, kind)) return account;
     }
     return std::nullopt;
 }
 
-namespace {
-
 core::LedgerTiming timing_of(const LedgerSpec& ledger) {
-    return {ledger.profile, ExpiryRule::strict};
+    return {ledger.profile, rule_of(ledger.kind)};
 }
 
+namespace {
+
+// Of an escrow that pays for its own claim, whatever that costs.
+constexpr Amount least_in_bitcoin{20'000};
+
 routing::Offer offer_of(const Scenario& scenario, const NodeSpec& connector, const OfferSpec& sells,
-                        const KeyOf& key_of) {
+                        const KeyOf& key_of, const Accounts& accounts) {
     const LedgerSpec* in = find_ledger(scenario, sells.in_ledger);
     const LedgerSpec* out = find_ledger(scenario, sells.out_ledger);
     ASSERT(in != nullptr && out != nullptr);
@@ -39,23 +34,26 @@ routing::Offer offer_of(const Scenario& scenario, const NodeSpec& connector, con
     offer.connector = key_of(connector.name);
     offer.in_ledger = *Address::parse(in->name);
     offer.in_asset = in->assets.front();
-    offer.in_account = account_of(in->name, connector.name);
+    offer.in_account = accounts.of(in->name, connector.name);
     offer.out_ledger = *Address::parse(out->name);
     offer.out_asset = out->assets.front();
-    offer.out_account = account_of(out->name, connector.name);
+    offer.out_account = accounts.of(out->name, connector.name);
     offer.rate_num = sells.rate_num;
     offer.rate_den = sells.rate_den;
     offer.spread_ppm = sells.spread_ppm;
     offer.fixed_fee = sells.fixed_fee;
-    offer.min_out = Amount{1};
+    offer.min_out = out->kind == LedgerKind::bitcoin ? least_in_bitcoin : Amount{1};
     offer.max_out = Amount{1'000'000'000'000'000};
     offer.margin = core::margin(timing_of(*in), timing_of(*out), connector.endurance);
     offer.in_profile = in->profile;
+    offer.in_rule = rule_of(in->kind);
     offer.out_profile = out->profile;
+    offer.out_rule = rule_of(out->kind);
     return offer;
 }
 
-core::PartyConfig party_of(const Scenario& scenario, const NodeSpec& node, const KeyOf& key_of) {
+core::PartyConfig party_of(const Scenario& scenario, const NodeSpec& node, const KeyOf& key_of,
+                           const Accounts& accounts) {
     const auto cash = first_account(scenario, node, LedgerKind::cash);
     const auto securities = first_account(scenario, node, LedgerKind::securities);
     ASSERT(cash && securities);
@@ -64,15 +62,16 @@ core::PartyConfig party_of(const Scenario& scenario, const NodeSpec& node, const
     ASSERT(paid != nullptr && delivers != nullptr);
     return {node.name,
             key_of(node.name),
-            account_of(cash->ledger, node.name),
+            accounts.of(cash->ledger, node.name),
             cash->asset,
-            account_of(securities->ledger, node.name),
+            accounts.of(securities->ledger, node.name),
             core::margin(timing_of(*paid), timing_of(*delivers), node.endurance)};
 }
 
 }  // namespace
 
-core::NodeConfig configure(const Scenario& scenario, const NodeSpec& node, const KeyOf& key_of) {
+core::NodeConfig configure(const Scenario& scenario, const NodeSpec& node, const KeyOf& key_of,
+                           const Accounts& accounts) {
     core::NodeConfig config;
     config.self = key_of(node.name);
     config.name = node.name;
@@ -84,7 +83,7 @@ core::NodeConfig configure(const Scenario& scenario, const NodeSpec& node, const
                                      [&](const AccountSpec& a) { return a.ledger == ledger.name; });
         if (!has) continue;
         config.ledgers.push_back({*Address::parse(ledger.name),
-                                  {account_of(ledger.name, node.name)},
+                                  {accounts.of(ledger.name, node.name)},
                                   timing_of(ledger)});
         if (ledger.kind == LedgerKind::securities)
             for (const AssetId& asset : ledger.assets)
@@ -103,10 +102,10 @@ core::NodeConfig configure(const Scenario& scenario, const NodeSpec& node, const
         }
         for (const OfferSpec& sells : other.offers)
             (other.name == node.name ? config.own_offers : config.known_offers)
-                .push_back(offer_of(scenario, other, sells, key_of));
+                .push_back(offer_of(scenario, other, sells, key_of, accounts));
         const bool trades = other.buyer || other.seller;
         if (trades && (node.venue || other.name == node.name))
-            config.parties.push_back(party_of(scenario, other, key_of));
+            config.parties.push_back(party_of(scenario, other, key_of, accounts));
     }
     if (node.venue && config.instruments.empty())
         for (const LedgerSpec& ledger : scenario.ledgers)

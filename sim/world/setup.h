@@ -8,15 +8,18 @@
 
 #include "connector/core/config.h"
 #include "sim/scenario/routes.h"
+#include "sim/world/accounts.h"
 
 namespace lockstep::sim {
 
 using KeyOf = std::function<PublicKey(const std::string& name)>;
 
-Address account_of(const std::string& ledger, const std::string& node);
 // The configuration of one node; margins of offers follow from the connectors' endurance.
-core::NodeConfig configure(const Scenario& scenario, const NodeSpec& node, const KeyOf& key_of);
-// A node's first account on a cash or securities ledger.
+core::NodeConfig configure(const Scenario& scenario, const NodeSpec& node, const KeyOf& key_of,
+                           const Accounts& accounts);
+// What a world knows of a ledger's timing.
+core::LedgerTiming timing_of(const LedgerSpec& ledger);
+// A node's first account on a securities ledger, or on one of money.
 std::optional<AccountSpec> first_account(const Scenario& scenario, const NodeSpec& node,
                                          LedgerKind kind);
 // The longest T_in - T_out that this node keeps between two of its ledgers.

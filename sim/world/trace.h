@@ -35,8 +35,9 @@ enum class MomentKind : std::uint8_t {
     fault_over,
     state,  // actor says of a trade or payment: text "TRD-1 settled"
     alarm,
-    balance,    // actor is a ledger: other holds `amount` of `asset`, `escrowed` beside it
-    violation,  // text: rule and why
+    balance,            // actor is a ledger: other holds `amount` of `asset`, `escrowed` beside it
+    violation,          // text: rule and why
+    escrow_taken_back,  // actor is the ledger; text is what it had come to
 };
 
 struct Moment {

@@ -14,6 +14,11 @@ public:
     virtual ~Watcher() = default;
     // An escrow moved on a ledger.
     virtual void escrow_moved(const LedgerService& ledger, const LedgerEvent& event) = 0;
+    // What it had done is undone: the ledger took back what it had shown.
+    virtual void escrow_taken_back(const LedgerService& ledger, const LedgerEvent& event) = 0;
+    // An account paid somebody for carrying its transaction of that size.
+    virtual void fee_paid(const LedgerService& ledger, const Address& account, Amount fee,
+                          std::size_t vsize) = 0;
     // A node's decision to show its secret became durable, and the secret was made.
     virtual void secret_released(const NodeProcess& node, const Condition& condition) = 0;
     // A node told its operator.

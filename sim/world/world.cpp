@@ -22,6 +22,29 @@ std::shared_ptr<const SignatureScheme> make_scheme(const WorldOptions& options) 
     return std::make_shared<KeyedScheme>(sha256(as_bytes(secret)));
 }
 
+std::unique_ptr<LedgerService> make_service(LedgerParts parts) {
+    switch (parts.spec.kind) {
+        case LedgerKind::cash:
+            return make_cash_service(std::move(parts));
+        case LedgerKind::securities:
+            return make_securities_service(std::move(parts));
+        case LedgerKind::bitcoin:
+            return make_bitcoin_service(std::move(parts));
+    }
+    UNREACHABLE();
+}
+
+// Amounts of orders grow so many times where there is Bitcoin, whose miners take their part of
+// each.
+constexpr std::uint64_t bitcoin_orders = 1'000;
+
+std::uint64_t order_scale(const Scenario& scenario) {
+    const bool has_bitcoin =
+        std::any_of(scenario.ledgers.begin(), scenario.ledgers.end(),
+                    [](const LedgerSpec& each) { return each.kind == LedgerKind::bitcoin; });
+    return has_bitcoin ? bitcoin_orders : 1;
+}
+
 }  // namespace
 
 // Notices when a preimage is asked for before its release left as durable.
@@ -46,6 +69,7 @@ World::World(const Scenario& scenario, WorldOptions options)
     : scenario_(scenario),
       options_(std::move(options)),
       rng_(options_.seed),
+      accounts_(scenario_, options_.seed),
       scheduler_(dawn),
       trace_(options_.keep_trace),
       network_(scheduler_, trace_, tally_, rng_.fork("network")),
@@ -96,12 +120,29 @@ void World::make_ledger(const LedgerSpec& spec) {
         key_of("operator"),
         [this](const std::string& name) { return signer_of(name); },
         options_.make_disk,
+        holders_on(spec),
         [this, index](const LedgerEvent& event) {
             if (watcher_ != nullptr) watcher_->escrow_moved(*ledgers_[index], event);
         },
+        [this, index](const LedgerEvent& event) {
+            if (watcher_ != nullptr) watcher_->escrow_taken_back(*ledgers_[index], event);
+        },
+        [this, index](const Address& account, Amount fee, std::size_t vsize) {
+            if (watcher_ != nullptr) watcher_->fee_paid(*ledgers_[index], account, fee, vsize);
+        },
         [this, index](std::size_t process) { faults_->ledger_died(*ledgers_[index], process); }};
-    ledgers_.push_back(spec.kind == LedgerKind::cash ? make_cash_service(std::move(parts))
-                                                     : make_securities_service(std::move(parts)));
+    ledgers_.push_back(make_service(std::move(parts)));
+}
+
+// Whose coins a chain begins with.
+std::vector<Holder> World::holders_on(const LedgerSpec& spec) const {
+    std::vector<Holder> holders;
+    if (spec.kind != LedgerKind::bitcoin) return holders;
+    for (const NodeSpec& node : scenario_.nodes)
+        for (const AccountSpec& account : node.accounts)
+            if (account.ledger == spec.name)
+                holders.push_back({accounts_.bitcoin_signer(node.name), account.balance});
+    return holders;
 }
 
 void World::make_node(const NodeSpec& spec) {
@@ -112,8 +153,8 @@ void World::make_node(const NodeSpec& spec) {
     keeper->leaked = [this, self](const Condition& condition) {
         if (leaked_) leaked_(self(), condition);
     };
-    const core::NodeConfig config =
-        configure(scenario_, spec, [this](const std::string& name) { return key_of(name); });
+    const core::NodeConfig config = configure(
+        scenario_, spec, [this](const std::string& name) { return key_of(name); }, accounts_);
     NodeProcess::Parts parts{
         scheduler_,
         trace_,
@@ -188,6 +229,7 @@ void World::submit_ops(LedgerService& ledger, std::vector<Op> ops, const Signer&
 }
 
 void World::open_accounts(LedgerService& ledger, const LedgerSpec& spec) {
+    if (spec.kind == LedgerKind::bitcoin) return;  // nobody opens them; see holders_on()
     const auto operator_signer = signer_of("operator");
     const auto issuer = signer_of("issuer");
     std::vector<Op> opening;
@@ -204,10 +246,10 @@ void World::open_accounts(LedgerService& ledger, const LedgerSpec& spec) {
         for (const AccountSpec& account : node.accounts) {
             if (account.ledger != spec.name) continue;
             if (opened.insert(node.name).second)
-                op(opening, op::OpenAccount{account_of(spec.name, node.name), key_of(node.name)});
+                op(opening, op::OpenAccount{accounts_.of(spec.name, node.name), key_of(node.name)});
             if (!account.balance.is_zero())
                 op(issues,
-                   op::Issue{account_of(spec.name, node.name), account.asset, account.balance});
+                   op::Issue{accounts_.of(spec.name, node.name), account.asset, account.balance});
         }
     submit_ops(ledger, std::move(opening), *operator_signer);
     submit_ops(ledger, std::move(issues), *issuer);
@@ -261,7 +303,7 @@ void World::order_trade(std::uint64_t number, Rng rng) {
     order.payer = nodes_[pair.buyer].get();
     order.payee = nodes_[pair.seller].get();
     const Amount quantity{rng.between(1, 20)};
-    const Amount price{rng.between(10, 500)};
+    const Amount price{rng.between(10, 500) * order_scale(scenario_)};
     order.order = {order.name,
                    pair.seller_securities.asset.code(),
                    quantity,
@@ -279,11 +321,11 @@ void World::order_payment(std::uint64_t number, Rng rng) {
     order.name = "PAY-" + std::to_string(number);
     order.at = order.payer = nodes_[pair.payer].get();
     order.payee = nodes_[pair.payee].get();
-    order.from = account_of(pair.from.ledger, order.payer->name());
+    order.from = accounts_.of(pair.from.ledger, order.payer->name());
     order.from_asset = pair.from.asset;
-    order.to = account_of(pair.to.ledger, order.payee->name());
+    order.to = accounts_.of(pair.to.ledger, order.payee->name());
     order.to_asset = pair.to.asset;
-    order.amount = Amount{rng.between(100, 10'000)};
+    order.amount = Amount{rng.between(100, 10'000) * order_scale(scenario_)};
     orders_.submit(std::move(order));
 }
 

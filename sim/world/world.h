@@ -9,6 +9,7 @@
 #include <memory>
 
 #include "sim/scenario/routes.h"
+#include "sim/world/accounts.h"
 #include "sim/world/faults.h"
 #include "sim/world/orders.h"
 #include "sim/world/watcher.h"
@@ -68,6 +69,7 @@ private:
     PublicKey key_of(const std::string& name) const { return signer_of(name)->public_key(); }
     void make_ledger(const LedgerSpec& spec);
     void make_node(const NodeSpec& spec);
+    std::vector<Holder> holders_on(const LedgerSpec& spec) const;
     void open_accounts(LedgerService& ledger, const LedgerSpec& spec);
     void submit_ops(LedgerService& ledger, std::vector<Op> ops, const Signer& signer);
     void schedule_load();
@@ -78,6 +80,7 @@ private:
     const Scenario& scenario_;
     WorldOptions options_;
     Rng rng_;
+    const Accounts accounts_;
     Scheduler scheduler_;
     Trace trace_;
     Tally tally_;

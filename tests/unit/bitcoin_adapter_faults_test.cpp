@@ -28,6 +28,33 @@ TEST_CASE("a request or an answer that is lost is unknown, and the same octets g
     }
 }
 
+TEST_CASE("a payment whose coin another version of what made it leaves out is refused") {
+    EscrowWorld world;
+    const auto prepare = [&](std::uint8_t id, std::uint64_t units) {
+        EscrowTerms terms = world.terms_of(id);
+        terms.amount = Amount{units};
+        return world.payer.command(command::Prepare{terms, world.later()}, id);
+    };
+    // All coins but one, so that the last payment hangs on the change of the one before it.
+    CHECK(prepare(1, 9'900'000) == "done");
+    CHECK(prepare(2, 9'900'000) == "done");
+    world.mine(3);
+    CHECK(prepare(3, 1'000'000) == "done");
+    world.mine(1);
+    CHECK(prepare(4, 5'000'000) == "done");
+    CHECK(world.node.pool().size() == 1);
+    // The third is in no block again, offers more for the next, and so has other change.
+    world.node.reorganise(1);
+    world.settle();
+    world.mine(1);
+    CHECK(world.node.pool().empty());
+    CHECK(world.payer.answer(*CommandId::from(Bytes(32, 4))) == "done");
+    world.mine(2);  // final is what three blocks have
+    CHECK(world.payer.answer(*CommandId::from(Bytes(32, 4))) == "not_after_passed");
+    CHECK(prepare(5, 5'000'000) == "done");
+    CHECK(world.node.pool().size() == 1);
+}
+
 TEST_CASE("an answer that never comes is unknown after a while") {
     EscrowWorld world;
     world.payer.is_silent = true;

@@ -13,6 +13,24 @@ Satoshi fee_of(const BitcoinNode& node, const Transaction& transaction) {
     return node.machine.pool().find(txid_of(transaction))->fee;
 }
 
+TEST_CASE("a claim that waits long pays no more than the most, however often it was replaced") {
+    const EscrowWorld::Settings settings{{"max_fee_rate", "20000"}};
+    EscrowWorld world(settings);
+    world.prepare();
+    CHECK(world.payee.command(command::Fulfil{world.key, world.preimage()}, 2) == "done");
+    for (int i = 0; i < 40; ++i) {
+        world.node.mine_empty();
+        world.settle();
+    }
+    REQUIRE(world.node.pool().size() == 1);
+    const bitcoin::Transaction claim = world.node.pool()[0];
+    const bitcoin::Satoshi fee = world.escrow_coin().value - claim.outputs[0].value;
+    const bitcoin::Satoshi most =
+        *bitcoin::fee_for({20'000}, bitcoin::vsize_of_weight(bitcoin::weight_of(claim)) + 1);
+    CHECK(fee > most / 2);
+    CHECK(fee <= most);
+}
+
 TEST_CASE("a funding that is not included offers more, with the same first input") {
     EscrowWorld world;
     CHECK(world.payer.command(command::Prepare{world.terms, world.later()}, 1) == "done");

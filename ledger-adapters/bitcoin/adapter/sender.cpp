@@ -63,7 +63,8 @@ void Sender::work(const SenderTime& time, AdapterOutputs& out) {
 Sender::Outcome Sender::outcome_of(const Job& job) const {
     if (is_payment(job.kind)) {
         const BookedCoin* const first = parts_.coins.find(job.first_place());
-        if (first == nullptr || !first->spent) return {};
+        if (first == nullptr) return outcome_without(job.first_place().txid);
+        if (!first->spent) return {};
         return {job.versions.contains(first->spent->by) ? Fate::done : Fate::void_,
                 first->spent->height};
     }
@@ -74,6 +75,34 @@ Sender::Outcome Sender::outcome_of(const Job& job) const {
             static_cast<int>(escrow->ended_at)};
 }
 
+// Of a payment whose first coin a reorganisation took away with the transaction that made it. Where
+// another version of that one is in a block, the coin does not come back.
+Sender::Outcome Sender::outcome_without(const Txid& origin) const {
+    for (const auto& [number, job] : jobs_) {
+        if (!job.versions.contains(origin) && !job.withdrawals.contains(origin)) continue;
+        if (!is_payment(job.kind)) {
+            const BookedEscrow* const escrow = parts_.escrows.find(job.escrow);
+            if (escrow == nullptr || escrow->ended_at == 0 || escrow->end->by == origin) return {};
+            return {Fate::void_, static_cast<int>(escrow->ended_at)};
+        }
+        const BookedCoin* const first = parts_.coins.find(job.first_place());
+        if (first == nullptr) return outcome_without(job.first_place().txid);
+        if (!first->spent || first->spent->by == origin) return {};
+        return {Fate::void_, first->spent->height};
+    }
+    return {};
+}
+
+// Whether a payment waits for a coin of one of its versions: then it is kept until that is decided.
+bool Sender::is_origin(const Job& job) const {
+    return std::any_of(jobs_.begin(), jobs_.end(), [&](const auto& each) {
+        if (!is_payment(each.second.kind)) return false;
+        const OutPoint first = each.second.first_place();
+        return parts_.coins.find(first) == nullptr &&
+               (job.versions.contains(first.txid) || job.withdrawals.contains(first.txid));
+    });
+}
+
 bool Sender::is_decided(const SenderTime& time, std::uint64_t number, Job& job,
                         std::vector<Report>& reports) {
     const Outcome outcome = outcome_of(job);
@@ -81,6 +110,7 @@ bool Sender::is_decided(const SenderTime& time, std::uint64_t number, Job& job,
     const std::int64_t confirmations = time.tip - outcome.height + 1;
     if (outcome.fate == Fate::done && !job.is_done) answer_done(number, job, reports);
     if (outcome.fate == Fate::void_ && confirmations >= parts_.settings.depth) {
+        if (is_origin(job)) return true;
         const Reason reason = is_payment(job.kind)         ? Reason::not_after_passed
                               : job.kind == JobKind::claim ? Reason::already_refunded
                                                            : Reason::already_fulfilled;
@@ -164,7 +194,16 @@ void Sender::raise(const SenderTime& time, std::uint64_t number, Job& job) {
     const bool is_new_block = time.tip > static_cast<int>(job.height) && job.left;
     if (job.raised_at == Timestamp{}) job.raised_at = time.at;
     if (!is_moved && !is_new_block && !job.outbid && !is_behind(time, job)) return;
-    const FeePerKvb rate{static_cast<Satoshi>(job.rate)};
+    // What it pays may be more than its rate asks: each version pays for being carried anew.
+    const PaidVersion paid = paid_by(job);
+    const auto least = least_replacement_fee(paid, paid.vsize);
+    const auto most = fee_for(bounds().most, paid.vsize);
+    if (!is_moved && (!least || !most || *least > *most)) {
+        looked(time, job);
+        return touch(number);
+    }
+    const FeePerKvb rate{std::max(static_cast<Satoshi>(job.rate),
+                                  paid.fee * 1'000 / static_cast<Satoshi>(paid.vsize))};
     FeePerKvb next = next_rate(bounds(), rate, time.estimate, blocks_left(time, job));
     // Neither a node that has something dearer nor what is going is outbid by a little.
     if (job.outbid || is_outpaid(time, job))
@@ -175,12 +214,17 @@ void Sender::raise(const SenderTime& time, std::uint64_t number, Job& job) {
         next.satoshi = rate.satoshi + (next.satoshi - rate.satoshi) / 2;
         is_built = next > rate && build_again(time, job, next);
     }
+    looked(time, job);
+    touch(number);
+}
+
+// Not again before something changes.
+void Sender::looked(const SenderTime& time, Job& job) {
     job.outbid = false;
     job.raised_at = time.at;
     job.looked_at = std::max(
         job.looked_at, static_cast<std::uint64_t>(time.estimate.value_or(FeePerKvb{}).satoshi));
     job.height = static_cast<std::uint32_t>(std::max(time.tip, 0));
-    touch(number);
 }
 
 OutPoint Sender::place_of(const Job& job) const {

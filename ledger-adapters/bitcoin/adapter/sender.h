@@ -102,6 +102,8 @@ private:
     std::optional<std::uint64_t> number_of(JobKind kind, const EscrowKey& escrow) const;
     FeeBounds bounds() const { return {parts_.settings.min_fee, parts_.settings.max_fee}; }
     Outcome outcome_of(const Job& job) const;
+    Outcome outcome_without(const Txid& origin) const;
+    bool is_origin(const Job& job) const;
     bool is_decided(const SenderTime& time, std::uint64_t number, Job& job,
                     std::vector<Report>& reports);
     void reopen(std::uint64_t number);
@@ -111,6 +113,7 @@ private:
     std::optional<std::int64_t> blocks_left(const SenderTime& time, const Job& job) const;
     bool is_behind(const SenderTime& time, const Job& job) const;
     bool is_outpaid(const SenderTime& time, const Job& job) const;
+    static void looked(const SenderTime& time, Job& job);
     void raise(const SenderTime& time, std::uint64_t number, Job& job);
     bool build_again(const SenderTime& time, Job& job, FeePerKvb rate);
     Result<void, BuildFault> build_first_spend(const SenderTime& time, Job& job);

@@ -238,7 +238,12 @@ Result<void, BuildFault> Sender::build_spend(Job& job, FeePerKvb rate) {
 // False where there is no better version: its coins do not pay for one.
 bool Sender::build_again(const SenderTime& time, Job& job, FeePerKvb rate) {
     if (!is_payment(job.kind)) return build_spend(job, rate).has_value();
-    const Payment before = payment_of(job, parts_.home);
+    Payment before = payment_of(job, parts_.home);
+    // What a reorganisation took away with whatever made it may never come back. The first one
+    // decides what becomes of the payment.
+    for (std::size_t i = before.coins.size(); i-- > 1;)
+        if (parts_.coins.find(before.coins[i].place) == nullptr)
+            before.coins.erase(before.coins.begin() + static_cast<std::ptrdiff_t>(i));
     if (job.withdrawing) {
         const auto payment = withdraw_payment(before, rate, parts_.signer);
         if (payment) take_payment(job, *payment);

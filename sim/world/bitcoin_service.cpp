@@ -1,0 +1,395 @@
+// A Bitcoin ledger: one node, the real mock node's machine behind its own JSON-RPC, and the others
+// of its network, who make the blocks. Nobody is told of anything: adapters ask.
+#include <algorithm>
+
+#include "bitcoin/adapter/bitcoin_adapter.h"
+#include "bitcoin/adapter/payments.h"
+#include "bitcoin/rpc/changes.h"
+#include "sdk/machine/machine_program.h"
+#include "sim/world/bitcoin_miner.h"
+#include "sim/world/ledger_service.h"
+
+namespace lockstep::sim {
+namespace {
+
+namespace node_input = bitcoin::input;
+using bitcoin::BitcoinMachine;
+using bitcoin::Satoshi;
+
+// Coinbases are spent once, at the beginning.
+constexpr std::uint32_t maturity = 2;
+// As many blocks stand on the accounts' coins before the load begins: a median is of eleven.
+constexpr std::uint32_t settled_blocks = 12;
+constexpr Duration look_again = Duration::milliseconds(500);
+constexpr bitcoin::FeePerKvb least_fee{2'000};
+constexpr int reorg_window = 24;
+
+bitcoin::Settings node_settings() {
+    bitcoin::Settings settings;
+    settings.halving_interval = 1'000'000;
+    settings.coinbase_maturity = maturity;
+    return settings;
+}
+
+class BitcoinService final : public LedgerService, private bitcoin::NodePort {
+    using Program = MachineProgram<BitcoinMachine>;
+    using Effect = Program::Effect;
+
+public:
+    explicit BitcoinService(LedgerParts parts)
+        : parts_(std::move(parts)),
+          address_(*Address::parse(parts_.spec.name)),
+          actor_(parts_.trace.add_actor({parts_.spec.name, ActorKind::ledger, true})),
+          books_({address_, parts_.spec.assets.front()}, keys()),
+          miner_(parts_.spec.chain, parts_.rng.fork("miner")),
+          disk_(parts_.make_disk()),
+          process_({parts_.scheduler, parts_.trace, actor_, *disk_, [] { return make(); },
+                    snapshot_rows, [this](std::vector<Effect> effects) { release(effects); },
+                    [this] { parts_.died(0); }}) {}
+
+    ActorId actor() const override { return actor_; }
+    const Address& address() const override { return address_; }
+    LedgerKind kind() const override { return LedgerKind::bitcoin; }
+    bool up() const override { return process_.up(); }
+
+    // What the program does over HTTP, where any status has a body that is an answer. A node that
+    // dies over a request says nothing.
+    void request(const std::string&, ByteView body, Answer answer) override {
+        const std::uint64_t life = process_.starts();
+        const bitcoin::NodeFacts facts{bitcoin_network(), started_s_};
+        const bitcoin::RpcReply reply = bitcoin::answer_body(
+            as_text(body),
+            [&](const bitcoin::RpcRequest& one) { return bitcoin::call(*this, facts, one); });
+        if (!process_.up() || process_.starts() != life) return;
+        copy_claims();
+        answer(Bytes(reply.body.begin(), reply.body.end()));
+    }
+
+    // There is no stream.
+    void subscribe(std::uint64_t, StreamEnd reader) override { reader.ended(std::nullopt); }
+    void unsubscribe(ActorId) override {}
+    void go_silent(ActorId) override {}
+
+    std::vector<std::pair<std::string, std::string>> adapter_settings() const override {
+        const ChainSpec& chain = parts_.spec.chain;
+        std::string accounts;
+        for (const Holder& holder : parts_.holders)
+            accounts += (accounts.empty() ? "" : ",") + account_of(holder).text();
+        const std::int64_t block_s = chain.interval.us() / 1'000'000;
+        return {{"network", std::string(bitcoin_network().name)},
+                {"poll_ms", in_ms(parts_.spec.beat)},
+                {"depth", std::to_string(chain.depth)},
+                {"reorg_window", std::to_string(reorg_window)},
+                {"block_interval_s", std::to_string(std::max<std::int64_t>(block_s, 1))},
+                {"blocks_per_batch", "100"},
+                {"min_fee_rate", std::to_string(least_fee.satoshi)},
+                {"max_fee_rate", std::to_string(chain.max_fee)},
+                {"max_amount_sat", std::to_string(bitcoin::max_money)},
+                {"reply_timeout_ms", in_ms(Duration::seconds(5))},
+                {"rebroadcast_ms", in_ms(chain.interval)},
+                {"counterparties", accounts}};
+    }
+    Result<std::unique_ptr<LedgerAdapter>, Failure> make_adapter(
+        const AdapterSetup& setup) const override {
+        for (const Holder& holder : parts_.holders)
+            if (!setup.accounts.empty() && account_of(holder) == setup.accounts.front())
+                return declared(bitcoin::make_adapter(setup, holder.signer), parts_.spec);
+        return fail("bad_setup", "nobody has that account");
+    }
+
+    std::size_t processes() const override { return 1; }
+    bool process_up(std::size_t) const override { return process_.up(); }
+    void kill(std::size_t) override { process_.kill(); }
+    void kill_at_point(std::size_t, std::uint64_t point) override { process_.kill_at_point(point); }
+    Result<void, Failure> start(std::size_t) override {
+        auto started = process_.start();
+        if (!started || !process_.up()) return started;
+        started_s_ = shown().us() / 1'000'000;
+        if (machine().chain().height() == 0) begin();
+        follow();
+        return started;
+    }
+    SimDisk& disk(std::size_t) override { return *disk_; }
+    ProcessClock& clock(std::size_t) override { return process_.clock(); }
+    void clock_changed(std::size_t) override { process_.clock_changed(); }
+    // No block comes until then.
+    void halt(Timestamp until) override { halted_until_ = std::max(halted_until_, until); }
+    void censor_claims(Timestamp until) override {
+        censored_until_ = std::max(censored_until_, until);
+    }
+    void twin(std::size_t, Timestamp) override {}
+
+    bool roll_back(std::uint32_t blocks) override {
+        const auto depth = static_cast<int>(blocks);
+        if (!process_.up() || depth == 0 || machine().chain().height() - depth < ground_)
+            return false;
+        give_all(miner_.overtake(machine(), shown(), depth));
+        return true;
+    }
+    void raise_fees(std::uint64_t rate, Timestamp until) override {
+        const auto wanted = static_cast<bitcoin::FeeRate>(rate);
+        least_ = parts_.scheduler.now() < dear_until_ ? std::max(least_, wanted) : wanted;
+        dear_until_ = std::max(dear_until_, until);
+        configure();
+        parts_.scheduler.at(dear_until_, [this] { configure(); });
+    }
+    bool forget_pool() override {
+        if (!process_.up() || machine().pool().all().empty()) return false;
+        bitcoin::Settings forgetful = machine().settings();
+        const bitcoin::Settings before = forgetful;
+        forgetful.pool_expiry = Duration{1};
+        // A second later everything that waits is too old, when the next one comes.
+        const auto later = static_cast<std::uint32_t>(shown().us() / 1'000'000 + 2);
+        give_all({node_input::SetTime{later}, node_input::Configure{forgetful},
+                  node_input::Submit{foreign_payment()}, node_input::Configure{before},
+                  node_input::SetTime{}});
+        return true;
+    }
+    void copy_next_claim() override { ++to_copy_; }
+
+    Timestamp time() const override {
+        if (!process_.up()) return {};
+        const auto& chain = machine().chain();
+        return Timestamp{chain.median_time(chain.tip()) * 1'000'000};
+    }
+    std::vector<AssetTotals> totals() const override {
+        return process_.up() ? std::vector{books_.totals(machine().chain())}
+                             : std::vector<AssetTotals>{};
+    }
+    std::vector<Balance> balances(const Address& account) const override {
+        return {books_.balance(account)};
+    }
+    Amount fees(const Address& account) const override { return books_.fees(account); }
+    std::vector<std::string> replay_all() const override {
+        if (!process_.up()) return {};
+        const auto differs = replay_differs(make(), *disk_, process_.digest(), parts_.spec.name);
+        return differs ? std::vector<std::string>{*differs} : std::vector<std::string>{};
+    }
+    void mix_into(Trace& trace) const override {
+        if (process_.up()) trace.mix(process_.digest().digest.view());
+    }
+
+private:
+    static std::unique_ptr<Program> make() {
+        return std::make_unique<Program>(
+            BitcoinMachine{}, std::vector<bitcoin::Input>{node_input::Configure{node_settings()}});
+    }
+    const BitcoinMachine& machine() const { return process_.program().machine(); }
+    Timestamp shown() const { return process_.clock().show(parts_.scheduler.now()); }
+    Address account_of(const Holder& holder) const {
+        return bitcoin::account_address(address_, holder.signer->public_key(bitcoin::account_key));
+    }
+    std::vector<ecdsa::CompressedKey> keys() const {
+        std::vector<ecdsa::CompressedKey> keys;
+        for (const Holder& holder : parts_.holders)
+            keys.push_back(holder.signer->public_key(bitcoin::account_key));
+        return keys;
+    }
+
+    // --- the node, for its JSON-RPC ---
+    bool look(const std::function<void(const BitcoinMachine&, Timestamp)>& view) override {
+        if (!process_.up()) return false;
+        view(machine(), shown());
+        return true;
+    }
+    Result<bitcoin::output::Done> give(bitcoin::Input input) override {
+        answer_.reset();
+        process_.run_now({std::move(input), ++ticket_});
+        if (!answer_) return refuse(Reason::unavailable);
+        if (!*answer_) return refuse(answer_->error());
+        return done_;
+    }
+    void stop() override { UNREACHABLE(); }
+
+    void release(std::vector<Effect>& effects) {
+        for (Effect& effect : effects) {
+            if (auto* output = std::get_if<TicketedOutput<BitcoinMachine>>(&effect)) {
+                if (output->ticket == ticket_)
+                    done_ = std::move(std::get<bitcoin::output::Done>(output->output));
+                continue;
+            }
+            const auto& last = std::get<TicketAnswer>(effect);
+            if (last.ticket == ticket_) answer_ = last.result;
+        }
+        follow();
+    }
+    // In one turn: a node hears of a branch as a whole.
+    void give_all(std::vector<bitcoin::Input> inputs) {
+        ++ticket_;
+        bitcoin::Input last = std::move(inputs.back());
+        inputs.pop_back();
+        for (bitcoin::Input& one : inputs)
+            process_.give({std::move(one), ticket_});
+        process_.run_now({std::move(last), ticket_});
+    }
+
+    void follow() {
+        if (!process_.up()) return;
+        const bitcoin::BlockId& tip = machine().chain().tip().id;
+        if (tip == followed_) return;
+        followed_ = tip;
+        const BitcoinBooks::News news = books_.follow(machine().chain());
+        for (const BitcoinBooks::News::Move& move : news.moves) {
+            if (move.is_taken_back)
+                parts_.tally.branch(move.event.state == EscrowState::prepared ? "escrow_taken_back"
+                                                                              : "end_taken_back");
+            if (!move.is_taken_back && move.event.state == EscrowState::fulfilled &&
+                is_expired(move.event.at, move.event.terms.expiry))
+                parts_.tally.branch("claimed_after_expiry");
+            (move.is_taken_back ? parts_.taken_back : parts_.watch)(move.event);
+        }
+        for (const FeePaid& paid : news.fees)
+            parts_.fee_paid(paid.account, paid.fee, paid.vsize);
+    }
+
+    // --- the chain ---
+    // Blocks of before the world begins: coins for the world, some of which become the accounts'.
+    void begin() {
+        faucet_ =
+            bitcoin::make_signer(KeySeed{sha256(as_bytes("faucet")).array()}, bitcoin_network());
+        Satoshi needed = bitcoin::coin;
+        for (const Holder& holder : parts_.holders)
+            needed += static_cast<Satoshi>(holder.balance.units());
+        const auto coinbases = static_cast<std::uint32_t>(needed / (50 * bitcoin::coin) + 1);
+        blocks_left_ = coinbases + maturity + settled_blocks + 1;
+        grow(coinbases, faucet_script());
+        grow(maturity, miners_script());
+        give_all({node_input::Submit{allotment()}});
+        grow(settled_blocks + 1, miners_script());
+        ASSERT(machine().pool().all().empty());
+        ground_ = machine().chain().height();
+        arm(parts_.scheduler.now() + miner_.next_interval(Duration{}));
+        last_block_ = parts_.scheduler.now();
+    }
+    void grow(std::uint32_t blocks, const Bytes& script) {
+        std::vector<bitcoin::Input> inputs;
+        for (; blocks > 0; --blocks) {
+            const Duration ago = parts_.spec.chain.interval * --blocks_left_;
+            inputs.emplace_back(
+                node_input::SetTime{static_cast<std::uint32_t>((shown() - ago).us() / 1'000'000)});
+            node_input::Mine mine;
+            mine.script = script;
+            inputs.emplace_back(std::move(mine));
+        }
+        inputs.emplace_back(node_input::SetTime{});
+        give_all(std::move(inputs));
+    }
+    Bytes faucet_script() const {
+        return bitcoin::script_pubkey_of(faucet_->public_key(bitcoin::account_key));
+    }
+    std::vector<bitcoin::KeyCoin> faucet_coins() const {
+        std::vector<bitcoin::KeyCoin> coins;
+        const Bytes script = faucet_script();
+        for (const auto& [place, coin] : machine().chain().coins().all())
+            if (coin.output.script == script && machine().pool().spender(place) == nullptr)
+                coins.push_back({place, coin.output.value, bitcoin::account_key});
+        return coins;
+    }
+    bitcoin::Transaction payment(std::vector<bitcoin::TxOut> outputs) const {
+        bitcoin::PaymentPlan plan;
+        plan.outputs = std::move(outputs);
+        plan.change_script = faucet_script();
+        plan.rate = {std::max(least_, least_fee.satoshi)};
+        const auto paid = bitcoin::pay(plan, faucet_coins(), {}, *faucet_);
+        ASSERT(paid);
+        return paid->transaction;
+    }
+    bitcoin::Transaction allotment() const {
+        std::vector<bitcoin::TxOut> outputs;
+        for (const Holder& holder : parts_.holders) {
+            const Bytes home =
+                bitcoin::script_pubkey_of(holder.signer->public_key(bitcoin::account_key));
+            const auto coins = static_cast<Satoshi>(parts_.spec.chain.coins);
+            const auto balance = static_cast<Satoshi>(holder.balance.units());
+            for (Satoshi i = 0; i < coins && balance > 0; ++i)
+                outputs.push_back({balance / coins + (i == 0 ? balance % coins : 0), home});
+        }
+        if (outputs.empty()) outputs.push_back({bitcoin::coin / 2, miners_script()});
+        return payment(std::move(outputs));
+    }
+    bitcoin::Transaction foreign_payment() const {
+        return payment({{bitcoin::coin / 1'000, miners_script()}});
+    }
+
+    void arm(Timestamp when) {
+        parts_.scheduler.at(when, [this] { block_due(); });
+    }
+    void block_due() {
+        const Timestamp now = parts_.scheduler.now();
+        if (now < halted_until_) return arm(halted_until_);
+        if (!process_.up()) return arm(now + look_again);
+        BitcoinMiner::Leaves leaves;
+        leaves.claims = now < censored_until_;
+        leaves.below = now < dear_until_ ? least_ : 0;
+        if (leaves.claims && has_claims()) parts_.tally.fault("claim_censored");
+        give_all(miner_.make(machine(), books_, shown(), leaves, 1));
+        const Duration took = now - last_block_;
+        last_block_ = now;
+        arm(now + miner_.next_interval(took));
+    }
+    bool has_claims() const {
+        const auto& pool = machine().pool().all();
+        return std::any_of(pool.begin(), pool.end(), [&](const auto& entry) {
+            return books_.is_claim(*entry.second.transaction);
+        });
+    }
+    // What a node takes at all, by what blocks have room for.
+    void configure() {
+        if (!process_.up()) return;
+        bitcoin::Settings settings = machine().settings();
+        const bool dear = parts_.scheduler.now() < dear_until_;
+        settings.min_relay_fee =
+            dear ? static_cast<std::uint64_t>(least_) : node_settings().min_relay_fee;
+        if (settings != machine().settings()) give_all({node_input::Configure{settings}});
+    }
+
+    // --- who sees a claim and wants what it claims ---
+    // The same witness, and the money to the observer: to the pool, and into a block of its own.
+    void copy_claims() {
+        if (to_copy_ == 0) return;
+        std::optional<bitcoin::Transaction> claim;
+        for (const auto& [txid, entry] : machine().pool().all())
+            if (books_.is_claim(*entry.transaction)) claim = *entry.transaction;
+        if (!claim) return;
+        --to_copy_;
+        claim->outputs = {{claim->outputs[0].value - bitcoin::coin / 10'000, miners_script()}};
+        node_input::Mine mine;
+        mine.script = miners_script();
+        mine.transactions.emplace({*claim});
+        const bool is_taken = machine().check(shown(), node_input::Submit{*claim}).has_value() ||
+                              machine().check(shown(), mine).has_value();
+        parts_.tally.fault("claim_copied");
+        if (is_taken) parts_.tally.branch("copied_claim_taken");
+        give_all({node_input::Submit{*claim}, std::move(mine)});
+    }
+
+    LedgerParts parts_;
+    Address address_;
+    ActorId actor_;
+    BitcoinBooks books_;
+    BitcoinMiner miner_;
+    std::unique_ptr<SimDisk> disk_;
+    mutable Process<Program> process_;
+    std::unique_ptr<bitcoin::BitcoinSigner> faucet_;
+    Ticket ticket_ = 0;
+    std::optional<Result<void>> answer_;
+    bitcoin::output::Done done_;
+    bitcoin::BlockId followed_;
+    std::int64_t started_s_ = 0;
+    std::int64_t blocks_left_ = 0;  // of those before the world begins
+    int ground_ = 0;                // nobody takes back what is at this height or below
+    Timestamp last_block_;
+    Timestamp halted_until_;
+    Timestamp censored_until_;
+    Timestamp dear_until_;
+    bitcoin::FeeRate least_ = 0;
+    std::uint32_t to_copy_ = 0;
+};
+
+}  // namespace
+
+std::unique_ptr<LedgerService> make_bitcoin_service(LedgerParts parts) {
+    return std::make_unique<BitcoinService>(std::move(parts));
+}
+
+}  // namespace lockstep::sim
