@@ -222,3 +222,17 @@ TEST_CASE("a repeated key is found among many") {
     REQUIRE(!repeated);
     CHECK(repeated.error().detail.find("k25000") != std::string::npos);
 }
+
+TEST_CASE("who takes a value apart moves out of it") {
+    auto json = parse_json(R"([{"a":"text","b":[1,2]},7])");
+    REQUIRE(json);
+    REQUIRE(json->as_array() != nullptr);
+    Json& first = json->as_array()->at(0);
+    REQUIRE(first.find("b") != nullptr);
+    const Json moved = std::move(*first.find("b"));
+    CHECK(write_json(moved) == "[1,2]");
+    CHECK(first.find("c") == nullptr);
+    CHECK(first.as_array() == nullptr);
+    CHECK(json->as_array()->at(1).find("a") == nullptr);
+    CHECK(first["a"].text_or("") == "text");
+}
