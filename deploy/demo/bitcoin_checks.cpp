@@ -58,7 +58,11 @@ std::vector<std::string> match_escrows(const std::vector<ChainEscrow>& chain,
         }
         ++found[wanted->name];
         if (const std::string text = difference(escrow, *wanted); !text.empty())
-            mistakes.push_back(wanted->name + ": the escrow funded by " + funding + " " + text);
+            mistakes.push_back(std::string(wanted->name)
+                                   .append(": the escrow funded by ")
+                                   .append(funding)
+                                   .append(" ")
+                                   .append(text));
     }
     for (const ExpectedEscrow& one : expected) {
         if (found[one.name] != 1)

@@ -308,7 +308,7 @@ private:
         };
         if (!wait_until(short_patience, pool_is_empty)) problem("the pool does not become empty");
         world_->pause("miner");
-        const auto compared = compare_chain(*world_, report_);
+        auto compared = compare_chain(*world_, report_);
         world_->resume("miner");
         if (!compared) return compared;
         screen_.line(chain_table(report_));
