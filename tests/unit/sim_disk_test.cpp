@@ -258,7 +258,7 @@ TEST_CASE("a disk that is restored has what it had when it was backed up, each t
         disk->back_up();
         const Contents kept(*disk);
         Rng rng(1);
-        for (const std::uint8_t value : {12, 13, 14}) {
+        for (const std::uint8_t value : Bytes{12, 13, 14}) {
             change(value);
             if (value == 13) change(15);
             CHECK(Contents(*disk).start.last_seq > kept.start.last_seq);

@@ -50,10 +50,7 @@ void put_back(Former& former, Rows& rows) {
 }  // namespace
 
 void MemoryDisk::back_up() {
-    backup.emplace();
-    backup->rows = rows.size();
-    backup->intact = intact;
-    backup->snapshots = snapshots;
+    backup = Backup{rows.size(), intact, {}, {}, {}, snapshots};
 }
 
 void MemoryDisk::restore() {

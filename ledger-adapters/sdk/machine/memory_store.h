@@ -13,8 +13,9 @@ struct MemoryDisk {
     using Key = std::pair<std::uint16_t, Bytes>;
     // A copy of a disk, as what it takes to get from the disk back to it.
     struct Backup {
-        std::uint64_t rows = 0;
-        std::uint64_t intact = 0;
+        // without initialisers, which clang 14 would not take where it is nested
+        std::uint64_t rows;
+        std::uint64_t intact;
         std::map<std::uint64_t, JournalRow> changed_rows;  // by their place, as they were
         std::map<Key, std::optional<Bytes>> records;       // of keys that changed: what they had
         std::map<Key, std::optional<Bytes>> puts;
