@@ -99,7 +99,7 @@ int SwapWatch::begin(swap::event::Begin what) {
     return watch();
 }
 
-void SwapWatch::tell(const swap::Swap& swap, const swap::output::Told& told) {
+void SwapWatch::tell(const swap::Swap& swap, const swap::output::Told& told, Refunds refunds) {
     const SwapHost::Standing standing = host_->look();
     const Address& ledger = swap.terms.leg(swap::side_of(told.step)).ledger;
     const swap::OwnLedger* const own = swap::find_ledger(standing.view.ledgers, ledger);
@@ -108,7 +108,9 @@ void SwapWatch::tell(const swap::Swap& swap, const swap::output::Told& told) {
     // What is gone may come again, and is told again then.
     if (told.sight.certainty == Certainty::rolled_back)
         std::erase_if(printed_, [&](const auto& one) { return std::get<0>(one) == told.step; });
-    for (const swap::Line& line : swap::lines_of(swap, told, refund))
+    std::vector<swap::Line> lines = swap::lines_of(swap, told, refund);
+    if (refunds == Refunds::left_out) lines.resize(1);
+    for (const swap::Line& line : lines)
         if (printed_.emplace(line.step, line.state, line.transaction).second)
             print_.transaction(line);
 }
@@ -136,7 +138,7 @@ std::optional<int> SwapWatch::take(SwapHost::News&& news) {
     const SwapHost::Standing standing = host_->look();
     if (!standing.swap) return std::nullopt;
     if (const auto* told = std::get_if<swap::output::Told>(&news)) {
-        tell(*standing.swap, *told);
+        tell(*standing.swap, *told, Refunds::told);
     } else if (const auto* alarm = std::get_if<swap::output::Alarm>(&news)) {
         print_.alarm(*alarm);
     } else if (const auto* changed = std::get_if<swap::effect::LedgerChanged>(&news)) {
@@ -162,8 +164,15 @@ int SwapWatch::watch() {
     print_.terms(swap.terms, swap.proposer, swap.role);
     if (swap.role == swap::Role::buyer && !swap.end)
         print_.proposal(swap::write_proposal(swap.terms, host_->signer()));
+    // Of what was taken or has gone back no refund is ready any more.
+    const auto is_over = [&](swap::Step step) {
+        return swap::side_of(step) == swap::Side::payment
+                   ? swap.find(swap::Step::payment_claim) || swap.find(swap::Step::payment_refund)
+                   : swap.find(swap::Step::delivery_claim) ||
+                         swap.find(swap::Step::delivery_refund);
+    };
     for (const auto& [step, sight] : swap.sights)
-        tell(swap, {step, sight});
+        tell(swap, {step, sight}, is_over(step) ? Refunds::left_out : Refunds::told);
     if (swap.end) return end_of(swap);
     while (true) {
         auto news = host_->wait(glance);

@@ -34,7 +34,8 @@ public:
     int interrupted();
 
 private:
-    void tell(const swap::Swap& swap, const swap::output::Told& told);
+    enum class Refunds : std::uint8_t { told, left_out };  // those that are ready
+    void tell(const swap::Swap& swap, const swap::output::Told& told, Refunds refunds);
     std::optional<int> take(SwapHost::News&& news);
     int end_of(const swap::Swap& swap);
 

@@ -115,13 +115,10 @@ Line line_of(const Swap& swap, Step step, const std::optional<Sight>& sight, Ref
 
 std::vector<Line> lines_of(const Swap& swap, const output::Told& told, RefundRule refund) {
     std::vector<Line> lines{line_of(swap, told.step, told.sight, refund)};
-    const bool is_payment = side_of(told.step) == Side::payment;
-    const Step back = is_payment ? Step::payment_refund : Step::delivery_refund;
-    const Step taken = is_payment ? Step::payment_claim : Step::delivery_claim;
     const bool is_escrow = told.step == Step::payment || told.step == Step::delivery;
-    if (is_escrow && told.sight.certainty != Certainty::rolled_back && !swap.find(back) &&
-        !swap.find(taken))
-        lines.push_back(line_of(swap, back, std::nullopt, refund));
+    if (!is_escrow || told.sight.certainty == Certainty::rolled_back) return lines;
+    const Step back = told.step == Step::payment ? Step::payment_refund : Step::delivery_refund;
+    lines.push_back(line_of(swap, back, std::nullopt, refund));
     return lines;
 }
 

@@ -25,8 +25,8 @@ struct Line {
 
 // `refund` is how the ledger of the step's side gives back (LedgerInfo).
 Line line_of(const Swap& swap, Step step, const std::optional<Sight>& sight, RefundRule refund);
-// The lines that follow from one transaction: itself, and behind an escrow that nobody has taken or
-// had back its refund, which is ready.
+// The lines that follow from one transaction as it comes: itself, and behind an escrow its refund,
+// which is ready from then on.
 std::vector<Line> lines_of(const Swap& swap, const output::Told& told, RefundRule refund);
 
 // Several lines of text, without a line feed at the end.
