@@ -44,8 +44,7 @@ std::string catalogue_text(const std::string& folder) {
         text += line(entry.name, entry.meaning);
     text += "\nThreats\n";
     for (const ThreatEntry& entry : threats())
-        text += line(entry.name, std::string(entry.what) +
-                                     (entry.waits ? " (waits for the Bitcoin ledger)" : ""));
+        text += line(entry.name, entry.what);
     text += "\nRules\n";
     for (const RuleEntry& entry : rules())
         text += line(entry.name, entry.meaning);

@@ -79,7 +79,6 @@ std::string_view to_string(LedgerKind kind);
 // An incident or attack that was seen elsewhere and must be survived here.
 struct ThreatEntry {
     std::string_view name;  // "T07"
-    bool waits;             // for a ledger with a mempool and roll-backs
     std::string_view what;
     std::string_view must;
 };

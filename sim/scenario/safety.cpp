@@ -263,6 +263,7 @@ private:
 
     void check_rollback(const FaultSpec& fault, const std::string& path) {
         for (const LedgerSpec* ledger : struck_ledgers(fault)) {
+            if (ledger->kind != LedgerKind::bitcoin) continue;
             const Duration told = ledger->profile.rollback;
             if (fault.target.empty() && told == Duration{} && !fault.by) continue;
             if (told > Duration{} && (!fault.by || *fault.by <= told)) continue;

@@ -323,6 +323,8 @@ private:
         leaves.below = now < dear_until_ ? least_ : 0;
         if (leaves.claims && has_claims()) parts_.tally.fault("claim_censored");
         give_all(miner_.make(machine(), books_, shown(), leaves, 1));
+        if (time() > now) parts_.tally.branch("median_ahead");
+        if (time() + parts_.spec.chain.interval * 8 < now) parts_.tally.branch("median_late");
         const Duration took = now - last_block_;
         last_block_ = now;
         arm(now + miner_.next_interval(took));
