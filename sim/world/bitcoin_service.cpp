@@ -106,6 +106,7 @@ public:
         if (!started || !process_.up()) return started;
         started_s_ = shown().us() / 1'000'000;
         if (machine().chain().height() == 0) begin();
+        configure();
         follow();
         return started;
     }

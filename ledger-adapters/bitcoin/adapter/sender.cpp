@@ -110,7 +110,10 @@ bool Sender::is_decided(const SenderTime& time, std::uint64_t number, Job& job,
     const std::int64_t confirmations = time.tip - outcome.height + 1;
     if (outcome.fate == Fate::done && !job.is_done) answer_done(number, job, reports);
     if (outcome.fate == Fate::void_ && confirmations >= parts_.settings.depth) {
-        if (is_origin(job)) return true;
+        // What was told of its escrow is taken back before it is said that there is none.
+        const BookedEscrow* const escrow =
+            job.kind == JobKind::fund ? parts_.escrows.find(job.escrow) : nullptr;
+        if (is_origin(job) || (escrow != nullptr && escrow->told)) return true;
         const Reason reason = is_payment(job.kind)         ? Reason::not_after_passed
                               : job.kind == JobKind::claim ? Reason::already_refunded
                                                            : Reason::already_fulfilled;
