@@ -79,8 +79,8 @@ std::optional<LostBuyer::Announced> LostBuyer::announced() const {
         const auto octets = octets_of(chain.call("getblock", Json::array().push(*id).push(0)));
         const auto block = octets ? bitcoin::parse_block(*octets) : std::nullopt;
         if (!block) return std::nullopt;
-        const auto count = static_cast<std::size_t>(std::count_if(
-            block->transactions.begin(), block->transactions.end(), is_ours));
+        const auto count = static_cast<std::size_t>(
+            std::count_if(block->transactions.begin(), block->transactions.end(), is_ours));
         found.count += count;
         found.is_final = found.is_final || (count > 0 && top - height + 1 >= chain_pace.depth);
     }
@@ -92,8 +92,8 @@ std::optional<LostBuyer::Announced> LostBuyer::announced() const {
 bool LostBuyer::seller_knows_all() const {
     const auto escrows = world_.client("seller").escrows(false);
     if (!escrows) return false;
-    const auto known = std::count_if(
-        escrows->begin(), escrows->end(), [&](const client::EscrowView& escrow) {
+    const auto known =
+        std::count_if(escrows->begin(), escrows->end(), [&](const client::EscrowView& escrow) {
             const auto condition = Condition::from_hex(escrow.condition);
             return condition && conditions_.contains(*condition) && escrow.in &&
                    !escrow.in->escrow.empty();
@@ -127,8 +127,8 @@ bool is_delivered_to_nobody(World& world, const std::set<Condition>& conditions)
     const auto escrows = world.client("seller").escrows(false);
     if (!escrows) return false;
     const Timestamp now = net::system_time();
-    const auto over = std::count_if(
-        escrows->begin(), escrows->end(), [&](const client::EscrowView& escrow) {
+    const auto over =
+        std::count_if(escrows->begin(), escrows->end(), [&](const client::EscrowView& escrow) {
             const auto condition = Condition::from_hex(escrow.condition);
             if (!condition || !conditions.contains(*condition)) return false;
             if (!escrow.out || escrow.out->state == "refunded") return true;

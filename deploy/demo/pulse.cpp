@@ -13,7 +13,8 @@ constexpr double longest_gap_s = static_cast<double>(chain_profile.finality.us()
 
 }  // namespace
 
-Pulse::Pulse(World& world, std::chrono::steady_clock::time_point began) : world_(world), began_(began) {
+Pulse::Pulse(World& world, std::chrono::steady_clock::time_point began)
+    : world_(world), began_(began) {
     for (const std::string& node : world_.nodes())
         threads_.emplace_back([this, node] { ask(node); });
     threads_.emplace_back([this] { watch_blocks(); });
