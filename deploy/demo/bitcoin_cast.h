@@ -71,8 +71,8 @@ constexpr std::string_view payer_krona = "1000000000.00";
 constexpr std::string_view krona_for_bitcoin = "1000000";
 constexpr std::uint32_t bitcoin_spread_ppm = 2'000;
 
-// All processes are on one machine and have one clock.
-constexpr Profiles bitcoin_profiles{1'000, 1'000, 1, 250};
+// All processes are on one machine, which may be busy, and have one clock.
+constexpr Profiles bitcoin_profiles{3'000, 2'000, 1, 1'000, 3'000, 15'000};
 
 // Of the chain: the miner makes a block each half second and nobody else does, so nothing is ever
 // taken back. Late: the median of the last eleven stamps, which are whole seconds, is that of six

@@ -5,6 +5,7 @@
 
 #include "deploy/demo/bitcoin_cast.h"
 #include "deploy/demo/movements.h"
+#include "deploy/demo/screen.h"
 #include "sdk/base/assert.h"
 
 namespace lockstep::demo {
@@ -19,6 +20,10 @@ std::uint64_t krona_rate() {
     const auto rate = parse_amount(krona_for_bitcoin, 0);
     ASSERT(rate.has_value());
     return rate->units();
+}
+
+double seconds_of(Duration duration) {
+    return static_cast<double>(duration.us()) / 1e6;
 }
 
 std::string difference(const ChainEscrow& escrow, const ExpectedEscrow& wanted) {
@@ -70,6 +75,19 @@ std::vector<std::string> match_escrows(const std::vector<ChainEscrow>& chain,
                                " escrows on the chain");
     }
     return mistakes;
+}
+
+std::vector<std::string> exceeded_with_chain(const std::vector<Outage>& stalls,
+                                             const std::vector<Inclusion>& inclusions,
+                                             const std::vector<BlockGap>& gaps) {
+    auto lines = exceeded_profiles(stalls, inclusions, bitcoin_profiles,
+                                   seconds_of(connector_margin(bitcoin_profiles)));
+    for (const BlockGap& gap : gaps) {
+        if (gap.seconds < seconds_of(chain_profile.finality)) continue;
+        lines.push_back("btc had no block for " + fixed(gap.seconds, 2) + " s from second " +
+                        fixed(gap.at, 1) + " on");
+    }
+    return lines;
 }
 
 bitcoin::Satoshi satoshi(const std::string& amount) {

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "deploy/demo/bitcoin_report.h"
+#include "deploy/demo/profile_check.h"
 
 namespace lockstep::demo {
 
@@ -22,6 +23,12 @@ struct ExpectedEscrow {
 std::vector<std::string> match_escrows(const std::vector<ChainEscrow>& chain,
                                        const std::vector<ExpectedEscrow>& expected,
                                        std::vector<NamedEscrow>& named);
+
+// As exceeded_profiles, and a line for each time in which the chain had no block for F or longer:
+// an escrow that was in one was not final in time.
+std::vector<std::string> exceeded_with_chain(const std::vector<Outage>& stalls,
+                                             const std::vector<Inclusion>& inclusions,
+                                             const std::vector<BlockGap>& gaps);
 
 // Quantity x price; 0 for what is no trade of this world.
 bitcoin::Satoshi consideration(const client::TradeRequest& trade);

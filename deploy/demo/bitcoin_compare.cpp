@@ -13,7 +13,7 @@ namespace lockstep::demo {
 namespace {
 
 // A node that has seen the last block says so within a poll or two.
-constexpr int most_looks = 60;
+constexpr int most_looks = 600;
 constexpr std::chrono::milliseconds between_looks{50};
 
 class Comparison {
@@ -33,11 +33,12 @@ public:
         }
         for (const std::string& mistake :
              match_escrows(book.escrows(), expected_escrows(), report_.escrows))
-            problem("chain: " + mistake);
+            unmet("chain: " + mistake);
     }
 
 private:
     void problem(std::string text) { report_.problems.push_back(std::move(text)); }
+    void unmet(std::string text) { report_.unmet.push_back(std::move(text)); }
 
     // With what the Bitcoin node's own scan finds, and what the owner's node says.
     void compare_account(const ChainAccount& one, const CoinAccount& account) {
@@ -56,7 +57,7 @@ private:
             said = free_coins(world_, one.name);
         }
         if (said != balance)
-            problem(one.name + " has " + balance + " by the blocks, " + said + " by its own node");
+            unmet(one.name + " has " + balance + " by the blocks, " + said + " by its own node");
     }
 
     std::vector<ExpectedEscrow> expected_escrows() {
@@ -70,7 +71,7 @@ private:
             for (const TrackedPayment& payment : *list) {
                 const auto condition = Condition::from_hex(payment.condition);
                 if (!condition)
-                    problem(payment.name + ": its invoice has no condition");
+                    unmet(payment.name + ": its invoice has no condition");
                 else
                     expected.push_back({payment.name, *condition, "connector", "receiver",
                                         satoshi(payment.amount), payment.state == "paid"});
@@ -84,7 +85,7 @@ private:
         const auto view = world_.client("venue").trade(name);
         const auto condition =
             view && view->evidence ? Condition::from_hex(view->evidence->condition) : std::nullopt;
-        if (!condition) return problem(name + ": the venue has no evidence");
+        if (!condition) return unmet(name + ": the venue has no evidence");
         expected.push_back({name, *condition, "buyer", "seller", consideration(trade.request),
                             trade.outcome == Outcome::settled});
     }

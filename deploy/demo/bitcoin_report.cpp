@@ -40,6 +40,13 @@ std::size_t count(const std::vector<TrackedPayment>& payments, std::string_view 
                       [&](const TrackedPayment& payment) { return payment.state == state; }));
 }
 
+Json lines_json(const std::vector<std::string>& lines) {
+    Json list = Json::array();
+    for (const std::string& line : lines)
+        list.push(line);
+    return list;
+}
+
 Json payments_json(const std::vector<TrackedPayment>& payments) {
     Json list = Json::array();
     for (const TrackedPayment& payment : payments) {
@@ -103,9 +110,6 @@ Json to_json(const BitcoinReport& report) {
     Json fees = Json::object();
     for (const client::FeeView& fee : report.fees)
         fees.set(fee.asset, fee.fee);
-    Json problems = Json::array();
-    for (const std::string& problem : report.problems)
-        problems.push(problem);
     return Json::object(
         {{"trades", total(report, &Counts::total)},
          {"settled", total(report, &Counts::settled)},
@@ -142,7 +146,10 @@ Json to_json(const BitcoinReport& report) {
          {"books", books_json(report.after)},
          {"replays", replays_json(report.endings)},
          {"alarms", report.alarms.size()},
-         {"problems", std::move(problems)},
+         {"alarm_details", alarms_json(report.alarms)},
+         {"outside_profiles", lines_json(report.outside)},
+         {"not_shown", lines_json(report.not_shown)},
+         {"problems", lines_json(report.problems)},
          {"machine", machine_json()}});
 }
 
@@ -188,6 +195,8 @@ std::string result_table(const BitcoinReport& report) {
         fees += (fees.empty() ? "" : ", ") + spaced(fee.fee) + " " + fee.asset;
     rows.push_back({"connector's fees", fees.empty() ? "none" : fees});
     rows.push_back({"restarts", std::to_string(report.restarts)});
+    for (const std::string& part : report.not_shown)
+        rows.push_back({"not shown on this machine", part});
     return table(rows);
 }
 

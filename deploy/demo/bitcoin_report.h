@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "deploy/demo/alarms.h"
 #include "deploy/demo/chain_book.h"
 #include "deploy/demo/desk.h"
 #include "deploy/demo/payments.h"
@@ -36,11 +37,18 @@ struct BitcoinReport {
     std::uint32_t height = 0;
     bitcoin::Satoshi mined = 0, chain_fees = 0;
     std::vector<client::FeeView> fees;  // of the connector
-    std::vector<client::AlarmView> alarms;
+    std::vector<NodeAlarm> alarms;
     std::vector<Ending> endings;
     Figures figures;
     std::uint64_t restarts = 0;
     double set_up_s = 0, total_s = 0;
+    // In what the machine was outside the profiles, a line each.
+    std::vector<std::string> outside;
+    // What a run inside its profiles comes to and this one did not: problems, once it is known
+    // whether it was inside.
+    std::vector<std::string> unmet;
+    // Parts of the run for which the machine was too slow, a line each.
+    std::vector<std::string> not_shown;
     // Everything that was not as it should be, a line each.
     std::vector<std::string> problems;
 };

@@ -54,6 +54,8 @@ struct Profiles {
     std::uint32_t outage_ms = 2'000;     // K of every node
     std::uint32_t outages = 3;           // o, inside one margin
     std::uint32_t clock_ms = 1'000;      // how far a ledger's clock may lag or lead
+    std::uint32_t slack_ms = 1'000;      // for nodes to act between two hops
+    std::uint32_t decision_ms = 5'000;   // for both sides to accept terms
 };
 // Between the expiries of two hops: 2 D + o (K + D) + late + early.
 constexpr std::uint32_t margin_ms(const Profiles& p) {

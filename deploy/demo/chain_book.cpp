@@ -14,6 +14,7 @@ using bitcoin::Txid;
 namespace {
 
 constexpr std::size_t most_mistakes = 20;
+constexpr int median_span = 11;
 
 std::string text_of(Satoshi amount) {
     return std::to_string(amount) + " satoshi";
@@ -25,8 +26,9 @@ bool is_claimed(const ChainEscrow& escrow) {
 
 }  // namespace
 
-ChainBook::ChainBook(bitcoin::LedgerName ledger, std::vector<ChainParty> parties)
-    : ledger_(std::move(ledger)), parties_(std::move(parties)) {
+ChainBook::ChainBook(bitcoin::LedgerName ledger, std::vector<ChainParty> parties,
+                     const bitcoin::ChainParams& params)
+    : ledger_(std::move(ledger)), parties_(std::move(parties)), params_(params) {
     for (const ChainParty& party : parties_)
         by_script_[bitcoin::script_pubkey_of(party.key)] = party.name;
 }
@@ -46,9 +48,36 @@ void ChainBook::add(const bitcoin::Block& block) {
     if (height > 0 && block.header.parent != tip_)
         mistake("block " + std::to_string(height) + " does not stand on the one before");
     tip_ = bitcoin::id_of(block.header);
+    check(block);
+    stamps_.push_back(block.header.time);
     if (height == 0) return;
     for (const Transaction& transaction : block.transactions)
         add(transaction, transaction.is_coinbase());
+}
+
+// By the rules of every full node, so that what the block says is the chain's word and not the word
+// of the node that gave it.
+void ChainBook::check(const bitcoin::Block& block) {
+    bitcoin::Fault fault = bitcoin::check_block(block, params_);
+    const int height = static_cast<int>(next_) - 1;
+    if (height > 0) {
+        const bitcoin::Context context{height, median_at(height - 1)};
+        // Whether it is too far ahead only a clock could say.
+        if (!fault)
+            fault = bitcoin::check_header(block.header, context, block.header.time, params_);
+        if (!fault) fault = bitcoin::check_in_context(block, context);
+        bitcoin::BlockUndo undo;
+        const auto before = [this](int at) { return median_at(std::max(at - 1, 0)); };
+        if (!fault) fault = bitcoin::connect(block, context, params_, before, coins_, undo);
+    }
+    if (fault) mistake("block " + std::to_string(height) + ": " + *fault);
+}
+
+std::int64_t ChainBook::median_at(int height) const {
+    const auto end = stamps_.begin() + height + 1;
+    std::vector<std::int64_t> last(end - std::min(height + 1, median_span), end);
+    std::sort(last.begin(), last.end());
+    return last[last.size() / 2];
 }
 
 void ChainBook::add(const Transaction& transaction, bool coinbase) {
@@ -58,7 +87,7 @@ void ChainBook::add(const Transaction& transaction, bool coinbase) {
     for (const bitcoin::TxOut& output : transaction.outputs)
         out += output.value;
     std::optional<std::string> sender;
-    std::vector<std::pair<std::size_t, const bitcoin::TxIn*>> spent;
+    std::vector<EscrowInput> spent;
     for (const bitcoin::TxIn& input : transaction.inputs) {
         if (coinbase) break;
         const auto found = unspent_.find(input.prevout);
@@ -67,7 +96,8 @@ void ChainBook::add(const Transaction& transaction, bool coinbase) {
             continue;
         }
         in += found->second.out.value;
-        if (found->second.escrow) spent.emplace_back(*found->second.escrow, &input);
+        if (found->second.escrow)
+            spent.push_back({*found->second.escrow, &input, found->second.out.script});
         if (!sender) sender = owner_of(found->second.out.script);
         unspent_.erase(found);
     }
@@ -81,10 +111,10 @@ void ChainBook::add(const Transaction& transaction, bool coinbase) {
         if (const auto owner = owner_of(output.script); owner && coinbase)
             mined_by_[*owner] += output.value;
     }
-    for (const auto& [escrow, input] : spent)
-        spend(escrow, *input, txid, fee);
+    for (const EscrowInput& one : spent)
+        spend(one, txid, fee);
     if (!spent.empty()) {
-        const ChainEscrow& escrow = escrows_[spent.front().first];
+        const ChainEscrow& escrow = escrows_[spent.front().escrow];
         sender = is_claimed(escrow) ? escrow.payee : escrow.payer;
     }
     if (fee != 0) fees_by_[sender.value_or("")] += fee;
@@ -111,14 +141,20 @@ void ChainBook::announce(const Transaction& transaction, const Txid& txid, Satos
     mistake(to_text(txid) + " announces an escrow for nobody here, with a fee of " + text_of(fee));
 }
 
-void ChainBook::spend(std::size_t index, const bitcoin::TxIn& input, const Txid& txid,
-                      Satoshi fee) {
-    ChainEscrow& escrow = escrows_[index];
+void ChainBook::spend(const EscrowInput& spent, const Txid& txid, Satoshi fee) {
+    ChainEscrow& escrow = escrows_[spent.escrow];
+    const bitcoin::TxIn& input = *spent.input;
     const Bytes script = input.witness.empty() ? Bytes{} : input.witness.back();
     const auto path = bitcoin::path_of(input.witness, script);
     const auto lock = bitcoin::parse_escrow_script(script);
     if (!path || !lock || lock->condition != escrow.condition)
         return mistake(to_text(txid) + " spends an escrow by no path of it");
+    if (bitcoin::script_pubkey_of(script) != spent.script)
+        return mistake(to_text(txid) + " shows a script that the escrow does not pay to");
+    // The block before the one that spends it says what time it is.
+    const Timestamp now{median_at(static_cast<int>(height()) - 1) * 1'000'000};
+    if (*path == EscrowPath::refund && now < bitcoin::refundable_from(lock->locktime))
+        return mistake(to_text(txid) + " refunds an escrow before it has expired");
     if (*path == EscrowPath::claim && !bitcoin::preimage_of(input.witness, script))
         return mistake(to_text(txid) + " claims without the preimage");
     escrow.spend = ChainEscrow::Spend{txid, height(), fee, *path};

@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "bitcoin/adapter/announcement.h"
-#include "bitcoin/chain/block.h"
+#include "bitcoin/chain/block_rules.h"
 #include "bitcoin/client/rpc_client.h"
 
 namespace lockstep::demo {
@@ -38,7 +38,8 @@ struct ChainEscrow {
 
 class ChainBook {
 public:
-    ChainBook(bitcoin::LedgerName ledger, std::vector<ChainParty> parties);
+    ChainBook(bitcoin::LedgerName ledger, std::vector<ChainParty> parties,
+              const bitcoin::ChainParams& params = bitcoin::regtest_params);
 
     // The next one, from the genesis block on, whose coin nobody can spend and which is not
     // counted.
@@ -57,10 +58,12 @@ public:
     bitcoin::Satoshi fees_of(const std::string& name) const;
     bitcoin::Satoshi mined() const { return mined_; }  // by all blocks, the fees that they took too
     bitcoin::Satoshi fees() const { return fees_; }
-    // What is not as it must be, a line each: spends of what is not there, blocks out of order,
-    // escrows for nobody or spent by no path of theirs; balances and fees that do not come to what
-    // was mined; a party that has anything else than what was mined for it and what claims moved,
-    // less its fees.
+    // What is not as it must be, a line each: blocks out of order, or against a rule of the chain
+    // (work, the root of their transactions, what the coinbase takes, locktimes, every script and
+    // signature); spends of what is not there; escrows for nobody, spent by no path of theirs, with
+    // a script that their output does not pay to, or refunded before they expired; balances and
+    // fees that do not come to what was mined; a party that has anything else than what was mined
+    // for it and what claims moved, less its fees.
     std::vector<std::string> mistakes() const;
 
 private:
@@ -68,17 +71,27 @@ private:
         bitcoin::TxOut out;
         std::optional<std::size_t> escrow;  // index of escrows_
     };
+    struct EscrowInput {
+        std::size_t escrow = 0;  // index of escrows_
+        const bitcoin::TxIn* input = nullptr;
+        Bytes script;  // of the output
+    };
 
+    void check(const bitcoin::Block& block);
+    // Of the stamps of the eleven blocks up to that height.
+    std::int64_t median_at(int height) const;
     void add(const bitcoin::Transaction& transaction, bool coinbase);
     void announce(const bitcoin::Transaction& transaction, const bitcoin::Txid& txid,
                   bitcoin::Satoshi fee);
-    void spend(std::size_t escrow, const bitcoin::TxIn& input, const bitcoin::Txid& txid,
-               bitcoin::Satoshi fee);
+    void spend(const EscrowInput& spent, const bitcoin::Txid& txid, bitcoin::Satoshi fee);
     std::optional<std::string> owner_of(const Bytes& script) const;
     void mistake(std::string text);
 
     bitcoin::LedgerName ledger_;
     std::vector<ChainParty> parties_;
+    bitcoin::ChainParams params_;
+    std::vector<std::int64_t> stamps_;  // of every block, in seconds
+    bitcoin::Coins coins_;              // as the rules see them
     std::map<Bytes, std::string> by_script_;
     std::map<bitcoin::OutPoint, Output> unspent_;
     std::vector<ChainEscrow> escrows_;

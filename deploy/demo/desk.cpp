@@ -1,6 +1,7 @@
 #include "deploy/demo/desk.h"
 
 #include <algorithm>
+#include <iterator>
 #include <thread>
 
 #include "sdk/base/assert.h"
@@ -66,6 +67,16 @@ double PhaseResult::latency_ms(double quantile) const {
     std::sort(times.begin(), times.end());
     const auto at = static_cast<std::size_t>(quantile * static_cast<double>(times.size()));
     return times[std::min(at, times.size() - 1)];
+}
+
+void add_phase(PhaseResult& to, PhaseResult from) {
+    Counts& sum = to.counts;
+    for (const auto count : {&Counts::total, &Counts::submitted, &Counts::settled, &Counts::unwound,
+                             &Counts::declined, &Counts::broken})
+        sum.*count += from.counts.*count;
+    sum.seconds = std::max(sum.seconds, from.counts.seconds);
+    std::move(from.trades.begin(), from.trades.end(), std::back_inserter(to.trades));
+    if (to.trouble.empty()) to.trouble = std::move(from.trouble);
 }
 
 void add_settled(const PhaseResult& phase, std::vector<client::TradeRequest>& settled) {

@@ -55,6 +55,8 @@ struct PhaseResult {
     double latency_ms(double quantile) const;
 };
 
+// Appends another's trades and counts; the seconds are those of the longer one.
+void add_phase(PhaseResult& to, PhaseResult from);
 // Appends the phase's trades that settled.
 void add_settled(const PhaseResult& phase, std::vector<client::TradeRequest>& settled);
 

@@ -24,7 +24,9 @@ void NodeFile::head(std::string_view price_asset) {
          << "outage_ms = " << facts_.profiles.outage_ms << "\n"
          << "outages = " << facts_.profiles.outages << "\n"
          << "rollbacks = 0\n";
-    if (facts_.drain) out_ << "\n[limits]\ndrain_ms = " << facts_.drain->us() / 1'000 << "\n";
+    out_ << "\n[limits]\nslack_per_hop_ms = " << facts_.profiles.slack_ms << "\n"
+         << "decision_time_ms = " << facts_.profiles.decision_ms << "\n";
+    if (facts_.drain) out_ << "drain_ms = " << facts_.drain->us() / 1'000 << "\n";
 }
 
 void NodeFile::profile(std::string_view table) {

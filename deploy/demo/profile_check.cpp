@@ -14,21 +14,28 @@ constexpr double seconds_of(std::uint32_t milliseconds) {
     return milliseconds / 1000.0;
 }
 
-bool is_node(const std::string& name) {
+// The ledgers of the other cast with books are some of these.
+bool has_books(const std::string& name) {
     return std::any_of(roles.begin(), roles.end(), [&](const Role& role) {
-        return role.name == name && role.kind == Kind::node;
+        return role.name == name && demo::has_books(role.kind);
     });
 }
 
 }  // namespace
 
 double longest_outage_s(const std::string& name, const Profiles& profiles) {
-    return seconds_of(is_node(name) ? profiles.outage_ms : profiles.inclusion_ms);
+    return seconds_of(has_books(name) ? profiles.inclusion_ms : profiles.outage_ms);
 }
 
 std::vector<std::string> exceeded_profiles(const std::vector<Outage>& outages,
                                            const std::vector<Inclusion>& inclusions,
                                            const Profiles& profiles) {
+    return exceeded_profiles(outages, inclusions, profiles, seconds_of(margin_ms(profiles)));
+}
+
+std::vector<std::string> exceeded_profiles(const std::vector<Outage>& outages,
+                                           const std::vector<Inclusion>& inclusions,
+                                           const Profiles& profiles, double margin_s) {
     std::vector<std::string> lines;
     std::map<std::string, std::vector<Outage>> by_name;
     for (const Outage& outage : outages) {
@@ -36,14 +43,13 @@ std::vector<std::string> exceeded_profiles(const std::vector<Outage>& outages,
             lines.push_back(outage.name + " was away for " + fixed(outage.seconds, 2) + " s");
         by_name[outage.name].push_back(outage);
     }
-    const double margin = seconds_of(margin_ms(profiles));
     for (const auto& [name, all] : by_name) {
         for (std::size_t i = 0; i + profiles.outages < all.size(); ++i) {
             const double apart = all[i + profiles.outages].at - all[i].end();
-            if (apart >= margin) continue;
+            if (apart >= margin_s) continue;
             lines.push_back(name + " was away " + std::to_string(profiles.outages + 1) +
-                            " times inside one margin of " + fixed(margin, 1) + " s, from second " +
-                            fixed(all[i].at, 1) + " on");
+                            " times inside one margin of " + fixed(margin_s, 1) +
+                            " s, from second " + fixed(all[i].at, 1) + " on");
         }
     }
     for (const Inclusion& inclusion : inclusions) {

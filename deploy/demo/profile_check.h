@@ -24,6 +24,12 @@ struct Inclusion {
     double seconds = 0;
 };
 
+// A chain of blocks without one.
+struct BlockGap {
+    double at = 0;
+    double seconds = 0;
+};
+
 // A node is back before K, a ledger before D.
 double longest_outage_s(const std::string& name, const Profiles& profiles);
 inline bool is_within(const Outage& outage, const Profiles& profiles) {
@@ -37,5 +43,9 @@ inline bool is_within(const Outage& outage, const Profiles& profiles) {
 std::vector<std::string> exceeded_profiles(const std::vector<Outage>& outages,
                                            const std::vector<Inclusion>& inclusions,
                                            const Profiles& profiles);
+// The same where margins are of that many seconds, as beside a chain of blocks.
+std::vector<std::string> exceeded_profiles(const std::vector<Outage>& outages,
+                                           const std::vector<Inclusion>& inclusions,
+                                           const Profiles& profiles, double margin_s);
 
 }  // namespace lockstep::demo

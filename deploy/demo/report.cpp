@@ -163,6 +163,7 @@ Json to_json(const Report& report) {
                          {"longest_inclusion_s", std::move(inclusions)},
                          {"replays", replays_json(report.endings)},
                          {"alarms", report.alarms.size()},
+                         {"alarm_details", alarms_json(report.alarms)},
                          {"problems", std::move(problems)},
                          {"machine", machine_json()}});
 }

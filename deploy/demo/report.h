@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "deploy/demo/alarms.h"
 #include "deploy/demo/books.h"
 #include "deploy/demo/chaos.h"
 #include "deploy/demo/desk.h"
@@ -23,7 +24,7 @@ struct Report {
     std::vector<LedgerBooks> after;
     bool conserved = false;
     std::vector<client::FeeView> fees;  // of the connector
-    std::vector<client::AlarmView> alarms;
+    std::vector<NodeAlarm> alarms;
     Profiles profiles;                  // of the world
     std::vector<Outage> outages;        // of the chaos
     std::vector<Inclusion> inclusions;  // measured during the chaos

@@ -225,7 +225,11 @@ private:
         if (!fees) return unexpected<Failure>(fees.error());
         report_.fees = *fees;
         check_settled();
-        report_.alarms = read_alarms(*world_);
+        report_.alarms = read_alarms(*world_, report_.problems);
+        for (const NodeAlarm& alarm : report_.alarms)
+            say(to_line(alarm));
+        for (const std::string& text : serious(report_.alarms))
+            problem(text);
         report_.figures = world_->figures();
         report_.restarts = world_->restarts();
         screen_.line(books_table(report_.after));

@@ -8,10 +8,21 @@ using Steady = std::chrono::steady_clock;
 
 namespace {
 constexpr Duration stop_grace = Duration::seconds(30);
+constexpr std::chrono::milliseconds wait_step{20};
 }  // namespace
 
 double since(Steady::time_point from) {
     return std::chrono::duration<double>(Steady::now() - from).count();
+}
+
+bool wait_until(std::chrono::milliseconds patience, const std::atomic<bool>& stop,
+                const std::function<bool()>& holds) {
+    const auto until = Steady::now() + patience;
+    while (!holds()) {
+        if (stop.load() || Steady::now() >= until) return false;
+        std::this_thread::sleep_for(wait_step);
+    }
+    return true;
 }
 
 std::string status_line(const Counts& counts, double settled_per_second) {
@@ -51,15 +62,6 @@ bool check_conserved(const std::vector<LedgerBooks>& books, std::vector<std::str
         }
     }
     return conserved;
-}
-
-std::vector<client::AlarmView> read_alarms(World& world) {
-    std::vector<client::AlarmView> all;
-    for (const std::string& node : world.nodes()) {
-        if (const auto alarms = world.client(node).alarms())
-            all.insert(all.end(), alarms->begin(), alarms->end());
-    }
-    return all;
 }
 
 std::vector<Ending> stop_and_replay(World& world, Screen& screen,

@@ -4,6 +4,7 @@
 
 #include <atomic>
 #include <chrono>
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -14,6 +15,9 @@
 namespace lockstep::demo {
 
 double since(std::chrono::steady_clock::time_point from);  // seconds
+// False where it did not come about in time, or the run was stopped.
+bool wait_until(std::chrono::milliseconds patience, const std::atomic<bool>& stop,
+                const std::function<bool()>& holds);
 std::string status_line(const Counts& counts, double settled_per_second);
 
 // Until no node has anything open: a trade that ended may still have an escrow on its way back to a
@@ -22,7 +26,6 @@ bool wait_until_quiet(World& world, std::chrono::seconds patience, const std::at
 
 // Appends what is wrong, and what is still in escrow; false where the books do not balance.
 bool check_conserved(const std::vector<LedgerBooks>& books, std::vector<std::string>& problems);
-std::vector<client::AlarmView> read_alarms(World& world);
 
 // Stops every process and replays every journal, a line each; what is not as it should be is
 // appended to the problems.

@@ -18,7 +18,7 @@ namespace fs = std::filesystem;
 
 namespace {
 
-constexpr Duration start_patience = Duration::seconds(30);
+constexpr Duration start_patience = Duration::seconds(120);
 constexpr Duration replay_patience = Duration::seconds(300);
 constexpr std::chrono::milliseconds poll_step{20};
 
@@ -168,7 +168,7 @@ Result<void, Failure> World::wait_all_ready(bool ledgers, const std::atomic<bool
             if (stop.load()) return fail("stopped", "stopped before the world was ready");
             if (std::chrono::steady_clock::now() >= until) {
                 const fs::path log = settings_.directory / name / "log";
-                return fail("unavailable", name + " is not ready after 30 s; " + log.string() +
+                return fail("unavailable", name + " is not ready after 120 s; " + log.string() +
                                                " ends with:\n" + last_lines(log, 12));
             }
             std::this_thread::sleep_for(poll_step);
@@ -234,14 +234,22 @@ std::optional<int> World::wait_ended(const std::string& name, Duration longest) 
     }
 }
 
+bool World::is_at_work(const std::string& name) {
+    const std::lock_guard lock(mutex_);
+    const Member& one = member(name);
+    return one.wanted && !one.paused;
+}
+
 void World::pause(const std::string& name) {
     const std::lock_guard lock(mutex_);
+    member(name).paused = true;
     member(name).process.signal(SIGSTOP);
 }
 
 void World::resume(const std::string& name) {
     const std::lock_guard lock(mutex_);
     member(name).process.signal(SIGCONT);
+    member(name).paused = false;
 }
 
 void World::stop(Duration grace) {

@@ -72,6 +72,8 @@ public:
     // A process that ended although nobody here ended it.
     Result<void, Failure> check_alive();
 
+    // Runs, and nobody here killed, ended or paused it.
+    bool is_at_work(const std::string& name);
     // A process that is paused holds still until it is resumed (SIGSTOP, SIGCONT).
     void pause(const std::string& name);
     void resume(const std::string& name);
@@ -103,6 +105,7 @@ public:
     net::IoLoop& loop() { return loop_; }
     // Of a world with a Bitcoin node: its calls, and the accounts on its chain, by node or "miner".
     bitcoin::RpcClient& chain() { return *chain_; }
+    std::unique_ptr<bitcoin::RpcClient> chain_client();  // for another thread
     const std::map<std::string, CoinAccount>& coin_accounts() const { return coin_accounts_; }
 
     Result<std::vector<LedgerBooks>, Failure> books(bool with_statements);
@@ -120,6 +123,7 @@ private:
         const Role* role = nullptr;
         Process process;
         bool wanted = false;  // should be running
+        bool paused = false;
         std::unique_ptr<client::ApiClient> client;
         Lives lives;
     };

@@ -108,6 +108,20 @@ Result<void, Failure> World::make_keys() {
     return {};
 }
 
+std::unique_ptr<bitcoin::RpcClient> World::chain_client() {
+    for (const Role& role : cast().roles) {
+        if (role.kind != Kind::bitcoin_node) continue;
+        const std::string name(role.name);
+        return std::make_unique<bitcoin::RpcClient>(
+            loop_,
+            bitcoin::NodeAccess{
+                loopback(facts_.ports.at(name)),
+                net::login_by_cookie(settings_.directory / name / "data" / ".cookie")},
+            call_timeout);
+    }
+    return nullptr;
+}
+
 Result<void, Failure> World::make_coin_accounts() {
     for (const Role& role : cast().roles) {
         if (role.kind != Kind::bitcoin_node) continue;
@@ -122,13 +136,7 @@ Result<void, Failure> World::make_coin_accounts() {
             if (name != "miner") facts_.coin_accounts[name] = account->account.text();
             coin_accounts_[name] = std::move(*account);
         }
-        const std::string name(role.name);
-        chain_ = std::make_unique<bitcoin::RpcClient>(
-            loop_,
-            bitcoin::NodeAccess{
-                loopback(facts_.ports.at(name)),
-                net::login_by_cookie(settings_.directory / name / "data" / ".cookie")},
-            call_timeout);
+        chain_ = chain_client();
     }
     return {};
 }

@@ -2,6 +2,8 @@
 // chains with real escrows, sound ones and such as are wrong in each way.
 #include <doctest/doctest.h>
 
+#include "bitcoin/chain/chain.h"
+#include "bitcoin/script/script.h"
 #include "deploy/demo/bitcoin_checks.h"
 #include "tests/unit/bitcoin_escrow_actors.h"
 
@@ -15,10 +17,22 @@ namespace {
 constexpr Satoshi reward = 50 * coin;
 constexpr Satoshi amount = 1'000'000;
 constexpr Satoshi rate = 2'000;
+constexpr std::int64_t expiry_s = actors_expiry_us / 1'000'000;
+// A coin of a block can be spent in the next one.
+constexpr ChainParams params = [] {
+    ChainParams chain;
+    chain.coinbase_maturity = 1;
+    return chain;
+}();
+
+void solve(BlockHeader& header) {
+    while (!has_work(id_of(header), header.bits, params.bits))
+        ++header.nonce;
+}
 
 // A buyer with one coin of a block, a seller with nothing, a miner; blocks are made by hand.
-struct Chain {
-    Chain() { mine(buyer_home, {}); }
+struct MadeChain {
+    MadeChain() { mine(buyer_home, {}); }
 
     LedgerName ledger{*Address::parse("test.btc"), *AssetId::make("BTC", 8)};
     std::unique_ptr<BitcoinSigner> buyer = signer_of(1);
@@ -26,7 +40,8 @@ struct Chain {
     std::unique_ptr<BitcoinSigner> miner = signer_of(3);
     Bytes buyer_home = Actors::home_of(*buyer, 0);
     Bytes seller_home = Actors::home_of(*seller, 0);
-    std::vector<Block> blocks{Block{}};
+    std::vector<Block> blocks{regtest_genesis()};
+    std::int64_t time = expiry_s - 10'000;  // of the next block
     Preimage preimage = preimage_of_byte(7);
     EscrowTerms terms{EscrowId{sha256(as_bytes("an escrow")).array()},
                       account_address(ledger.ledger, buyer->public_key(account_key)),
@@ -47,14 +62,30 @@ struct Chain {
         block.header.parent = id_of(blocks.back().header);
         Transaction reward_of_block;
         TxIn input;
-        input.script_sig = Bytes{1, static_cast<std::uint8_t>(blocks.size())};  // as BIP 34 has it
+        ScriptWriter script_sig;  // as BIP 34 has it
+        script_sig.number(static_cast<std::int64_t>(blocks.size())).push(Bytes(4));
+        input.script_sig = script_sig.take();
+        if (!transactions.empty()) input.witness = {Bytes(Hash::size)};
         reward_of_block.inputs.push_back(input);
         reward_of_block.outputs.push_back({reward + fees, to});
         block.transactions.push_back(reward_of_block);
         block.transactions.insert(block.transactions.end(), transactions.begin(),
                                   transactions.end());
+        if (!transactions.empty()) {
+            block.transactions[0].outputs.push_back(
+                {0, commitment_script(witness_root_of(block), Bytes(Hash::size))});
+        }
+        block.header.bits = params.bits;
+        block.header.time = static_cast<std::uint32_t>(time++);
         block.header.merkle_root = merkle_root_of(block).root;
+        solve(block.header);
         blocks.push_back(block);
+    }
+    // Until the median of the stamps has passed the expiry.
+    void wait_for_expiry() {
+        time = expiry_s + 1;
+        for (int i = 0; i < 7; ++i)
+            mine(home_of_miner(), {});
     }
 
     EscrowFunding fund() const {
@@ -98,9 +129,11 @@ struct Chain {
     }
 
     ChainBook read() const {
-        ChainBook book(ledger, {{"buyer", buyer->public_key(account_key)},
-                                {"seller", seller->public_key(account_key)},
-                                {"miner", miner->public_key(account_key)}});
+        ChainBook book(ledger,
+                       {{"buyer", buyer->public_key(account_key)},
+                        {"seller", seller->public_key(account_key)},
+                        {"miner", miner->public_key(account_key)}},
+                       params);
         for (const Block& block : blocks)
             book.add(block);
         return book;
@@ -126,7 +159,7 @@ bool mentions(const std::vector<std::string>& mistakes, const std::string& part)
 }  // namespace
 
 TEST_CASE("an escrow that is claimed moves its amount, and each pays the fee of its transaction") {
-    Chain chain;
+    MadeChain chain;
     const auto funding = chain.fund();
     chain.mine(chain.home_of_miner(), {funding.transaction}, funding.fee);
     const auto claim = chain.claim(funding);
@@ -159,9 +192,10 @@ TEST_CASE(
     "an escrow that is refunded or given back leaves both sides what they had, but for fees") {
     for (const EscrowPath path : {EscrowPath::refund, EscrowPath::reject}) {
         CAPTURE(static_cast<int>(path));
-        Chain chain;
+        MadeChain chain;
         const auto funding = chain.fund();
         chain.mine(chain.home_of_miner(), {funding.transaction}, funding.fee);
+        if (path == EscrowPath::refund) chain.wait_for_expiry();
         const auto back =
             path == EscrowPath::refund ? chain.refund(funding) : chain.reject(funding);
         chain.mine(chain.home_of_miner(), {back.transaction}, back.fee);
@@ -179,7 +213,7 @@ TEST_CASE(
 }
 
 TEST_CASE("an escrow that nobody has spent is told, and what it holds is missing in the sum") {
-    Chain chain;
+    MadeChain chain;
     const auto funding = chain.fund();
     chain.mine(chain.home_of_miner(), {funding.transaction}, funding.fee);
     check_only(chain.match(true), "is not spent");
@@ -188,7 +222,7 @@ TEST_CASE("an escrow that nobody has spent is told, and what it holds is missing
 }
 
 TEST_CASE("an escrow is not another's") {
-    Chain chain;
+    MadeChain chain;
     const auto funding = chain.fund();
     chain.mine(chain.home_of_miner(), {funding.transaction}, funding.fee);
     const auto claim = chain.claim(funding);
@@ -221,14 +255,14 @@ TEST_CASE("an escrow is not another's") {
 }
 
 TEST_CASE("a chain that cannot be is told") {
-    Chain chain;
+    MadeChain chain;
     const auto funding = chain.fund();
     chain.mine(chain.home_of_miner(), {funding.transaction}, funding.fee);
     const auto claim = chain.claim(funding);
     chain.mine(chain.home_of_miner(), {claim.transaction}, claim.fee);
     CHECK(chain.read().mistakes().empty());
 
-    Chain lacks = std::move(chain);
+    MadeChain lacks = std::move(chain);
     const std::vector<Block> all = lacks.blocks;
     lacks.blocks.erase(lacks.blocks.begin() + 2);
     CHECK(mentions(lacks.read().mistakes(), "does not stand on the one before"));
@@ -248,18 +282,84 @@ TEST_CASE("a chain that cannot be is told") {
     CHECK(mentions(lacks.read().mistakes(), "by no path of it"));
 
     // Announced for somebody who is not here.
-    Chain stranger;
+    MadeChain stranger;
     stranger.seller = signer_of(9);
     stranger.terms.payee =
         account_address(stranger.ledger.ledger, stranger.seller->public_key(account_key));
     stranger.lock = *lock_of(stranger.ledger.ledger, stranger.terms);
     const auto lost = stranger.fund();
     stranger.mine(stranger.home_of_miner(), {lost.transaction}, lost.fee);
-    ChainBook book(stranger.ledger, {{"buyer", stranger.buyer->public_key(account_key)},
-                                     {"miner", stranger.miner->public_key(account_key)}});
+    ChainBook book(stranger.ledger,
+                   {{"buyer", stranger.buyer->public_key(account_key)},
+                    {"miner", stranger.miner->public_key(account_key)}},
+                   params);
     for (const Block& block : stranger.blocks)
         book.add(block);
     CHECK(mentions(book.mistakes(), "announces an escrow for nobody here"));
+}
+
+TEST_CASE("a block that breaks a rule of the chain is told, whoever gave it") {
+    MadeChain chain;
+    const auto funding = chain.fund();
+    chain.mine(chain.home_of_miner(), {funding.transaction}, funding.fee);
+    const std::vector<Block> all = chain.blocks;
+    REQUIRE_FALSE(mentions(chain.read().mistakes(), "block 2"));
+
+    Block& last = chain.blocks.back();
+    while (has_work(id_of(last.header), last.header.bits, params.bits))
+        ++last.header.nonce;
+    CHECK(mentions(chain.read().mistakes(), "block 2: high-hash"));
+    // A transaction more than the header stands for.
+    chain.blocks = all;
+    chain.blocks.back().transactions[1].locktime = 1;
+    CHECK(mentions(chain.read().mistakes(), "block 2: bad-txnmrklroot"));
+    chain.blocks = all;
+    chain.blocks.back().header.time = chain.blocks[1].header.time - 100'000'000;
+    solve(chain.blocks.back().header);
+    CHECK(mentions(chain.read().mistakes(), "block 2: "));
+    // More than the subsidy and the fees.
+    MadeChain greedy;
+    greedy.mine(greedy.home_of_miner(), {greedy.fund().transaction}, 1'000'000);
+    CHECK(mentions(greedy.read().mistakes(), "block 2: bad-cb-amount"));
+}
+
+TEST_CASE("a refund counts from the expiry on, by the median of the blocks before it") {
+    for (const bool early : {true, false}) {
+        CAPTURE(early);
+        MadeChain chain;
+        const auto funding = chain.fund();
+        chain.mine(chain.home_of_miner(), {funding.transaction}, funding.fee);
+        // The median is that of five blocks ago.
+        chain.time = expiry_s + 1;
+        for (int i = 0; i < (early ? 2 : 7); ++i)
+            chain.mine(chain.home_of_miner(), {});
+        const auto back = chain.refund(funding);
+        chain.mine(chain.home_of_miner(), {back.transaction}, back.fee);
+        const ChainBook book = chain.read();
+        if (!early) {
+            CHECK(book.mistakes().empty());
+            continue;
+        }
+        CHECK(mentions(book.mistakes(), "bad-txns-nonfinal"));
+        CHECK(mentions(book.mistakes(), "before it has expired"));
+        CHECK_FALSE(book.escrows()[0].spend);
+    }
+}
+
+TEST_CASE("an escrow is spent by the script that its output pays to, and no other") {
+    MadeChain chain;
+    const auto funding = chain.fund();
+    chain.mine(chain.home_of_miner(), {funding.transaction}, funding.fee);
+    chain.wait_for_expiry();
+    auto back = chain.refund(funding);
+    EscrowLock other = chain.lock;
+    other.locktime -= 1'000;
+    back.transaction.inputs[0].witness.back() = *escrow_script(other);
+    chain.mine(chain.home_of_miner(), {back.transaction}, back.fee);
+    const ChainBook book = chain.read();
+    CHECK(mentions(book.mistakes(), "a script that the escrow does not pay to"));
+    CHECK(mentions(book.mistakes(), "mandatory-script-verify-flag-failed"));
+    CHECK_FALSE(book.escrows()[0].spend);
 }
 
 namespace {

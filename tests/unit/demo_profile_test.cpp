@@ -1,6 +1,8 @@
 // Whether a run stayed inside its profiles, and what its processes counted, with made-up figures.
 #include <doctest/doctest.h>
 
+#include "deploy/demo/alarms.h"
+#include "deploy/demo/bitcoin_checks.h"
 #include "deploy/demo/lives.h"
 #include "deploy/demo/profile_check.h"
 
@@ -63,6 +65,35 @@ TEST_CASE("a run inside its profiles has nothing to report, one outside says whe
         CAPTURE(row.what);
         CHECK(exceeded_profiles(row.outages, row.inclusions, profiles) == row.lines);
     }
+}
+
+// K 2 s, D 3 s, o 1; the chain's F is 3 s.
+TEST_CASE("a run beside a chain is outside its profiles where a node or the chain stood still") {
+    using Lines = std::vector<std::string>;
+    const std::vector<Inclusion> sound{{"csd", 1, 2.99}, {"sek", 2, 0.1}};
+    CHECK(exceeded_with_chain({{"payer", 1, 1.9}, {"receiver", 2, 1.9}}, sound, {{7, 2.9}}) ==
+          Lines{});
+    CHECK(exceeded_with_chain({{"receiver", 1, 2.0}}, sound, {}) ==
+          Lines{"receiver was away for 2.00 s"});
+    CHECK(exceeded_with_chain({}, {{"csd", 4, 3.0}}, {}) ==
+          Lines{"csd took 3.00 s for an operation at second 4.0"});
+    CHECK(exceeded_with_chain({}, sound, {{7, 3.0}}) ==
+          Lines{"btc had no block for 3.00 s from second 7.0 on"});
+    // Twice inside one margin between krona and bitcoin.
+    const auto twice = exceeded_with_chain({{"payer", 1, 1.5}, {"payer", 20, 1.5}}, sound, {});
+    REQUIRE(twice.size() == 1);
+    CHECK(twice[0].starts_with("payer was away 2 times inside one margin"));
+    CHECK(exceeded_with_chain({{"payer", 1, 1.5}, {"payer", 60, 1.5}}, sound, {}).empty());
+}
+
+TEST_CASE("a loss and a refused claim are problems of any run, other alarms are told") {
+    const auto alarm = [](const char* code) {
+        return NodeAlarm{"seller", {1, lockstep::Timestamp{}, code, "what happened"}};
+    };
+    CHECK(serious({alarm("adapter_stalled"), alarm("profile_worse")}).empty());
+    CHECK(serious({alarm("loss"), alarm("adapter_stalled"), alarm("claim_refused")}) ==
+          std::vector<std::string>{"seller alarmed loss: what happened",
+                                   "seller alarmed claim_refused: what happened"});
 }
 
 TEST_CASE("counters are summed over the lives of a process, also where a later life counts more") {
