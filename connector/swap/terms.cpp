@@ -116,12 +116,15 @@ Hash swap_id(const Terms& terms) {
     return digest_of("lockstep/swap/v1", encode_fields(terms));
 }
 
-EscrowTerms escrow_of(const Terms& terms, Side side) {
-    const Hash id = swap_id(terms);
-    Bytes name(id.view().begin(), id.view().end());
+EscrowId escrow_id(const Hash& swap, Side side) {
+    Bytes name(swap.view().begin(), swap.view().end());
     name.push_back(static_cast<std::uint8_t>(side));
+    return EscrowId{digest_of("lockstep/swap/escrow/v1", name).array()};
+}
+
+EscrowTerms escrow_of(const Terms& terms, Side side) {
     const Leg& leg = terms.leg(side);
-    return {EscrowId{digest_of("lockstep/swap/escrow/v1", name).array()},
+    return {escrow_id(swap_id(terms), side),
             leg.payer,
             leg.payee,
             leg.asset,

@@ -22,6 +22,9 @@ constexpr bool is_valid(Role role) {
 }
 
 enum class Side : std::uint8_t { payment = 1, delivery = 2 };
+constexpr bool is_valid(Side side) {
+    return side >= Side::payment && side <= Side::delivery;
+}
 
 // One of the two escrows.
 struct Leg {
@@ -60,7 +63,9 @@ struct Terms {
 
 // SHA-256 of the terms: what the swap is called.
 Hash swap_id(const Terms& terms);
-// The escrow of a side in every field; its id follows from the swap's.
+// Of a swap's escrow on a side.
+EscrowId escrow_id(const Hash& swap, Side side);
+// The escrow of a side in every field.
 EscrowTerms escrow_of(const Terms& terms, Side side);
 
 // A delivery that is submitted before stands final while the buyer may still show the secret; a

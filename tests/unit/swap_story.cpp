@@ -4,6 +4,7 @@
 
 #include "sdk/base/amount.h"
 #include "sdk/base/assert.h"
+#include "sdk/crypto/hash.h"
 
 namespace lockstep::test {
 
@@ -22,13 +23,9 @@ std::string SwapStory::tell(const std::string& words) {
         const Preimage secret = swap_secret();
         return apply(swap::input::Released{Bytes(secret.view().begin(), secret.view().end())});
     }
-    if (first == "restart") {
-        const Bytes snapshot = machine_.write_snapshot();
-        machine_ = SwapMachine{};
-        REQUIRE(machine_.read_snapshot(snapshot));
-        CHECK(machine_.write_snapshot() == snapshot);
-        return apply(swap::input::Started{});
-    }
+    if (first == "restart") return start_from(machine_.write_snapshot());
+    if (first == "save") return saved_ = machine_.write_snapshot(), "";
+    if (first == "restore") return start_from(saved_);
     if (first.starts_with("t+")) {
         now_ =
             swap_start +
@@ -48,6 +45,13 @@ std::string SwapStory::tell(const std::string& words) {
     return event(first, second, third);
 }
 
+std::string SwapStory::start_from(const Bytes& snapshot) {
+    machine_ = SwapMachine{};
+    REQUIRE(machine_.read_snapshot(snapshot));
+    CHECK(machine_.write_snapshot() == snapshot);
+    return apply(swap::input::Started{});
+}
+
 std::string SwapStory::event(const std::string& side, const std::string& state,
                              const std::string& certainty) {
     const Side which = side == "payment" ? Side::payment : Side::delivery;
@@ -57,6 +61,7 @@ std::string SwapStory::event(const std::string& side, const std::string& state,
     reported.ledger_time = now_;
     reported.locator = side + " " + state;
     if (state == "other") reported.terms.amount = Amount{reported.terms.amount.units() - 1};
+    if (state == "stray") reported.terms.id = EscrowId{sha256(as_bytes("stray")).array()};
     if (state == "fulfilled") {
         reported.state = EscrowState::fulfilled;
         const Preimage secret = swap_secret();
@@ -121,6 +126,19 @@ std::string SwapStory::say(const swap::MachineOutput& output) {
         return std::string(to_string(ended->end)) +
                (ended->reason ? ": " + std::string(to_string(*ended->reason)) : "");
     return "alarm " + std::get<swap::output::Alarm>(output).code;
+}
+
+std::vector<Row> operator+(std::vector<Row> first, const std::vector<Row>& then) {
+    first.insert(first.end(), then.begin(), then.end());
+    return first;
+}
+
+void play(Role role, const std::vector<Row>& rows) {
+    SwapStory story(role);
+    for (const Row& row : rows) {
+        CAPTURE(row.happens);
+        CHECK(story.tell(row.happens) == row.does);
+    }
 }
 
 }  // namespace lockstep::test
