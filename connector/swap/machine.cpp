@@ -80,7 +80,8 @@ std::optional<Timestamp> SwapMachine::next_wake() const {
                            is_live(terms.delivery.ledger);
     if (may_place)
         return swap.role == Role::seller ? delivery_place_by(terms) : payment_place_by(terms);
-    if (swap.role == Role::seller || !is_live(terms.delivery.ledger)) return std::nullopt;
+    if (swap.role == Role::seller || swap.preimage || !is_live(terms.delivery.ledger))
+        return std::nullopt;
     return terms.delivery.expiry -
            core::reveal_guard(timing_of(terms.delivery, state_.ledgers), state_.endurance);
 }

@@ -88,8 +88,7 @@ void SwapMachine::Turn::claim() {
     if (swap.find(placing(side)) == nullptr || swap.is_final(claiming(side)) ||
         swap.is_final(refunding(side)))
         return;
-    if (!swap.secret_out &&
-        !(stands(swap, side) && machine_.is_live(swap.terms.leg(side).ledger)))
+    if (!swap.secret_out && !(stands(swap, side) && machine_.is_live(swap.terms.leg(side).ledger)))
         return;
     swap.secret_out = true;
     swap.claim_sent = true;

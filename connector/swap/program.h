@@ -58,6 +58,7 @@ struct LedgerChanged {
     std::size_t ledger = 0;
     report::Mode mode = report::Mode::catching_up;
     std::string detail;
+    Timestamp ledger_time;  // zero: it has told none yet
 };
 
 }  // namespace effect

@@ -10,18 +10,6 @@ constexpr Duration step = Duration::milliseconds(250);
 // After the last expiry, with clocks and outages.
 constexpr Duration long_since = Duration::seconds(200);
 
-class SeededRandom final : public Random {
-public:
-    explicit SeededRandom(std::uint64_t seed) : random_(seed) {}
-    void fill(std::span<std::uint8_t> bytes) override {
-        for (std::uint8_t& byte : bytes)
-            byte = static_cast<std::uint8_t>(random_());
-    }
-
-private:
-    std::mt19937_64 random_;
-};
-
 Bytes octets_of(const Op& op) {
     OerWriter writer;
     write_op(writer, op);

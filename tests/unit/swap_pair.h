@@ -12,6 +12,18 @@
 
 namespace lockstep::test {
 
+class SeededRandom final : public Random {
+public:
+    explicit SeededRandom(std::uint64_t seed) : random_(seed) {}
+    void fill(std::span<std::uint8_t> bytes) override {
+        for (std::uint8_t& byte : bytes)
+            byte = static_cast<std::uint8_t>(random_());
+    }
+
+private:
+    std::mt19937_64 random_;
+};
+
 // Strict, refunds by itself, final at once; one account a party.
 class ModelLedger {
 public:

@@ -2,6 +2,7 @@
 // persistence point, of which nobody may lose anything.
 #include <algorithm>
 
+#include "connector/swap/answers.h"
 #include "sdk/codec/archive.h"
 #include "tests/unit/swap_pair.h"
 
@@ -133,6 +134,61 @@ TEST_CASE("a crash between the decision and the secret carries the decision out"
     }));
     pair.run_on(0);
     CHECK(states(pair) == "fulfilled fulfilled");
+}
+
+namespace {
+
+// Says what the frames that it hears say, as a ledger that is catching up.
+class ScanningAdapter final : public LedgerAdapter {
+public:
+    void restore(const std::vector<Put>&) override {}
+    void step(Timestamp, std::span<AdapterInput> inputs, AdapterOutputs& out) override {
+        for (const AdapterInput& input : inputs)
+            if (const auto* frame = std::get_if<StreamFrame>(&input))
+                out.reports.emplace_back(report::Health{Timestamp{}, report::Mode::catching_up,
+                                                        std::string(as_text(frame->body))});
+    }
+    std::optional<Timestamp> next_wake() const override { return std::nullopt; }
+};
+
+}  // namespace
+
+TEST_CASE("how far a ledger is in catching up is told as it proceeds") {
+    const auto owns = ledgers_of(Role::buyer, swap_terms());
+    SeededRandom random(1);
+    swap::ProgramParts parts;
+    parts.keeper = std::make_shared<assembly::SeedSecretKeeper>(KeySeed{});
+    parts.random = &random;
+    for (const swap::OwnLedger& own : owns)
+        parts.ledgers.push_back({own, std::make_unique<ScanningAdapter>()});
+    swap::SwapProgram program(std::move(parts));
+    swap::LedgerAnswers answers(owns.size());
+    const auto hear = [&](std::size_t ledger, std::string_view text) {
+        const ByteView octets = as_bytes(text);
+        std::vector<swap::Event> events;
+        events.push_back(
+            swap::event::FromLedger{ledger, StreamFrame{Bytes(octets.begin(), octets.end())}});
+        Turn<swap::Effect> turn;
+        program.run(swap_start, std::move(events), turn);
+        std::string told;
+        for (const swap::Effect& effect : turn.effects)
+            if (const auto* changed = std::get_if<swap::effect::LedgerChanged>(&effect)) {
+                answers.hear(*changed);
+                told += std::to_string(changed->ledger) + " " + changed->detail;
+            }
+        return told;
+    };
+    CHECK(hear(0, "looks for coins") == "0 looks for coins");
+    CHECK(hear(0, "looks for coins") == "");
+    CHECK(hear(0, "looks for coins: 1 %") == "0 looks for coins: 1 %");
+    CHECK(hear(0, "looks for coins: 2 %") == "0 looks for coins: 2 %");
+    CHECK(hear(1, "") == "1 ");
+    CHECK(answers.detail(0) == "looks for coins: 2 %");
+    CHECK(!answers.all());
+    answers.hear({1, report::Mode::stale, "no answer", Timestamp{}});
+    CHECK(!answers.all());
+    answers.hear({1, report::Mode::catching_up, "", swap_start});
+    CHECK(answers.all());
 }
 
 TEST_CASE("a journal that replays to other commands is refused") {

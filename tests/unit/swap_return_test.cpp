@@ -24,24 +24,24 @@ TEST_CASE("a seller on an older disk ends nothing before both ledgers were heard
 }
 
 TEST_CASE("a buyer on an older disk takes what was paid for, and gives nothing back too early") {
+    play(Role::buyer, {{"begin", "expect delivery"},
+                       {"save", ""},
+                       {"btc live", ""},
+                       {"csd live", "prepare payment"},
+                       {"t+88", ""},
+                       {"restore", ""},
+                       {"payment prepared final", "alarm unknown_escrow; 1 final"},
+                       {"payment fulfilled final", "6 final"},
+                       {"btc live", ""},
+                       {"delivery prepared final", "3 final; fulfil delivery"},
+                       {"csd live", ""},
+                       {"t+96", ""},
+                       {"delivery fulfilled final", "5 final; settled"}});
     play(Role::buyer,
-         {{"begin", "expect delivery"},
-          {"save", ""},
-          {"btc live", ""},
-          {"csd live", "prepare payment"},
-          {"t+88", ""},
-          {"restore", ""},
-          {"payment prepared final", "alarm unknown_escrow; 1 final"},
-          {"payment fulfilled final", "6 final"},
-          {"btc live", ""},
-          {"delivery prepared final", "3 final; fulfil delivery"},
-          {"csd live", ""},
-          {"delivery fulfilled final", "5 final; settled"}});
-    play(Role::buyer, buyer_begins + std::vector<Row>{{"restart", ""},
-                                                      {"payment fulfilled final", "6 final"},
-                                                      {"btc live", ""},
-                                                      {"csd live",
-                                                       "alarm broken; broken: escrow_expired"}});
+         buyer_begins + std::vector<Row>{{"restart", ""},
+                                         {"payment fulfilled final", "6 final"},
+                                         {"btc live", ""},
+                                         {"csd live", "alarm broken; broken: escrow_expired"}});
     play(Role::buyer, buyer_begins + std::vector<Row>{{"csd stale", ""},
                                                       {"delivery prepared final", "3 final"},
                                                       {"t+96", ""},
@@ -51,41 +51,43 @@ TEST_CASE("a buyer on an older disk takes what was paid for, and gives nothing b
 }
 
 TEST_CASE("a released secret does not end while the delivery's ledger is not heard") {
-    play(Role::buyer, buyer_begins + std::vector<Row>{{"delivery prepared final", "3 final; release"},
-                                                      {"delivery prepared rolled_back", "3 gone"},
-                                                      {"restart", ""},
-                                                      {"payment refunded final", "2 final"},
-                                                      {"btc live", ""},
-                                                      {"csd live", "unwound: escrow_expired"}});
+    play(Role::buyer,
+         buyer_begins + std::vector<Row>{{"delivery prepared final", "3 final; release"},
+                                         {"delivery prepared rolled_back", "3 gone"},
+                                         {"restart", ""},
+                                         {"payment refunded final", "2 final"},
+                                         {"btc live", ""},
+                                         {"csd live", "unwound: escrow_expired"}});
 }
 
 TEST_CASE("an own escrow that appears after the end opens the swap again") {
     play(Role::seller,
-         seller_begins + std::vector<Row>{{"t+95", "declined: payment_not_placed"},
-                                          {"delivery prepared final",
-                                           "alarm unknown_escrow; 3 final"},
-                                          {"delivery fulfilled final", "5 final"},
-                                          {"payment prepared seen", "1 seen; fulfil payment"},
-                                          {"payment prepared final", "1 final"},
-                                          {"payment fulfilled final", "6 final; settled"}});
+         seller_begins +
+             std::vector<Row>{{"t+95", "declined: payment_not_placed"},
+                              {"delivery prepared final", "alarm unknown_escrow; 3 final"},
+                              {"delivery fulfilled final", "5 final"},
+                              {"payment prepared seen", "1 seen; fulfil payment"},
+                              {"payment prepared final", "1 final"},
+                              {"payment fulfilled final", "6 final; settled"}});
 }
 
 TEST_CASE("an escrow of ours that no swap here made is an alarm, once; one of others is not") {
-    play(Role::seller, seller_begins + std::vector<Row>{{"delivery stray seen",
-                                                         "alarm unknown_escrow"},
-                                                        {"delivery stray final", ""},
-                                                        {"payment stray final", ""}});
+    play(Role::seller,
+         seller_begins + std::vector<Row>{{"delivery stray seen", "alarm unknown_escrow"},
+                                          {"delivery stray final", ""},
+                                          {"payment stray final", ""}});
 }
 
 TEST_CASE("a payment is claimed while its ledger may still take a claim") {
     // The refund is in no block yet.
     play(Role::seller,
-         seller_delivers + std::vector<Row>{{"restart", ""},
-                                            {"payment refunded seen", "2 seen"},
-                                            {"btc live", ""},
-                                            {"delivery fulfilled final", "5 final; fulfil payment"},
-                                            {"payment refunded rolled_back", "2 gone; fulfil payment"},
-                                            {"payment fulfilled final", "6 final; settled"}});
+         seller_delivers +
+             std::vector<Row>{{"restart", ""},
+                              {"payment refunded seen", "2 seen"},
+                              {"btc live", ""},
+                              {"delivery fulfilled final", "5 final; fulfil payment"},
+                              {"payment refunded rolled_back", "2 gone; fulfil payment"},
+                              {"payment fulfilled final", "6 final; settled"}});
     // The payment is in no block any more.
     play(Role::seller,
          seller_delivers + std::vector<Row>{{"payment prepared rolled_back", "1 gone"},
@@ -104,17 +106,16 @@ TEST_CASE("a claim that was refused is made again, unless the refusal is the end
                                            {"t+3.999999", ""},
                                            {"t+4", "fulfil payment"},
                                            {"fulfil refused not_permitted", ""}};
-    play(Role::seller, refused + std::vector<Row>{{"restart", "fulfil payment"},
-                                                  {"fulfil refused bad_signature",
-                                                   "alarm claim_refused"},
-                                                  {"t+8", "fulfil payment"}});
+    play(Role::seller,
+         refused + std::vector<Row>{{"restart", "fulfil payment"},
+                                    {"fulfil refused bad_signature", "alarm claim_refused"},
+                                    {"t+8", "fulfil payment"}});
     for (const char* reason : {"already_refunded", "escrow_expired"})
-        play(Role::seller,
-             refused + std::vector<Row>{{"t+8", "fulfil payment"},
-                                        {"fulfil refused " + std::string(reason),
-                                         "alarm claim_refused"},
-                                        {"t+60", ""},
-                                        {"restart", ""}});
+        play(Role::seller, refused + std::vector<Row>{{"t+8", "fulfil payment"},
+                                                      {"fulfil refused " + std::string(reason),
+                                                       "alarm claim_refused"},
+                                                      {"t+60", ""},
+                                                      {"restart", ""}});
 }
 
 TEST_CASE("a refusal that the ledger's own event contradicts holds when the event is gone") {
@@ -130,14 +131,15 @@ TEST_CASE("a refusal that the ledger's own event contradicts holds when the even
 }
 
 TEST_CASE("the secret is not shown for a delivery that went back meanwhile") {
-    play(Role::buyer, buyer_begins + std::vector<Row>{{"delivery prepared final", "3 final; release"},
-                                                      {"restart", ""},
-                                                      {"secret", ""},
-                                                      {"delivery refunded final", "4 final"},
-                                                      {"csd live", ""},
-                                                      {"btc live", ""},
-                                                      {"payment refunded final",
-                                                       "2 final; unwound: escrow_expired"}});
+    play(Role::buyer,
+         buyer_begins +
+             std::vector<Row>{{"delivery prepared final", "3 final; release"},
+                              {"restart", ""},
+                              {"secret", ""},
+                              {"delivery refunded final", "4 final"},
+                              {"csd live", ""},
+                              {"btc live", ""},
+                              {"payment refunded final", "2 final; unwound: escrow_expired"}});
 }
 
 TEST_CASE("a seller who claims stays until the payment is one way or the other") {
@@ -145,8 +147,8 @@ TEST_CASE("a seller who claims stays until the payment is one way or the other")
         seller_delivers + std::vector<Row>{{"delivery fulfilled seen", "5 seen; fulfil payment"},
                                            {"delivery fulfilled rolled_back", "5 gone"},
                                            {"delivery refunded final", "4 final"}};
-    play(Role::seller, back + std::vector<Row>{{"payment refunded final",
-                                                "2 final; unwound: escrow_expired"}});
+    play(Role::seller,
+         back + std::vector<Row>{{"payment refunded final", "2 final; unwound: escrow_expired"}});
     play(Role::seller, back + std::vector<Row>{{"payment fulfilled final",
                                                 "6 final; alarm broken; broken: escrow_expired"}});
     // A payment that is in no block and past its refund is none.
@@ -158,10 +160,10 @@ TEST_CASE("a seller who claims stays until the payment is one way or the other")
 }
 
 TEST_CASE("another escrow under the payment's name decides nothing before it is final") {
-    play(Role::seller, seller_begins + std::vector<Row>{{"payment other seen", ""},
-                                                        {"payment prepared final", "1 final"},
-                                                        {"payment other rolled_back",
-                                                         "prepare delivery"}});
+    play(Role::seller,
+         seller_begins + std::vector<Row>{{"payment other seen", ""},
+                                          {"payment prepared final", "1 final"},
+                                          {"payment other rolled_back", "prepare delivery"}});
     play(Role::seller,
          seller_begins + std::vector<Row>{{"payment other seen", ""},
                                           {"payment other final",

@@ -83,6 +83,9 @@ std::string SwapStory::apply(const swap::MachineInput& input) {
         return "refused: " + std::string(to_string(allowed.error()));
     Outputs<SwapMachine> out;
     machine_.apply(now_, *decoded, out);
+    // Nothing that is due is left for a wake that would change nothing.
+    const auto wake = machine_.next_wake();
+    CHECK((!wake || *wake > now_));
     std::string all;
     for (const swap::MachineOutput& output : out.outputs)
         all += (all.empty() ? "" : "; ") + say(output);
