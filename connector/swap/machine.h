@@ -219,6 +219,7 @@ struct Swap {
     bool given_up = false;     // neither places nor shows any more
     bool released = false;
     bool claim_sent = false;
+    std::uint32_t claims_refused = 0;      // each further claim is a command of its own
     std::optional<Timestamp> claim_again;  // after a refusal, not before this
     std::optional<Reason> claim_refusal;   // the last one, of which was told
     bool reject_sent = false;
@@ -231,8 +232,8 @@ struct Swap {
     template <class S, class A>
     static void fields(S& s, A& a) {
         a(s.role, s.terms, s.proposer, s.entropy, s.sights, s.placement, s.place_refusal,
-          s.impostors, s.given_up, s.released, s.claim_sent, s.claim_again, s.claim_refusal,
-          s.reject_sent, s.preimage, s.secret_out, s.reason, s.alarm, s.end);
+          s.impostors, s.given_up, s.released, s.claim_sent, s.claims_refused, s.claim_again,
+          s.claim_refusal, s.reject_sent, s.preimage, s.secret_out, s.reason, s.alarm, s.end);
     }
     const Sight* find(Step step) const {
         const auto found = sights.find(step);

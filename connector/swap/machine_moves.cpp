@@ -25,6 +25,10 @@ CommandId command_id(std::string_view what, const Hash& swap) {
     return CommandId{sha256(message).array()};
 }
 
+std::string claim_name(const Swap& swap) {
+    return swap.claims_refused == 0 ? "fulfil" : "fulfil/" + std::to_string(swap.claims_refused);
+}
+
 void SwapMachine::Turn::note_time(const Address& ledger, Timestamp time) {
     Timestamp& known = state_.times[ledger];
     known = std::max(known, time);
@@ -92,7 +96,7 @@ void SwapMachine::Turn::claim() {
         return;
     swap.secret_out = true;
     swap.claim_sent = true;
-    send("fulfil", side, op::Fulfil{key_of(escrow_of(swap.terms, side)), *swap.preimage});
+    send(claim_name(swap), side, op::Fulfil{key_of(escrow_of(swap.terms, side)), *swap.preimage});
 }
 
 // Until both ledgers are live an older disk may have lost what was placed: neither is anything

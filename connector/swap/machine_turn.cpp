@@ -12,7 +12,8 @@ namespace {
 // Longest that a ledger still takes an instruction that names a swap that is over.
 constexpr Duration past_kept = max_instruction_life;
 
-// A refused claim is made again after as long as the ledger may take to include one.
+// A refused claim is made again after as long as the ledger may take to include one, and after
+// more of it each time.
 constexpr Duration shortest_pause = Duration::seconds(1);
 constexpr Duration longest_pause = Duration::seconds(60);
 
@@ -91,7 +92,7 @@ void SwapMachine::Turn::take(const input::Answered& in) {
     const Hash id = swap_id(swap().terms);
     if (in.id == command_id("prepare", id))
         prepare_refused(in.reason);
-    else if (in.id == command_id("fulfil", id) && swap().claim_sent)
+    else if (in.id == command_id(claim_name(swap()), id) && swap().claim_sent)
         claim_refused(in.reason);
 }
 
@@ -114,7 +115,9 @@ void SwapMachine::Turn::claim_refused(Reason reason) {
     const Leg& leg = swap().terms.leg(side);
     if (!is_last_word(reason)) {
         swap().claim_sent = false;
-        swap().claim_again = at_ + std::clamp(timing_of(leg, state_.ledgers).profile.inclusion,
+        const Duration inclusion = timing_of(leg, state_.ledgers).profile.inclusion;
+        const auto times = static_cast<std::int64_t>(++swap().claims_refused);
+        swap().claim_again = at_ + std::clamp(std::min(inclusion, longest_pause) * times,
                                               shortest_pause, longest_pause);
     }
     // What is in no block cannot be claimed yet.

@@ -7,6 +7,8 @@
 namespace lockstep::swap {
 
 CommandId command_id(std::string_view what, const Hash& swap);
+// A ledger answers a command that it has refused as it did, so the next claim has another id.
+std::string claim_name(const Swap& swap);
 
 inline EscrowKey key_of(const EscrowTerms& terms) {
     return {terms.payer, terms.id};

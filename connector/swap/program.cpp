@@ -150,14 +150,17 @@ void SwapProgram::apply(Context& context, const MachineInput& input) {
 void SwapProgram::route(Context& context, MachineOutput&& output) {
     std::vector<Effect>& effects = context.turn.effects;
     if (auto* command = std::get_if<output::ToLedger>(&output)) {
-        for (Ledger& ledger : ledgers_)
-            if (ledger.own.ledger == command->ledger)
-                return ledger.inputs.emplace_back(
-                           Command{command->id, command_body(std::move(command->body))}),
-                       void();
-        effects.push_back(output::Alarm{"ledger_not_configured",
-                                        "a command for " + command->ledger.text() +
-                                            " waits; put the ledger back into the configuration"});
+        const auto ledger = std::find_if(ledgers_.begin(), ledgers_.end(), [&](const Ledger& one) {
+            return one.own.ledger == command->ledger;
+        });
+        // recover() finds those of a swap that is open; this is one that was over and goes on.
+        if (ledger == ledgers_.end())
+            effects.push_back(output::Alarm{"ledger_not_configured",
+                                            "a command for " + command->ledger.text() +
+                                                " is lost: it is not in the configuration"});
+        else
+            ledger->inputs.emplace_back(
+                Command{command->id, command_body(std::move(command->body))});
     } else if (auto* release = std::get_if<output::Release>(&output)) {
         effects.push_back(effect::Release{*release});
     } else if (auto* told = std::get_if<output::Told>(&output)) {

@@ -121,6 +121,7 @@ private:
 
     // --- program_recovery.cpp ---
     Result<void, Failure> replay(const std::vector<JournalRow>& rows);
+    Result<void, Failure> check_configured() const;
     void restore(const std::vector<Put>& puts);
     void assign_spaces(std::vector<Put>& puts);
 

@@ -180,6 +180,13 @@ std::optional<Failure> objection(const Terms& terms, const OwnView& view) {
         const Address& own = buys == (side == Side::payment) ? leg.payer : leg.payee;
         if (auto found = objection_on_ledger(leg, view, own)) return found;
     }
+    for (const Leg& leg : {terms.payment, terms.delivery})
+        if (!core::endurance_covers(timing_of(leg, view.ledgers), view.endurance))
+            return object(Reason::ladder_too_tight,
+                          leg.ledger.text() +
+                              " can roll back, and the configuration reckons with "
+                              "no roll-back: endurance.rollbacks must be at least "
+                              "1");
     const Duration between = terms.payment.expiry - terms.delivery.expiry;
     const Duration needed = margin_needed(terms, view);
     if (between < needed)

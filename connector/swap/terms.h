@@ -106,7 +106,8 @@ Duration margin_needed(const Terms& terms, const OwnView& view);
 // malformed (sides on one ledger, an account of another ledger, nothing to swap, times that are
 // negative, no condition, a payment that goes back before the delivery), wrong_ledger (a ledger of
 // theirs is not ours), no_account (ours are not named as the role's), unknown_asset, odd_lot,
-// amount_too_large, expiry_too_far (for a ledger), ladder_too_tight (with the arithmetic),
+// amount_too_large, expiry_too_far (for a ledger), ladder_too_tight (with the arithmetic;
+// or where no roll-back is reckoned with and one is declared),
 // terms_lapsed.
 std::optional<Failure> objection(const Terms& terms, const OwnView& view);
 

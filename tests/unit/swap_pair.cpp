@@ -156,19 +156,23 @@ SwapPair::SwapPair(std::uint64_t seed)
 }
 
 std::unique_ptr<swap::SwapProgram> SwapPair::make(Role role) {
+    return std::make_unique<swap::SwapProgram>(parts(role));
+}
+
+swap::ProgramParts SwapPair::parts(Role role) {
     const swap::Terms terms = swap_terms();
-    swap::ProgramParts parts;
-    parts.endurance = one_outage;
+    swap::ProgramParts made;
+    made.endurance = one_outage;
     std::array<std::uint8_t, KeySeed::size> seed{};
     seed[0] = static_cast<std::uint8_t>(role);
-    parts.keeper = std::make_shared<assembly::SeedSecretKeeper>(KeySeed{seed});
-    parts.random = entropy_.get();
+    made.keeper = std::make_shared<assembly::SeedSecretKeeper>(KeySeed{seed});
+    made.random = entropy_.get();
     const auto owns = ledgers_of(role, terms);
-    parts.ledgers.push_back(
+    made.ledgers.push_back(
         {owns[0], std::make_unique<ModelAdapter>(info_of(terms.payment), payment)});
-    parts.ledgers.push_back(
+    made.ledgers.push_back(
         {owns[1], std::make_unique<ModelAdapter>(info_of(terms.delivery), delivery)});
-    return std::make_unique<swap::SwapProgram>(std::move(parts));
+    return made;
 }
 
 void SwapPair::start(Party& party, Role) {

@@ -95,6 +95,7 @@ public:
     // What leaves in a turn, given further.
     void take(Party& party, std::vector<swap::Effect> effects);
     std::size_t below(std::size_t count) { return random_() % count; }
+    swap::ProgramParts parts(Role role);
     // As it is before its first start.
     std::unique_ptr<swap::SwapProgram> make(Role role);
 

@@ -1,6 +1,7 @@
 // A party as a program: what is durable before what leaves, and two of them with crashes at every
 // persistence point, of which nobody may lose anything.
 #include <algorithm>
+#include <functional>
 
 #include "connector/swap/answers.h"
 #include "sdk/codec/archive.h"
@@ -189,6 +190,32 @@ TEST_CASE("how far a ledger is in catching up is told as it proceeds") {
     CHECK(!answers.all());
     answers.hear({1, report::Mode::catching_up, "", swap_start});
     CHECK(answers.all());
+}
+
+TEST_CASE("a swap that is open does not start without its ledgers and accounts") {
+    SwapPair pair(4);
+    pair.start(pair.buyer, Role::buyer);
+    pair.start(pair.seller, Role::seller);
+    while (!pair.buyer.host->program().machine().is_open())
+        pair.turn(0);
+    pair.buyer.host->crash();
+    const auto started_with = [&](const std::function<void(swap::ProgramParts&)>& change) {
+        SwapPair::Host host(
+            pair.buyer.disk,
+            [&] {
+                swap::ProgramParts parts = pair.parts(Role::buyer);
+                change(parts);
+                return std::make_unique<swap::SwapProgram>(std::move(parts));
+            },
+            20);
+        const auto started = host.start(pair.now);
+        return started ? "" : started.error().code;
+    };
+    CHECK(started_with([](auto& parts) { parts.ledgers.pop_back(); }) == "ledger_not_configured");
+    CHECK(started_with([](auto& parts) {
+              parts.ledgers[1].own.accounts = {swap_address("test.csd.carol")};
+          }) == "account_not_configured");
+    CHECK(started_with([](auto&) {}) == "");
 }
 
 TEST_CASE("a journal that replays to other commands is refused") {

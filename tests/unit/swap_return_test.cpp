@@ -109,9 +109,10 @@ TEST_CASE("a claim that was refused is made again, unless the refusal is the end
     play(Role::seller,
          refused + std::vector<Row>{{"restart", "fulfil payment"},
                                     {"fulfil refused bad_signature", "alarm claim_refused"},
-                                    {"t+8", "fulfil payment"}});
+                                    {"t+15.999999", ""},
+                                    {"t+16", "fulfil payment"}});
     for (const char* reason : {"already_refunded", "escrow_expired"})
-        play(Role::seller, refused + std::vector<Row>{{"t+8", "fulfil payment"},
+        play(Role::seller, refused + std::vector<Row>{{"t+12", "fulfil payment"},
                                                       {"fulfil refused " + std::string(reason),
                                                        "alarm claim_refused"},
                                                       {"t+60", ""},

@@ -33,10 +33,15 @@ std::string SwapStory::tell(const std::string& words) {
         const auto wake = machine_.next_wake();
         return wake && *wake <= now_ ? apply(SwapMachine::wake()) : "";
     }
-    if (second == "refused")
-        return apply(swap::input::Answered{
-            sent_.at(first), static_cast<std::uint8_t>(report::Answer::Outcome::refused),
-            reason_from_string(third).value()});
+    if (second == "refused") {
+        // What is tried again is another command.
+        const CommandId id = sent_.at(first);
+        sent_.erase(first);
+        refused_.insert(id);
+        return apply(
+            swap::input::Answered{id, static_cast<std::uint8_t>(report::Answer::Outcome::refused),
+                                  reason_from_string(third).value()});
+    }
     if (first == "btc" || first == "csd") {
         const report::Mode mode = second == "live" ? report::Mode::live : report::Mode::stale;
         return apply(swap::input::Health{swap_address("test." + first), now_,
@@ -108,6 +113,7 @@ std::string SwapStory::say(const swap::MachineOutput& output) {
         if (std::holds_alternative<op::Fulfil>(command->body)) what = "fulfil";
         if (std::holds_alternative<op::Reject>(command->body)) what = "reject";
         if (std::holds_alternative<command::Expect>(command->body)) what = "expect";
+        CHECK(!refused_.contains(command->id));
         // The same command has one id for ever.
         const auto [known, fresh] = sent_.try_emplace(what, command->id);
         CHECK(known->second == command->id);

@@ -19,6 +19,7 @@
 #include <doctest/doctest.h>
 
 #include <map>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -122,6 +123,7 @@ private:
     SwapMachine machine_;
     Timestamp now_ = swap_start;
     std::map<std::string, CommandId> sent_;
+    std::set<CommandId> refused_;
     Bytes saved_;
 };
 
