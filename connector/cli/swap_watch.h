@@ -1,5 +1,5 @@
 // One party of a swap at work: waits for its ledgers, begins what was agreed, and prints what
-// happens until nothing of it is in escrow any more.
+// happens until nothing of the swap is in escrow for it any more.
 #pragma once
 
 #include <memory>

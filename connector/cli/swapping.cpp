@@ -165,7 +165,8 @@ void add_swap_commands(CLI::App& app, SwapArguments& arguments, const Global& gl
         "seller, who accepts it and locks the delivery when the payment is final. The buyer takes\n"
         "the delivery, which shows the secret that the seller takes the payment with. What nobody\n"
         "takes goes back: the delivery after 24 hours, the payment after 48. Each program runs\n"
-        "until nothing of its party is in escrow; one that was stopped goes on with `resume`.\n\n"
+        "until nothing of this swap is in escrow for its party; one that was stopped goes on with\n"
+        "`resume`.\n\n"
         "Exit codes: 0 settled, 1 refused, 2 wrong usage or configuration, 3 no answer of a\n"
         "ledger, 4 ended otherwise than settled, 130 interrupted: go on with `resume`.");
     const auto add = [&](const char* name, const char* about, auto run) {

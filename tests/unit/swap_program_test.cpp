@@ -81,15 +81,19 @@ TEST_CASE("who goes away for good costs the other nothing, whenever it is") {
         pair.run_until_turn(turns);
         goes.gone = true;
         pair.run_on(0);
+        REQUIRE(stays.end.has_value());
+        // Nobody leaves who has something in escrow.
+        const ModelLedger& own = buyer_goes ? pair.delivery : pair.payment;
+        REQUIRE(own.state() != EscrowState::prepared);
+        pair.expire();
         const std::string how = states(pair);
         ++seen[how];
         CAPTURE(how);
-        REQUIRE(stays.end.has_value());
-        REQUIRE(how != "refunded_expired prepared");
         if (buyer_goes) {
             // The buyer's delivery was taken, so the payment was too.
-            REQUIRE((how == "none none" || how == "refunded_expired none" ||
-                     how == "refunded_expired refunded_expired" || how == "fulfilled fulfilled"));
+            // Where nobody sends the payment's refund it lies there: its own loss.
+            REQUIRE((how == "none none" || how == "prepared none" ||
+                     how == "prepared refunded_expired" || how == "fulfilled fulfilled"));
         } else {
             // The seller who is gone may leave its payment lying: that is its own loss.
             REQUIRE(how != "fulfilled refunded_expired");
@@ -98,6 +102,50 @@ TEST_CASE("who goes away for good costs the other nothing, whenever it is") {
     }
     CHECK(seen["fulfilled fulfilled"] > 0);
     CHECK(seen["refunded_expired none"] > 0);
+    CHECK(seen["prepared refunded_expired"] > 0);
+}
+
+TEST_CASE("an older disk, put back at any time, costs nobody anything") {
+    std::map<std::string, int> seen;
+    for (std::uint64_t seed = 1; seed <= 300; ++seed) {
+        CAPTURE(seed);
+        SwapPair pair(seed);
+        const Role role = seed % 2 == 0 ? Role::buyer : Role::seller;
+        SwapPair::Party& party = role == Role::buyer ? pair.buyer : pair.seller;
+        pair.start(pair.buyer, Role::buyer);
+        pair.start(pair.seller, Role::seller);
+        while (!party.host->program().machine().swap())
+            pair.turn(0);
+        const MemoryDisk disk = party.disk;
+        const std::size_t meanwhile = pair.below(60);
+        for (std::size_t i = 0; i < meanwhile; ++i)
+            pair.turn(0);
+        // Some are away until long after the time in which they could begin anything; a seller is
+        // back before the payment is not its own any more.
+        if (pair.below(2) == 0) {
+            party.host->crash();
+            party.gone = true;
+            const auto away =
+                static_cast<std::int64_t>(80 + pair.below(role == Role::buyer ? 60 : 30));
+            while (pair.now < swap_start + Duration::seconds(away))
+                pair.turn(0);
+            party.gone = false;
+        }
+        pair.restore(party, role, disk);
+        pair.run_on(0);
+        REQUIRE(pair.buyer.end.has_value());
+        REQUIRE(pair.seller.end.has_value());
+        pair.expire();
+        const std::string how = states(pair);
+        CAPTURE(how);
+        ++seen[how];
+        REQUIRE((how == "fulfilled fulfilled" || how == "none none" ||
+                 how == "refunded_expired none" || how == "refunded_expired refunded_expired" ||
+                 how == "refunded_expired refunded_rejected"));
+        REQUIRE(pair.payment.escrows() <= 1);
+        REQUIRE(pair.delivery.escrows() <= 1);
+    }
+    CHECK(seen["fulfilled fulfilled"] > 100);
     CHECK(seen["refunded_expired refunded_expired"] > 0);
 }
 
