@@ -1,5 +1,6 @@
 #include "connector/cli/swap_watch.h"
 
+#include <chrono>
 #include <cstdio>
 
 #include "sdk/base/time_text.h"
@@ -8,10 +9,11 @@ namespace lockstep::cli {
 namespace {
 
 constexpr Duration glance = Duration::milliseconds(500);
-// Before something is begun, both ledgers must have answered.
-constexpr Duration longest_wait = Duration::seconds(120);
+// A ledger of which nothing at all was heard is waited for so long.
+constexpr std::chrono::seconds longest_silence{120};
+constexpr std::chrono::seconds note_interval{5};
 constexpr const char* interruption = "interrupted";
-constexpr Duration note_after = Duration::seconds(5);
+constexpr const char* before_anything = "stopped before anything was begun";
 
 std::string advice_on(const std::string& code) {
     const auto reason = reason_from_string(code);
@@ -49,54 +51,76 @@ int SwapWatch::fail_with(const Failure& failure) {
     return failure.code == interruption ? exit_interrupted : code;
 }
 
+std::string SwapWatch::missing_ledgers(const swap::LedgerAnswers& answers) {
+    const SwapHost::Standing standing = host_->look();
+    std::string missing;
+    for (std::size_t i = 0; i < host_->settings().ledgers.size(); ++i) {
+        const Address& ledger = host_->settings().ledgers[i].config.ledger;
+        const swap::OwnLedger* const own = swap::find_ledger(standing.view.ledgers, ledger);
+        const bool is_live = i < standing.live.size() && standing.live[i];
+        if (is_live && own != nullptr && own->info) continue;
+        missing += (missing.empty() ? "" : ", ") + ledger.text() +
+                   (answers.detail(i).empty() ? "" : " (" + answers.detail(i) + ")");
+    }
+    return missing;
+}
+
 Result<void, Failure> SwapWatch::wait_for_ledgers() {
-    std::vector<std::string> details(host_->settings().ledgers.size());
-    for (Duration waited; waited < longest_wait; waited = waited + glance) {
-        const SwapHost::Standing standing = host_->look();
-        std::string missing;
-        for (std::size_t i = 0; i < standing.live.size(); ++i) {
-            const auto& ledger = host_->settings().ledgers[i];
-            const swap::OwnLedger* const own =
-                swap::find_ledger(standing.view.ledgers, ledger.config.ledger);
-            if (standing.live[i] && own != nullptr && own->info) continue;
-            missing += (missing.empty() ? "" : ", ") + ledger.config.ledger.text() +
-                       (details[i].empty() ? "" : " (" + details[i] + ")");
-        }
-        if (missing.empty() && !standing.live.empty()) return {};
-        if (waited >= note_after && waited < note_after + glance)
+    using Clock = std::chrono::steady_clock;
+    swap::LedgerAnswers answers(host_->settings().ledgers.size());
+    const Clock::time_point begun = Clock::now();
+    Clock::time_point next_note = begun + note_interval;
+    std::string noted;
+    while (true) {
+        const std::string missing = missing_ledgers(answers);
+        if (missing.empty()) return {};
+        if (Clock::now() >= next_note && missing != noted) {
             print_.note("waiting for " + missing);
+            noted = missing;
+            next_note = Clock::now() + note_interval;
+        }
+        if (!answers.all() && Clock::now() >= begun + longest_silence)
+            return fail(std::string(to_string(Reason::unavailable)),
+                        "no answer that can be used of the ledgers; check their url and their "
+                        "keys in " +
+                            host_->settings().file.string());
         const auto news = host_->wait(glance);
         if (!news) continue;
         if (std::holds_alternative<SwapHost::Interrupted>(*news))
-            return fail(interruption, "stopped before anything was begun");
+            return fail(interruption, before_anything);
+        if (const auto* alarm = std::get_if<swap::output::Alarm>(&*news)) print_.alarm(*alarm);
         if (const auto* changed = std::get_if<swap::effect::LedgerChanged>(&*news)) {
-            details[changed->ledger] = changed->detail;
+            answers.hear(*changed);
             if (changed->mode == report::Mode::refused)
                 return fail(std::string(to_string(Reason::ledger_refused)),
                             host_->settings().ledgers[changed->ledger].config.ledger.text() + ": " +
                                 changed->detail);
         }
     }
-    return fail(std::string(to_string(Reason::unavailable)),
-                "no answer that can be used of the ledgers; check their url and their keys in " +
-                    host_->settings().file.string());
 }
 
+// Whoever interrupts while being asked has not agreed.
 int SwapWatch::begin(swap::event::Begin what) {
+    while (const auto news = host_->wait(Duration{})) {
+        if (std::holds_alternative<SwapHost::Interrupted>(*news))
+            return fail_with({interruption, before_anything});
+        if (const auto* alarm = std::get_if<swap::output::Alarm>(&*news)) print_.alarm(*alarm);
+    }
     host_->begin(std::move(what));
+    // What is submitted is done: whether it was begun is known before anybody leaves.
+    bool is_interrupted = false;
     while (true) {
-        auto news = host_->wait(glance);
+        const auto news = host_->wait(glance);
         if (!news) continue;
-        if (std::holds_alternative<SwapHost::Interrupted>(*news)) return interrupted();
+        if (std::holds_alternative<SwapHost::Interrupted>(*news)) is_interrupted = true;
+        if (const auto* alarm = std::get_if<swap::output::Alarm>(&*news)) print_.alarm(*alarm);
         if (const auto* begun = std::get_if<swap::effect::Begun>(&*news)) {
-            if (!begun->terms) {
+            if (!begun->terms)
                 return fail_with({std::string(to_string(begun->terms.error())),
                                   std::string(describe(begun->terms.error()))});
-            }
-            break;
+            return is_interrupted ? interrupted() : watch();
         }
     }
-    return watch();
 }
 
 void SwapWatch::tell(const swap::Swap& swap, const swap::output::Told& told, Refunds refunds) {
@@ -173,6 +197,7 @@ int SwapWatch::watch() {
     };
     for (const auto& [step, sight] : swap.sights)
         tell(swap, {step, sight}, is_over(step) ? Refunds::left_out : Refunds::told);
+    if (swap.alarm) print_.alarm(*swap.alarm);
     if (swap.end) return end_of(swap);
     while (true) {
         auto news = host_->wait(glance);

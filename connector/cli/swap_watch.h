@@ -1,5 +1,5 @@
 // One party of a swap at work: waits for its ledgers, begins what was agreed, and prints what
-// happens until nothing of it is in escrow any more.
+// happens until nothing of the swap is in escrow for it any more.
 #pragma once
 
 #include <memory>
@@ -10,6 +10,7 @@
 #include "connector/cli/calls.h"
 #include "connector/cli/swap_host.h"
 #include "connector/cli/swap_print.h"
+#include "connector/swap/answers.h"
 
 namespace lockstep::cli {
 
@@ -24,7 +25,8 @@ public:
     SwapHost& host() { return *host_; }
     const SwapPrinter& print() const { return print_; }
 
-    // Until both ledgers are live and have said what they are. Codes: unavailable, interrupted.
+    // Until both ledgers are live and have said what they are, however long they take once they
+    // have given any answer. Codes: unavailable, ledger_refused, interrupted.
     Result<void, Failure> wait_for_ledgers();
     // Begins what is agreed, and watches it to its end; the exit code.
     int begin(swap::event::Begin what);
@@ -34,6 +36,8 @@ public:
     int interrupted();
 
 private:
+    // Those that are not live, each with why; empty: all are.
+    std::string missing_ledgers(const swap::LedgerAnswers& answers);
     enum class Refunds : std::uint8_t { told, left_out };  // those that are ready
     void tell(const swap::Swap& swap, const swap::output::Told& told, Refunds refunds);
     std::optional<int> take(SwapHost::News&& news);

@@ -42,6 +42,15 @@ std::optional<Failure> objection_before_condition(swap::Terms terms, const swap:
     return swap::objection(terms, view);
 }
 
+// What the payer lacks of the leg, as far as its ledger has said.
+std::optional<Failure> lack_of(const SwapHost::Standing& standing, const swap::Leg& leg) {
+    const auto free = standing.free.find({leg.payer, leg.asset});
+    if (free == standing.free.end() || free->second >= leg.amount) return std::nullopt;
+    return Failure{std::string(to_string(Reason::insufficient_funds)),
+                   leg.payer.text() + " has " + format_amount(free->second, leg.asset.scale()) +
+                       " " + leg.asset.code() + " free"};
+}
+
 }  // namespace
 
 int propose_swap(const SwapArguments& arguments, const Global& global) {
@@ -63,12 +72,7 @@ int propose_swap(const SwapArguments& arguments, const Global& global) {
     }
     if (const auto found = objection_before_condition(*terms, view)) return me.fail_with(*found);
     const swap::Leg& payment = terms->payment;
-    const auto free = standing.free.find({payment.payer, payment.asset});
-    if (free != standing.free.end() && free->second < payment.amount)
-        return me.fail_with({std::string(to_string(Reason::insufficient_funds)),
-                             payment.payer.text() + " has " +
-                                 format_amount(free->second, payment.asset.scale()) + " " +
-                                 payment.asset.code() + " free"});
+    if (const auto lack = lack_of(standing, payment)) return me.fail_with(*lack);
     const std::string question =
         "Lock " + format_amount(payment.amount, payment.asset.scale()) + " " +
         payment.asset.code() + " on " + payment.ledger.text() + " for " + payment.payee.text() +
@@ -100,6 +104,7 @@ int accept_swap(const SwapArguments& arguments, const Global& global) {
     view.role = swap::Role::seller;
     if (const auto found = swap::objection(proposal->terms, view)) return me.fail_with(*found);
     const swap::Terms& terms = proposal->terms;
+    if (const auto lack = lack_of(standing, terms.delivery)) return me.fail_with(*lack);
     const Duration locked = terms.delivery.expiry - view.now;
     if (locked > *longest) {
         complain_of_swap({std::string(to_string(Reason::expiry_past_limit)),
@@ -160,7 +165,8 @@ void add_swap_commands(CLI::App& app, SwapArguments& arguments, const Global& gl
         "seller, who accepts it and locks the delivery when the payment is final. The buyer takes\n"
         "the delivery, which shows the secret that the seller takes the payment with. What nobody\n"
         "takes goes back: the delivery after 24 hours, the payment after 48. Each program runs\n"
-        "until nothing of its party is in escrow; one that was stopped goes on with `resume`.\n\n"
+        "until nothing of this swap is in escrow for its party; one that was stopped goes on with\n"
+        "`resume`.\n\n"
         "Exit codes: 0 settled, 1 refused, 2 wrong usage or configuration, 3 no answer of a\n"
         "ledger, 4 ended otherwise than settled, 130 interrupted: go on with `resume`.");
     const auto add = [&](const char* name, const char* about, auto run) {

@@ -52,9 +52,12 @@ Result<void> SwapMachine::check(Timestamp at, const Input& input) const {
     const auto* begin = std::get_if<input::Begin>(&input);
     if (begin == nullptr) return {};
     if (is_open()) return refuse(Reason::escrows_unresolved);
-    const Hash id = swap_id(begin->terms);
-    if (state_.past.contains(id) || (state_.swap && swap_id(state_.swap->terms) == id))
-        return refuse(Reason::condition_used);
+    const Condition& condition = begin->terms.condition;
+    const bool is_used = (state_.swap && state_.swap->terms.condition == condition) ||
+                         std::any_of(state_.past.begin(), state_.past.end(), [&](const auto& past) {
+                             return past.second.condition == condition;
+                         });
+    if (is_used) return refuse(Reason::condition_used);
     if (const auto found = objection(begin->terms, view(begin->role, at)))
         return refuse(reason_from_string(found->code).value_or(Reason::malformed));
     return {};
@@ -70,12 +73,15 @@ void SwapMachine::apply(Timestamp at, const Input& input, Outputs<SwapMachine>& 
 std::optional<Timestamp> SwapMachine::next_wake() const {
     if (!is_open()) return std::nullopt;
     const Swap& swap = *state_.swap;
+    if (const auto due = claim_due()) return due;
     if (swap.given_up || swap.released) return std::nullopt;
     const Terms& terms = swap.terms;
-    if (swap.role == Role::seller)
-        return swap.placement == Placement::none ? std::optional(delivery_place_by(terms))
-                                                 : std::nullopt;
-    if (swap.placement == Placement::none) return payment_place_by(terms);
+    const bool may_place = swap.placement == Placement::none && is_live(terms.payment.ledger) &&
+                           is_live(terms.delivery.ledger);
+    if (may_place)
+        return swap.role == Role::seller ? delivery_place_by(terms) : payment_place_by(terms);
+    if (swap.role == Role::seller || swap.preimage || !is_live(terms.delivery.ledger))
+        return std::nullopt;
     return terms.delivery.expiry -
            core::reveal_guard(timing_of(terms.delivery, state_.ledgers), state_.endurance);
 }
@@ -104,6 +110,11 @@ bool SwapMachine::is_live(const Address& ledger) const {
     const auto found = state_.modes.find(ledger);
     return found != state_.modes.end() &&
            found->second == static_cast<std::uint8_t>(report::Mode::live);
+}
+
+std::optional<Timestamp> SwapMachine::claim_due() const {
+    if (!is_open() || state_.swap->claim_sent) return std::nullopt;
+    return state_.swap->claim_again;
 }
 
 std::optional<output::Release> SwapMachine::unfinished_release() const {

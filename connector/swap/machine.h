@@ -11,6 +11,7 @@
 #pragma once
 
 #include <map>
+#include <set>
 #include <string>
 #include <variant>
 
@@ -84,7 +85,7 @@ struct Wake {
     static void fields(S&, A&) {}
 };
 // The party enters into the terms. Refused: escrows_unresolved while another swap is open,
-// condition_used for a swap that was here before, else as objection() says.
+// condition_used for a swap or a condition that was here before, else as objection() says.
 struct Begin {
     Role role = Role::buyer;
     Terms terms;
@@ -178,6 +179,10 @@ struct Ended {
 struct Alarm {
     std::string code;
     std::string detail;
+    template <class S, class A>
+    static void fields(S& s, A& a) {
+        a(s.code, s.detail);
+    }
 };
 
 }  // namespace output
@@ -209,18 +214,26 @@ struct Swap {
     Hash entropy;
     Sights sights;
     Placement placement = Placement::none;
-    bool given_up = false;  // neither places nor shows any more
+    std::optional<Reason> place_refusal;  // of the own escrow, while it was seen nevertheless
+    std::set<Side> impostors;  // where another escrow has this one's name, and is not final
+    bool given_up = false;     // neither places nor shows any more
     bool released = false;
     bool claim_sent = false;
+    std::uint32_t claims_refused = 0;      // each further claim is a command of its own
+    std::optional<Timestamp> claim_again;  // after a refusal, not before this
+    std::optional<Reason> claim_refusal;   // the last one, of which was told
     bool reject_sent = false;
     std::optional<Bytes> preimage;
-    std::optional<Reason> reason;  // why it did not settle
+    bool secret_out = false;             // a ledger has shown it, or was given it to show
+    std::optional<Reason> reason;        // why it did not settle
+    std::optional<output::Alarm> alarm;  // the last one
     std::optional<End> end;
 
     template <class S, class A>
     static void fields(S& s, A& a) {
-        a(s.role, s.terms, s.proposer, s.entropy, s.sights, s.placement, s.given_up, s.released,
-          s.claim_sent, s.reject_sent, s.preimage, s.reason, s.end);
+        a(s.role, s.terms, s.proposer, s.entropy, s.sights, s.placement, s.place_refusal,
+          s.impostors, s.given_up, s.released, s.claim_sent, s.claims_refused, s.claim_again,
+          s.claim_refusal, s.reject_sent, s.preimage, s.secret_out, s.reason, s.alarm, s.end);
     }
     const Sight* find(Step step) const {
         const auto found = sights.find(step);
@@ -255,17 +268,28 @@ public:
     // As objection() wants it, for a party in this role.
     OwnView view(Role role, Timestamp now) const;
     bool is_live(const Address& ledger) const;
+    // When a claim that was refused is made again.
+    std::optional<Timestamp> claim_due() const;
     // What was decided to be shown and has not been derived yet.
     std::optional<output::Release> unfinished_release() const;
 
 private:
+    // A swap that is over, until nobody can take part in it any more.
+    struct Past {
+        Condition condition;
+        Timestamp until;
+        template <class S, class A>
+        static void fields(S& s, A& a) {
+            a(s.condition, s.until);
+        }
+    };
     struct State {
         core::Endurance endurance;
         std::vector<OwnLedger> ledgers;
         std::map<Address, std::uint8_t> modes;
         std::map<Address, Timestamp> times;
         std::optional<Swap> swap;
-        std::map<Hash, Timestamp> past;  // swaps that are over, until nobody can take part in them
+        std::map<Hash, Past> past;  // by swap
         // What was last told of each, by state, in that order.
         std::map<std::pair<Address, EscrowKey>, std::vector<input::Reported>> strays;
         template <class S, class A>

@@ -150,14 +150,17 @@ void SwapProgram::apply(Context& context, const MachineInput& input) {
 void SwapProgram::route(Context& context, MachineOutput&& output) {
     std::vector<Effect>& effects = context.turn.effects;
     if (auto* command = std::get_if<output::ToLedger>(&output)) {
-        for (Ledger& ledger : ledgers_)
-            if (ledger.own.ledger == command->ledger)
-                return ledger.inputs.emplace_back(
-                           Command{command->id, command_body(std::move(command->body))}),
-                       void();
-        effects.push_back(output::Alarm{"ledger_not_configured",
-                                        "a command for " + command->ledger.text() +
-                                            " waits; put the ledger back into the configuration"});
+        const auto ledger = std::find_if(ledgers_.begin(), ledgers_.end(), [&](const Ledger& one) {
+            return one.own.ledger == command->ledger;
+        });
+        // recover() finds those of a swap that is open; this is one that was over and goes on.
+        if (ledger == ledgers_.end())
+            effects.push_back(output::Alarm{"ledger_not_configured",
+                                            "a command for " + command->ledger.text() +
+                                                " is lost: it is not in the configuration"});
+        else
+            ledger->inputs.emplace_back(
+                Command{command->id, command_body(std::move(command->body))});
     } else if (auto* release = std::get_if<output::Release>(&output)) {
         effects.push_back(effect::Release{*release});
     } else if (auto* told = std::get_if<output::Told>(&output)) {
@@ -218,9 +221,9 @@ void SwapProgram::report(Context& context, std::size_t index, std::vector<Report
             hear(context, index, *health);
         } else if (auto* info = std::get_if<report::Info>(&one)) {
             apply(context, input::Described{std::move(info->info)});
-            const auto& told = ledgers_[index].told;
-            context.turn.effects.push_back(effect::LedgerChanged{
-                index, told ? told->mode : report::Mode::catching_up, told ? told->detail : ""});
+            const report::Health told = ledgers_[index].told.value_or(report::Health{});
+            context.turn.effects.push_back(
+                effect::LedgerChanged{index, told.mode, told.detail, told.ledger_time});
         }
     }
 }
@@ -228,12 +231,18 @@ void SwapProgram::report(Context& context, std::size_t index, std::vector<Report
 void SwapProgram::hear(Context& context, std::size_t index, const report::Health& health) {
     Ledger& ledger = ledgers_[index];
     const bool changed = !ledger.told || ledger.told->mode != health.mode;
+    const bool answers =
+        ledger.told && ledger.told->ledger_time == Timestamp{} && health.ledger_time != Timestamp{};
+    // How far it is, is told and not journalled.
+    const bool proceeds = ledger.told && ledger.told->detail != health.detail;
+    if (proceeds) ledger.told->detail = health.detail;
+    if (changed || answers || proceeds)
+        context.turn.effects.push_back(
+            effect::LedgerChanged{index, health.mode, health.detail, health.ledger_time});
     if (!changed && health.ledger_time < ledger.told->ledger_time + time_interval) return;
     ledger.told = health;
     apply(context, input::Health{ledger.own.ledger, health.ledger_time,
                                  static_cast<std::uint8_t>(health.mode)});
-    if (changed)
-        context.turn.effects.push_back(effect::LedgerChanged{index, health.mode, health.detail});
 }
 
 }  // namespace lockstep::swap

@@ -58,6 +58,7 @@ struct LedgerChanged {
     std::size_t ledger = 0;
     report::Mode mode = report::Mode::catching_up;
     std::string detail;
+    Timestamp ledger_time;  // zero: it has told none yet
 };
 
 }  // namespace effect
@@ -120,6 +121,7 @@ private:
 
     // --- program_recovery.cpp ---
     Result<void, Failure> replay(const std::vector<JournalRow>& rows);
+    Result<void, Failure> check_configured() const;
     void restore(const std::vector<Put>& puts);
     void assign_spaces(std::vector<Put>& puts);
 

@@ -1,5 +1,7 @@
 // How a party comes back: the machine from its snapshot and journal, adapters from their puts. A
 // replay recomputes every recorded output and stops where one differs.
+#include <algorithm>
+
 #include "connector/swap/program.h"
 #include "sdk/base/assert.h"
 #include "sdk/codec/archive.h"
@@ -28,7 +30,32 @@ Result<void, Failure> SwapProgram::recover(const Recovered& recovered) {
                                        ")");
     }
     if (auto replayed = replay(recovered.rows); !replayed) return replayed;
+    if (auto checked = check_configured(); !checked) return checked;
     restore(recovered.puts);
+    return {};
+}
+
+// Without its ledger a command would be lost, and without its account refused for ever.
+Result<void, Failure> SwapProgram::check_configured() const {
+    if (!machine_.is_open()) return {};
+    const Swap& swap = *machine_.swap();
+    for (const Side side : {Side::payment, Side::delivery}) {
+        const Leg& leg = swap.terms.leg(side);
+        const Address& account =
+            (swap.role == Role::buyer) == (side == Side::payment) ? leg.payer : leg.payee;
+        const auto found = std::find_if(ledgers_.begin(), ledgers_.end(), [&](const Ledger& one) {
+            return one.own.ledger == leg.ledger;
+        });
+        if (found == ledgers_.end())
+            return fail("ledger_not_configured",
+                        "a swap is open on " + leg.ledger.text() +
+                            "; put the ledger back into the configuration");
+        const auto& accounts = found->own.accounts;
+        if (std::find(accounts.begin(), accounts.end(), account) == accounts.end())
+            return fail("account_not_configured",
+                        "a swap is open on " + account.text() +
+                            "; put the account back into the configuration");
+    }
     return {};
 }
 

@@ -116,12 +116,15 @@ Hash swap_id(const Terms& terms) {
     return digest_of("lockstep/swap/v1", encode_fields(terms));
 }
 
-EscrowTerms escrow_of(const Terms& terms, Side side) {
-    const Hash id = swap_id(terms);
-    Bytes name(id.view().begin(), id.view().end());
+EscrowId escrow_id(const Hash& swap, Side side) {
+    Bytes name(swap.view().begin(), swap.view().end());
     name.push_back(static_cast<std::uint8_t>(side));
+    return EscrowId{digest_of("lockstep/swap/escrow/v1", name).array()};
+}
+
+EscrowTerms escrow_of(const Terms& terms, Side side) {
     const Leg& leg = terms.leg(side);
-    return {EscrowId{digest_of("lockstep/swap/escrow/v1", name).array()},
+    return {escrow_id(swap_id(terms), side),
             leg.payer,
             leg.payee,
             leg.asset,
@@ -177,6 +180,13 @@ std::optional<Failure> objection(const Terms& terms, const OwnView& view) {
         const Address& own = buys == (side == Side::payment) ? leg.payer : leg.payee;
         if (auto found = objection_on_ledger(leg, view, own)) return found;
     }
+    for (const Leg& leg : {terms.payment, terms.delivery})
+        if (!core::endurance_covers(timing_of(leg, view.ledgers), view.endurance))
+            return object(Reason::ladder_too_tight,
+                          leg.ledger.text() +
+                              " can roll back, and the configuration reckons with "
+                              "no roll-back: endurance.rollbacks must be at least "
+                              "1");
     const Duration between = terms.payment.expiry - terms.delivery.expiry;
     const Duration needed = margin_needed(terms, view);
     if (between < needed)

@@ -22,6 +22,9 @@ constexpr bool is_valid(Role role) {
 }
 
 enum class Side : std::uint8_t { payment = 1, delivery = 2 };
+constexpr bool is_valid(Side side) {
+    return side >= Side::payment && side <= Side::delivery;
+}
 
 // One of the two escrows.
 struct Leg {
@@ -60,7 +63,9 @@ struct Terms {
 
 // SHA-256 of the terms: what the swap is called.
 Hash swap_id(const Terms& terms);
-// The escrow of a side in every field; its id follows from the swap's.
+// Of a swap's escrow on a side.
+EscrowId escrow_id(const Hash& swap, Side side);
+// The escrow of a side in every field.
 EscrowTerms escrow_of(const Terms& terms, Side side);
 
 // A delivery that is submitted before stands final while the buyer may still show the secret; a
@@ -101,7 +106,8 @@ Duration margin_needed(const Terms& terms, const OwnView& view);
 // malformed (sides on one ledger, an account of another ledger, nothing to swap, times that are
 // negative, no condition, a payment that goes back before the delivery), wrong_ledger (a ledger of
 // theirs is not ours), no_account (ours are not named as the role's), unknown_asset, odd_lot,
-// amount_too_large, expiry_too_far (for a ledger), ladder_too_tight (with the arithmetic),
+// amount_too_large, expiry_too_far (for a ledger), ladder_too_tight (with the arithmetic;
+// or where no roll-back is reckoned with and one is declared),
 // terms_lapsed.
 std::optional<Failure> objection(const Terms& terms, const OwnView& view);
 

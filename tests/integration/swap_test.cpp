@@ -6,6 +6,8 @@
 #include <filesystem>
 #include <set>
 
+#include "bitcoin/adapter/bitcoin_adapter.h"
+#include "bitcoin/keys/address.h"
 #include "tests/integration/node_world.h"
 #include "tests/integration/swap_world.h"
 
@@ -158,7 +160,7 @@ std::vector<std::string> with(std::vector<std::string> words, const std::string&
 }
 
 TEST_CASE("a swap that would not be safe is refused with what to do") {
-    SwapWorld world({"hugo"}, {"iris", "jane"});
+    SwapWorld world({"hugo", "kim"}, {"iris", "jane"});
     SwapParty& hugo = world.party("hugo");
     SwapParty& iris = world.party("iris");
     SwapParty& jane = world.party("jane");
@@ -188,6 +190,13 @@ TEST_CASE("a swap that would not be safe is refused with what to do") {
     CHECK(jane.wait_for_event("terms", 0)["payment"]["amount"].text_or("") == "0.01000000");
     CHECK(iris.ran({"accounts"}) == 0);
     CHECK(iris.said().back()[0].text_or("") == iris.coins.account.text());
+
+    // A seller accepts only what it has.
+    SwapParty& kim = world.party("kim");
+    kim.run(with(world.proposal("jane", "300s", "200s"), "--for", "1001 SE0000108656"));
+    check_refused(jane, {"accept", code_of(kim), "--yes"}, 1, "test.csd.jane has 1000");
+    kim.terminate();
+    CHECK(kim.wait(10'000) == 130);
 
     // The second process of one party, and a second swap beside one that is open.
     SwapParty again("hugo", hugo.directory(), hugo.coins);
@@ -221,8 +230,27 @@ TEST_CASE("the sample configuration is one") {
     TemporaryDirectory directory;
     std::filesystem::copy_file(LOCKSTEP_SOURCE_DIR "/deploy/swap.toml",
                                directory.path() / "swap.toml");
+    // Filled in as it says; the adapters take their settings, or they would not start.
+    const auto network = bitcoin::network_named("main");
+    REQUIRE(create_key_file(directory.path() / "party.key"));
+    REQUIRE(create_key_file(directory.path() / "btc.key"));
+    const auto signer = bitcoin::open_signer(directory.path() / "btc.key", *network);
+    REQUIRE(signer);
+    const Address account = bitcoin::account_address(*Address::parse("g.btc"),
+                                                     (*signer)->public_key(bitcoin::CoinKeyName{}));
+    const auto file = directory.path() / "swap.toml";
+    std::string text = read_file(file);
+    const auto blank = text.find("g.btc.0000");
+    REQUIRE(blank != std::string::npos);
+    text.replace(blank, text.find('"', blank) - blank, account.text());
+    write_file(file, text);
     SwapParty party("sample", directory.path(), {});
-    CHECK_MESSAGE(party.ran({"accounts"}) == 0, party.told());
+    check_refused(party, {"resume"}, 1, "there is no swap in");
+    std::string slip = text;
+    slip.replace(slip.find("start_height"), 12, "started_high");
+    slip.replace(slip.find("start_height"), 12, "started_high");
+    write_file(file, slip);
+    check_refused(party, {"resume"}, 1, "started_high");
 }
 
 }  // namespace

@@ -7,20 +7,20 @@ namespace lockstep::test {
 namespace {
 
 constexpr Duration step = Duration::milliseconds(250);
+const core::Endurance one_of_each{one_outage.outage, 1, 1};
+
+// With what a roll-back of the payment's ledger takes.
+swap::Terms pair_terms() {
+    swap::Terms terms = swap_terms();
+    TimingProfile& profile = terms.payment.timing.profile;
+    profile.rollback = profile.finality;
+    terms.payment.expiry = terms.payment.expiry + profile.rollback + profile.inclusion;
+    terms.buyer = one_of_each;
+    return terms;
+}
+
 // After the last expiry, with clocks and outages.
 constexpr Duration long_since = Duration::seconds(200);
-
-class SeededRandom final : public Random {
-public:
-    explicit SeededRandom(std::uint64_t seed) : random_(seed) {}
-    void fill(std::span<std::uint8_t> bytes) override {
-        for (std::uint8_t& byte : bytes)
-            byte = static_cast<std::uint8_t>(random_());
-    }
-
-private:
-    std::mt19937_64 random_;
-};
 
 Bytes octets_of(const Op& op) {
     OerWriter writer;
@@ -43,6 +43,8 @@ Op op_of(Command&& command) {
         return {command.id,
                 op::Fulfil{std::move(fulfil->escrow), Bytes(preimage.begin(), preimage.end())}};
     }
+    if (auto* refund = std::get_if<command::Refund>(&command.body))
+        return {command.id, op::Refund{std::move(refund->escrow)}};
     auto& reject = std::get<command::Reject>(command.body);
     return {command.id, op::Reject{std::move(reject.escrow), std::move(reject.payee)}};
 }
@@ -51,9 +53,32 @@ Op op_of(Command&& command) {
 
 // --- a ledger ---
 
-void ModelLedger::tell(Timestamp now, const Escrow& escrow, std::optional<Bytes> preimage) {
-    events_.push_back({events_.size() + 1, escrow.terms, escrow.state, Certainty::final_,
-                       std::move(preimage), now, "event " + std::to_string(events_.size() + 1)});
+void ModelLedger::tell(Timestamp now, const Change& change, Certainty certainty) {
+    const std::uint64_t cursor = events_.size() + 1;
+    const bool is_there = certainty != Certainty::rolled_back;
+    events_.push_back({cursor, change.escrow.terms, change.escrow.state, certainty,
+                       is_there ? change.preimage : std::nullopt, now,
+                       is_there ? "event " + std::to_string(cursor) : ""});
+}
+
+void ModelLedger::change(Timestamp now, const Escrow& escrow, std::optional<Bytes> preimage) {
+    Change made{escrow, std::move(preimage), now + rules_.until_final};
+    if (rules_.until_final == Duration{}) return tell(now, made, Certainty::final_);
+    tell(now, made, Certainty::seen);
+    pending_.push_back(std::move(made));
+}
+
+bool ModelLedger::roll_back(Timestamp now) {
+    if (pending_.empty() || gone_) return false;
+    gone_ = std::move(pending_.back());
+    pending_.pop_back();
+    tell(now, *gone_, Certainty::rolled_back);
+    const EscrowKey key{gone_->escrow.terms.payer, gone_->escrow.terms.id};
+    if (gone_->escrow.state == EscrowState::prepared)
+        escrows_.erase(key);
+    else
+        escrows_.at(key).state = EscrowState::prepared;
+    return true;
 }
 
 std::optional<Reason> ModelLedger::run(Timestamp now, const Op& op) {
@@ -68,37 +93,59 @@ std::optional<Reason> ModelLedger::run(Timestamp now, const Op& op) {
             return Reason::not_after_passed;
         }
         place->second.terms = prepare->terms;
-        tell(now, place->second, std::nullopt);
+        change(now, place->second, std::nullopt);
         return std::nullopt;
     }
     const bool claims = std::holds_alternative<op::Fulfil>(op.body);
-    const EscrowKey& key =
-        claims ? std::get<op::Fulfil>(op.body).escrow : std::get<op::Reject>(op.body).escrow;
+    const auto* const refund = std::get_if<op::Refund>(&op.body);
+    const EscrowKey& key = claims              ? std::get<op::Fulfil>(op.body).escrow
+                           : refund != nullptr ? refund->escrow
+                                               : std::get<op::Reject>(op.body).escrow;
     const auto found = escrows_.find(key);
     if (found == escrows_.end()) return Reason::unknown_escrow;
     Escrow& escrow = found->second;
-    const EscrowState wanted = claims ? EscrowState::fulfilled : EscrowState::refunded_rejected;
+    const EscrowState wanted = claims              ? EscrowState::fulfilled
+                               : refund != nullptr ? EscrowState::refunded_expired
+                                                   : EscrowState::refunded_rejected;
+    if (refund != nullptr && !is_expired(now, escrow.terms.expiry))
+        return Reason::escrow_not_expired;
     if (escrow.state == wanted) return std::nullopt;
     if (escrow.state == EscrowState::fulfilled) return Reason::already_fulfilled;
     if (escrow.state != EscrowState::prepared) return Reason::already_refunded;
     if (!claims) {
         escrow.state = wanted;
-        tell(now, escrow, std::nullopt);
+        change(now, escrow, std::nullopt);
         return std::nullopt;
     }
     const Bytes& preimage = std::get<op::Fulfil>(op.body).preimage;
     if (!fulfils(preimage, escrow.terms.condition)) return Reason::wrong_preimage;
     escrow.state = wanted;
-    tell(now, escrow, preimage);
+    change(now, escrow, preimage);
     return std::nullopt;
 }
 
 void ModelLedger::pass(Timestamp now) {
+    if (gone_) {
+        const Change again = *std::exchange(gone_, std::nullopt);
+        const EscrowKey key{again.escrow.terms.payer, again.escrow.terms.id};
+        const auto found = escrows_.find(key);
+        const bool is_placing = again.escrow.state == EscrowState::prepared;
+        if (is_placing ? found == escrows_.end()
+                       : found != escrows_.end() && found->second.state == EscrowState::prepared) {
+            escrows_[key] = again.escrow;
+            change(now, again.escrow, again.preimage);
+        }
+    }
+    while (!pending_.empty() && pending_.front().final_at <= now) {
+        tell(now, pending_.front(), Certainty::final_);
+        pending_.erase(pending_.begin());
+    }
+    if (rules_.open) return;
     for (auto& [key, escrow] : escrows_) {
         if (escrow.state != EscrowState::prepared || !is_expired(now, escrow.terms.expiry))
             continue;
         escrow.state = EscrowState::refunded_expired;
-        tell(now, escrow, std::nullopt);
+        change(now, escrow, std::nullopt);
     }
 }
 
@@ -123,6 +170,24 @@ void ModelAdapter::send(const Bytes& octets, AdapterOutputs& out) {
     out.requests.push_back({next_request_, "/v1/instructions", octets, false});
 }
 
+// Asked again and again, until the ledger shows that it is over.
+void ModelAdapter::refund(Timestamp at, AdapterOutputs& out) {
+    std::map<EscrowKey, EscrowState> states;
+    std::map<EscrowKey, Timestamp> expiries;
+    for (std::size_t i = 0; i < told_; ++i) {
+        const report::Escrow& event = ledger_.events()[i];
+        if (event.terms.payer != account_) continue;
+        const EscrowKey key{event.terms.payer, event.terms.id};
+        const bool is_there = event.certainty != Certainty::rolled_back;
+        states[key] = is_there ? event.state : EscrowState::prepared;
+        expiries[key] = event.terms.expiry;
+    }
+    for (const auto& [key, state] : states) {
+        if (state != EscrowState::prepared || !is_expired(at, expiries.at(key))) continue;
+        send(octets_of(Op{CommandId{key.id.array()}, op::Refund{key}}), out);
+    }
+}
+
 void ModelAdapter::step(Timestamp at, std::span<AdapterInput> inputs, AdapterOutputs& out) {
     for (AdapterInput& input : inputs) {
         if (std::holds_alternative<Woken>(input)) {
@@ -144,7 +209,7 @@ void ModelAdapter::step(Timestamp at, std::span<AdapterInput> inputs, AdapterOut
             const auto asked = asked_.find(reply->request);
             if (asked == asked_.end()) continue;
             const CommandId id = asked->second;
-            open_.erase(id);
+            if (open_.erase(id) == 0) continue;  // a refund of its own
             out.puts.push_back({0, Bytes(id.view().begin(), id.view().end()), std::nullopt});
             out.reports.emplace_back(report::Answer{
                 id, reply->body ? report::Answer::Outcome::done : report::Answer::Outcome::refused,
@@ -152,6 +217,7 @@ void ModelAdapter::step(Timestamp at, std::span<AdapterInput> inputs, AdapterOut
         } else if (std::holds_alternative<StreamFrame>(input)) {
             for (; told_ < ledger_.events().size(); ++told_)
                 out.reports.emplace_back(ledger_.events()[told_]);
+            if (ledger_.is_open()) refund(at, out);
             out.puts.push_back({0, Bytes{'c'}, OerWriter().u64(told_).take()});
             out.reports.emplace_back(report::Health{at, report::Mode::live, {}});
         }
@@ -168,19 +234,25 @@ SwapPair::SwapPair(std::uint64_t seed)
 }
 
 std::unique_ptr<swap::SwapProgram> SwapPair::make(Role role) {
-    const swap::Terms terms = swap_terms();
-    swap::ProgramParts parts;
-    parts.endurance = one_outage;
+    return std::make_unique<swap::SwapProgram>(parts(role));
+}
+
+swap::ProgramParts SwapPair::parts(Role role) {
+    const swap::Terms terms = pair_terms();
+    swap::ProgramParts made;
+    made.endurance = one_of_each;
     std::array<std::uint8_t, KeySeed::size> seed{};
     seed[0] = static_cast<std::uint8_t>(role);
-    parts.keeper = std::make_shared<assembly::SeedSecretKeeper>(KeySeed{seed});
-    parts.random = entropy_.get();
+    made.keeper = std::make_shared<assembly::SeedSecretKeeper>(KeySeed{seed});
+    made.random = entropy_.get();
     const auto owns = ledgers_of(role, terms);
-    parts.ledgers.push_back(
-        {owns[0], std::make_unique<ModelAdapter>(info_of(terms.payment), payment)});
-    parts.ledgers.push_back(
-        {owns[1], std::make_unique<ModelAdapter>(info_of(terms.delivery), delivery)});
-    return std::make_unique<swap::SwapProgram>(std::move(parts));
+    made.ledgers.push_back(
+        {owns[0], std::make_unique<ModelAdapter>(info_of(terms.payment), owns[0].accounts.front(),
+                                                 payment)});
+    made.ledgers.push_back(
+        {owns[1], std::make_unique<ModelAdapter>(info_of(terms.delivery), owns[1].accounts.front(),
+                                                 delivery)});
+    return made;
 }
 
 void SwapPair::start(Party& party, Role) {
@@ -195,8 +267,15 @@ void SwapPair::begin(Party& party, Role role) {
     if (role == Role::seller && !agreed_) return;
     std::vector<swap::Event> events;
     events.push_back(
-        swap::event::Begin{role, role == Role::buyer ? swap_terms() : *agreed_, PublicKey{}});
+        swap::event::Begin{role, role == Role::buyer ? pair_terms() : *agreed_, PublicKey{}});
     take(party, party.host->run(now, std::move(events)));
+}
+
+void SwapPair::restore(Party& party, Role role, const MemoryDisk& disk) {
+    party.host->crash();
+    party.disk = disk;
+    party.end.reset();
+    start(party, role);
 }
 
 void SwapPair::take(Party& party, std::vector<swap::Effect> effects) {
@@ -266,7 +345,9 @@ void SwapPair::run_on(unsigned crashes) {
     const auto is_over = [](const Party& party) { return party.gone || party.end; };
     while (now < swap_start + long_since && !(is_over(buyer) && is_over(seller)))
         turn(crashes);
-    // Whoever has left does not see the last expiry; the ledgers do.
+}
+
+void SwapPair::expire() {
     payment.pass(swap_start + long_since);
     delivery.pass(swap_start + long_since);
 }
@@ -275,6 +356,7 @@ void SwapPair::turn(unsigned crashes) {
     now = now + step;
     payment.pass(now);
     delivery.pass(now);
+    if (rollbacks > 0 && below(40) == 0 && payment.roll_back(now)) --rollbacks;
     for (auto& [party, role] : {std::pair{&buyer, Role::buyer}, {&seller, Role::seller}}) {
         if (crashed_ < crashes && party->host->running() && below(12) == 0) {
             ++crashed_;

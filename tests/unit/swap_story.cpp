@@ -4,6 +4,7 @@
 
 #include "sdk/base/amount.h"
 #include "sdk/base/assert.h"
+#include "sdk/crypto/hash.h"
 
 namespace lockstep::test {
 
@@ -22,13 +23,9 @@ std::string SwapStory::tell(const std::string& words) {
         const Preimage secret = swap_secret();
         return apply(swap::input::Released{Bytes(secret.view().begin(), secret.view().end())});
     }
-    if (first == "restart") {
-        const Bytes snapshot = machine_.write_snapshot();
-        machine_ = SwapMachine{};
-        REQUIRE(machine_.read_snapshot(snapshot));
-        CHECK(machine_.write_snapshot() == snapshot);
-        return apply(swap::input::Started{});
-    }
+    if (first == "restart") return start_from(machine_.write_snapshot());
+    if (first == "save") return saved_ = machine_.write_snapshot(), "";
+    if (first == "restore") return start_from(saved_);
     if (first.starts_with("t+")) {
         now_ =
             swap_start +
@@ -36,16 +33,28 @@ std::string SwapStory::tell(const std::string& words) {
         const auto wake = machine_.next_wake();
         return wake && *wake <= now_ ? apply(SwapMachine::wake()) : "";
     }
-    if (second == "refused")
-        return apply(swap::input::Answered{
-            sent_.at(first), static_cast<std::uint8_t>(report::Answer::Outcome::refused),
-            reason_from_string(third).value()});
+    if (second == "refused") {
+        // What is tried again is another command.
+        const CommandId id = sent_.at(first);
+        sent_.erase(first);
+        refused_.insert(id);
+        return apply(
+            swap::input::Answered{id, static_cast<std::uint8_t>(report::Answer::Outcome::refused),
+                                  reason_from_string(third).value()});
+    }
     if (first == "btc" || first == "csd") {
         const report::Mode mode = second == "live" ? report::Mode::live : report::Mode::stale;
         return apply(swap::input::Health{swap_address("test." + first), now_,
                                          static_cast<std::uint8_t>(mode)});
     }
     return event(first, second, third);
+}
+
+std::string SwapStory::start_from(const Bytes& snapshot) {
+    machine_ = SwapMachine{};
+    REQUIRE(machine_.read_snapshot(snapshot));
+    CHECK(machine_.write_snapshot() == snapshot);
+    return apply(swap::input::Started{});
 }
 
 std::string SwapStory::event(const std::string& side, const std::string& state,
@@ -57,6 +66,7 @@ std::string SwapStory::event(const std::string& side, const std::string& state,
     reported.ledger_time = now_;
     reported.locator = side + " " + state;
     if (state == "other") reported.terms.amount = Amount{reported.terms.amount.units() - 1};
+    if (state == "stray") reported.terms.id = EscrowId{sha256(as_bytes("stray")).array()};
     if (state == "fulfilled") {
         reported.state = EscrowState::fulfilled;
         const Preimage secret = swap_secret();
@@ -78,6 +88,9 @@ std::string SwapStory::apply(const swap::MachineInput& input) {
         return "refused: " + std::string(to_string(allowed.error()));
     Outputs<SwapMachine> out;
     machine_.apply(now_, *decoded, out);
+    // Nothing that is due is left for a wake that would change nothing.
+    const auto wake = machine_.next_wake();
+    CHECK((!wake || *wake > now_));
     std::string all;
     for (const swap::MachineOutput& output : out.outputs)
         all += (all.empty() ? "" : "; ") + say(output);
@@ -100,6 +113,7 @@ std::string SwapStory::say(const swap::MachineOutput& output) {
         if (std::holds_alternative<op::Fulfil>(command->body)) what = "fulfil";
         if (std::holds_alternative<op::Reject>(command->body)) what = "reject";
         if (std::holds_alternative<command::Expect>(command->body)) what = "expect";
+        CHECK(!refused_.contains(command->id));
         // The same command has one id for ever.
         const auto [known, fresh] = sent_.try_emplace(what, command->id);
         CHECK(known->second == command->id);
@@ -121,6 +135,19 @@ std::string SwapStory::say(const swap::MachineOutput& output) {
         return std::string(to_string(ended->end)) +
                (ended->reason ? ": " + std::string(to_string(*ended->reason)) : "");
     return "alarm " + std::get<swap::output::Alarm>(output).code;
+}
+
+std::vector<Row> operator+(std::vector<Row> first, const std::vector<Row>& then) {
+    first.insert(first.end(), then.begin(), then.end());
+    return first;
+}
+
+void play(Role role, const std::vector<Row>& rows) {
+    SwapStory story(role);
+    for (const Row& row : rows) {
+        CAPTURE(row.happens);
+        CHECK(story.tell(row.happens) == row.does);
+    }
 }
 
 }  // namespace lockstep::test

@@ -5,10 +5,12 @@
 //   payment prepared seen         an event: payment or delivery; prepared, fulfilled, refunded or
 //                                 rejected; seen, final or rolled_back
 //   payment other final           another escrow under the payment's name
+//   delivery stray final          an escrow of the same accounts under another name
 //   prepare refused REASON        an answer, also of fulfil
 //   secret                        what was decided to be shown has been derived
 //   t+90, t+89.999999             the time comes
 //   restart                       from the snapshot, as another process
+//   save, restore                 the same from the snapshot of then: an older disk
 // Answers: "expect delivery", "prepare payment", "fulfil delivery", "reject delivery", "release",
 // "1 seen" (a transaction of the six), "settled", "unwound: reason", "alarm code"; "" for nothing,
 // "refused: reason" where the input was.
@@ -16,7 +18,10 @@
 
 #include <doctest/doctest.h>
 
+#include <map>
+#include <set>
 #include <string>
+#include <vector>
 
 #include "connector/swap/machine.h"
 #include "sdk/crypto/hash.h"
@@ -108,6 +113,7 @@ public:
 
 private:
     std::string apply(const swap::MachineInput& input);
+    std::string start_from(const Bytes& snapshot);
     std::string event(const std::string& side, const std::string& state,
                       const std::string& certainty);
     std::string say(const swap::MachineOutput& output);
@@ -117,6 +123,28 @@ private:
     SwapMachine machine_;
     Timestamp now_ = swap_start;
     std::map<std::string, CommandId> sent_;
+    std::set<CommandId> refused_;
+    Bytes saved_;
 };
+
+struct Row {
+    std::string happens;
+    std::string does;
+};
+std::vector<Row> operator+(std::vector<Row> first, const std::vector<Row>& then);
+void play(Role role, const std::vector<Row>& rows);
+
+// Up to the payment that is final.
+inline const std::vector<Row> buyer_begins{{"begin", "expect delivery"},
+                                           {"btc live", ""},
+                                           {"csd live", "prepare payment"},
+                                           {"payment prepared seen", "1 seen"},
+                                           {"payment prepared final", "1 final"}};
+inline const std::vector<Row> seller_begins{
+    {"begin", "expect payment"}, {"btc live", ""}, {"csd live", ""}};
+// And up to the delivery that is.
+inline const std::vector<Row> seller_delivers =
+    seller_begins + std::vector<Row>{{"payment prepared final", "1 final; prepare delivery"},
+                                     {"delivery prepared final", "3 final"}};
 
 }  // namespace lockstep::test

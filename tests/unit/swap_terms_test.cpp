@@ -78,6 +78,9 @@ TEST_CASE("a party has nothing against sound terms, and says what is wrong with 
         {"a slower ledger than the proposer says",
          [](auto&, auto& v) { v.ledgers[1].timing.profile.inclusion = Duration{4'000'001}; },
          "ladder_too_tight"},
+        {"a roll-back that only the proposer knows of, survived by chance",
+         [](auto& t, auto&) { t.payment.timing.profile.rollback = Duration{1}; },
+         "ladder_too_tight"},
         {"too late to deliver", [](auto&, auto& v) { v.now = swap_start + Duration::seconds(95); },
          "terms_lapsed"},
     };
