@@ -56,8 +56,8 @@ bool Oracle::is_sender(const NodeProcess& node, const Condition& condition) cons
 }
 
 // A loss shows as soon as its outgoing escrow is fulfilled while its incoming one was given back,
-// or was never there.
-void Oracle::check_loss(const NodeProcess& node, const Condition& condition) {
+// or was never there; at the end, where it was not claimed either.
+void Oracle::check_loss(const NodeProcess& node, const Condition& condition, bool at_the_end) {
     const Sides sides = sides_of(node, condition);
     const auto* const out = sides.out;
     const auto* const in = sides.in;
@@ -68,11 +68,13 @@ void Oracle::check_loss(const NodeProcess& node, const Condition& condition) {
         return check(Rule::no_honest_loss, false,
                      [&] { return std::string(node.name() + " paid for nothing: " + tell(*out)); });
     }
-    check(Rule::no_honest_loss,
-          in->state == EscrowState::fulfilled || in->state == EscrowState::prepared, [&] {
-              return std::string(node.name() + " paid " + tell(*out) + ", and was not paid " +
-                                 tell(*in));
-          });
+    check(
+        Rule::no_honest_loss,
+        in->state == EscrowState::fulfilled || (in->state == EscrowState::prepared && !at_the_end),
+        [&] {
+            return std::string(node.name() + " paid " + tell(*out) + ", and was not paid " +
+                               tell(*in));
+        });
     // While several stand it is not known which one will pay; finish() looks again.
     if (in->state != EscrowState::fulfilled) return;
     check(Rule::exact_amounts, is_price(node, *in, *out), [&] {
@@ -112,8 +114,8 @@ const Oracle::Known* Oracle::owed_to(const NodeProcess& node, const Condition& c
     return owed;
 }
 
-// What a node has lost under a condition for good: what it paid on without being paid, or what it
-// is owed and did not get.
+// What a node has lost under a condition for good: what it paid on without being paid, or with
+// nothing there any more to be paid with, or what it is owed and did not get.
 const Oracle::Known* Oracle::lost_of(const NodeProcess& node, const Condition& condition) const {
     if (!chains_.contains(condition)) return nullptr;
     const auto came_to_nothing = [](const Known* in) {
@@ -123,7 +125,7 @@ const Oracle::Known* Oracle::lost_of(const NodeProcess& node, const Condition& c
     const Sides sides = sides_of(node, condition);
     if (sides.out != nullptr) {
         if (is_sender(node, condition)) return nullptr;
-        return came_to_nothing(sides.in) ? sides.out : nullptr;
+        return sides.in == nullptr || came_to_nothing(sides.in) ? sides.out : nullptr;
     }
     const Known* const owed = owed_to(node, condition);
     return came_to_nothing(owed) && !is_paid(node, condition, false) ? owed : nullptr;
@@ -151,6 +153,19 @@ void Oracle::count_loss(const NodeProcess& node, const Condition& condition) {
         return node.name() + " lost " + tell(*what) + " and said that " +
                format_amount(reported, asset.scale()) + " " + asset.code() + " were at risk";
     });
+}
+
+// Before it leaves its profile: what no ledger takes back any more was lost within it.
+void Oracle::settle_losses(const NodeProcess& node) {
+    if (!is_held_to(&node)) return;
+    for (const auto& [condition, chain] : chains_) {
+        const bool is_settled =
+            std::all_of(chain.escrows.begin(), chain.escrows.end(), [&](const Place& place) {
+                const Known& escrow = escrows_.at(place);
+                return escrow.state == EscrowState::prepared || is_final(escrow);
+            });
+        if (is_settled) check_loss(node, condition);
+    }
 }
 
 // What was lost with it may not be.

@@ -13,6 +13,8 @@ namespace {
 
 // Every change is checked for what it can break; the books are added up this often besides.
 constexpr std::uint64_t recount_every = 512;
+// A question's way to a ledger, and its answer's back.
+constexpr Duration longest_answer = Duration::seconds(2);
 
 }  // namespace
 
@@ -40,7 +42,11 @@ void Oracle::begin() {
 }
 
 void Oracle::excuse(const NodeProcess& node) {
+    if (excused_.contains(&node)) return;
+    settle_losses(node);
     excused_.insert(&node);
+    for (const auto& entry : chains_)
+        count_loss(node, entry.first);
 }
 // A secret that it decided to show after the copy was made, and that no ledger has seen, is
 // nobody's any more: neither it nor anybody else can claim with it.
@@ -132,11 +138,27 @@ Duration Oracle::life_behind_expiry(std::size_t ledger, const EscrowTerms& terms
                         payer == nullptr ? core::Endurance{} : spec_of(*payer).endurance);
 }
 
-// Where refunds are the payer's, one that is no honest node of the world may leave its own.
+// Its payee is honest, can claim, and has nothing else for what it paid on or showed.
+bool Oracle::is_owed(const Known& escrow) const {
+    const Condition& condition = escrow.terms.condition;
+    const NodeProcess* payee = owner(escrow.terms.payee);
+    if (payee == nullptr || !payee->honest() || payee->dead_for_good()) return false;
+    if (is_paid(*payee, condition, false)) return false;
+    const auto released = released_.find(condition);
+    if (released != released_.end() && released->second.node == payee) return true;
+    return sides_of(*payee, condition).out != nullptr;
+}
+
+// Where refunds are the payer's, one that is no honest node of the world may leave its own. What
+// was paid on for it is not left.
 bool Oracle::is_abandoned(const Known& escrow) const {
-    if (!is_open_ledger(parts_.scenario.ledgers[escrow.ledger])) return false;
+    if (!is_open_ledger(parts_.scenario.ledgers[escrow.ledger]) || is_owed(escrow)) return false;
     const NodeProcess* payer = owner(escrow.terms.payer);
     return payer == nullptr || !payer->honest() || payer->dead_for_good();
+}
+
+bool Oracle::is_final(const Known& escrow) const {
+    return parts_.ledgers[escrow.ledger]->is_final({escrow.terms.payer, escrow.terms.id});
 }
 
 void Oracle::open(Known& escrow, const Place& place) {
@@ -144,6 +166,13 @@ void Oracle::open(Known& escrow, const Place& place) {
     ++open_;
     escrow.due = escrow.terms.expiry + life_behind_expiry(escrow.ledger, escrow.terms);
     due_.emplace(escrow.due, place);
+}
+
+void Oracle::close(const Known& escrow, const Place& place) {
+    --open_;
+    due_.erase({escrow.due, place});
+    overdue_.erase(place);
+    give_share_back(escrow);
 }
 
 void Oracle::escrow_moved(const LedgerService& ledger, const LedgerEvent& event) {
@@ -180,11 +209,9 @@ void Oracle::escrow_moved(const LedgerService& ledger, const LedgerEvent& event)
         Known& known = found->second;
         known.state = event.state;
         known.ended_at = parts_.scheduler.now();
-        --open_;
-        give_share_back(known);
+        close(known, place);
         move_money(known);
         count(Rule::timeliness);
-        due_.erase({known.due, place});
         moment.kind = event.state == EscrowState::fulfilled          ? MomentKind::escrow_fulfilled
                       : event.state == EscrowState::refunded_expired ? MomentKind::escrow_expired
                                                                      : MomentKind::escrow_rejected;
@@ -211,8 +238,9 @@ void Oracle::escrow_moved(const LedgerService& ledger, const LedgerEvent& event)
     if (++moves_ % recount_every == 0) recount();
 }
 
-// Within R of its being shown, or nobody's profile holds any more.
-void Oracle::escrow_taken_back(const LedgerService& ledger, const LedgerEvent& event) {
+// Within R of its being shown and before it was final, or nobody's profile holds any more.
+void Oracle::escrow_taken_back(const LedgerService& ledger, const LedgerEvent& event,
+                               std::uint32_t blocks) {
     const std::size_t index = ledger_index(ledger.address());
     const Place place{index, {event.terms.payer, event.terms.id}};
     const auto found = escrows_.find(place);
@@ -230,17 +258,19 @@ void Oracle::escrow_taken_back(const LedgerService& ledger, const LedgerEvent& e
     const bool excused = std::all_of(
         parts_.nodes.begin(), parts_.nodes.end(),
         [&](const auto& node) { return excused_.contains(node.get()) || !node->honest(); });
-    check(Rule::forward_only,
-          excused || parts_.scenario.unsafe ||
-              parts_.scheduler.now() - shown <= parts_.scenario.ledgers[index].profile.rollback,
+    const LedgerSpec& spec = parts_.scenario.ledgers[index];
+    const bool may_be = parts_.scheduler.now() - shown <= spec.profile.rollback &&
+                        blocks <= static_cast<std::uint32_t>(spec.chain.reorg);
+    check(Rule::forward_only, excused || parts_.scenario.unsafe || may_be,
           [&] { return "taken back when it was final: " + tell(known); });
     move_money_back(known);
     if (was_open) {
-        --open_;
-        give_share_back(known);
-        due_.erase({known.due, place});
+        close(known, place);
         std::erase(chains_.at(event.terms.condition).escrows, place);
         escrows_.erase(found);
+        if (const NodeProcess* payee = owner(event.terms.payee);
+            payee != nullptr && excused_.contains(payee))
+            count_loss(*payee, event.terms.condition);
     } else {
         open(known, place);
         take_share_again(known);
@@ -262,9 +292,10 @@ void Oracle::fee_paid(const LedgerService& ledger, const Address& account, Amoun
 }
 
 bool Oracle::nothing_open() const {
-    if (open_ == 0) return true;
-    return std::all_of(due_.begin(), due_.end(),
-                       [&](const auto& entry) { return is_abandoned(escrows_.at(entry.second)); });
+    const auto is_left = [&](const Place& place) { return is_abandoned(escrows_.at(place)); };
+    return std::all_of(overdue_.begin(), overdue_.end(), is_left) &&
+           std::all_of(due_.begin(), due_.end(),
+                       [&](const auto& entry) { return is_left(entry.second); });
 }
 
 // For who looks at the trace afterwards.
@@ -299,7 +330,9 @@ void Oracle::prepared(Known& escrow) {
         if (owner(other.terms.payee) != payer) continue;
         if (incoming == nullptr) incoming = &other;
         // A clock beyond its profile may refund it while what it pays for is under way.
-        const bool stands = other.state == EscrowState::prepared || parts_.scenario.unsafe;
+        const bool stands =
+            (other.state == EscrowState::prepared && (is_final(other) || !is_held_to(payer))) ||
+            parts_.scenario.unsafe;
         pays = pays || (stands && is_price(*payer, other, escrow));
     }
     check(Rule::placed_once, placed == 1,
@@ -347,6 +380,17 @@ void Oracle::ended(const Known& escrow) {
         });
 }
 
+// Where an expiry is held against the median of the stamps a node knows it as it was when it asked
+// last.
+bool Oracle::is_in_time(const NodeProcess& node, const Known& escrow) const {
+    const LedgerSpec& spec = parts_.scenario.ledgers[escrow.ledger];
+    const Duration bound = bound_of_reveal(spec.profile, spec_of(node).endurance);
+    const Timestamp now = parts_.scheduler.now();
+    if (!is_open_ledger(spec)) return now + bound < escrow.terms.expiry + spec.profile.late;
+    const Timestamp asked = now - spec.beat - longest_answer;
+    return parts_.ledgers[escrow.ledger]->time_at(asked) + bound < escrow.terms.expiry;
+}
+
 // Looked at where the node decided and showed in one life: a release that was recorded before an
 // outage is shown after it, which is what the guard leaves room for. A node's clock may lag as much
 // as the ledger's.
@@ -364,12 +408,10 @@ void Oracle::secret_released(const NodeProcess& node, const Condition& condition
         for (const Place& place : chain->second.escrows) {
             const Known& escrow = escrows_.at(place);
             if (owner(escrow.terms.payee) != &node) continue;
-            const TimingProfile& profile = parts_.scenario.ledgers[escrow.ledger].profile;
             const bool later_life = node.starts() != escrow.payee_starts;
-            stands = stands || escrow.state == EscrowState::prepared || later_life;
-            in_time = in_time || later_life ||
-                      now + bound_of_reveal(profile, spec_of(node).endurance) <
-                          escrow.terms.expiry + profile.late;
+            stands =
+                stands || later_life || (escrow.state == EscrowState::prepared && is_final(escrow));
+            in_time = in_time || later_life || is_in_time(node, escrow);
         }
     check(Rule::reveal_guard, stands && in_time, [&] {
         return node.name() + " showed its secret " +
@@ -395,6 +437,7 @@ void Oracle::after_step() {
             excused = excused || excused_.contains(node.get());
         check(Rule::timeliness, excused || is_abandoned(late),
               [&] { return std::string("open beyond its time: " + tell(late)); });
+        overdue_.insert(due_.begin()->second);
         due_.erase(due_.begin());
     }
 }
@@ -600,7 +643,7 @@ void Oracle::finish() {
     // What an honest node was delivered or paid too little for shows once everything has ended.
     for (const auto& [condition, chain] : chains_)
         for (const auto& node : parts_.nodes)
-            if (is_held_to(node.get())) check_loss(*node, condition);
+            if (is_held_to(node.get())) check_loss(*node, condition, true);
 }
 
 }  // namespace lockstep::sim

@@ -56,7 +56,8 @@ public:
     std::size_t open_business(const NodeProcess& node) const;
 
     void escrow_moved(const LedgerService& ledger, const LedgerEvent& event) override;
-    void escrow_taken_back(const LedgerService& ledger, const LedgerEvent& event) override;
+    void escrow_taken_back(const LedgerService& ledger, const LedgerEvent& event,
+                           std::uint32_t blocks) override;
     void fee_paid(const LedgerService& ledger, const Address& account, Amount fee,
                   std::size_t vsize) override;
     void secret_released(const NodeProcess& node, const Condition& condition) override;
@@ -125,7 +126,11 @@ private:
     void note_balance(const LedgerService& ledger, const Address& account, const AssetId& asset);
     Moment moment_of(const LedgerService& ledger, const LedgerEvent& event) const;
     Duration life_behind_expiry(std::size_t ledger, const EscrowTerms& terms) const;
+    bool is_final(const Known& escrow) const;
+    bool is_in_time(const NodeProcess& node, const Known& escrow) const;
+    bool is_owed(const Known& escrow) const;
     bool is_abandoned(const Known& escrow) const;
+    void close(const Known& escrow, const Place& place);
     void open(Known& escrow, const Place& place);
     void prepared(Known& escrow);
     void ended(const Known& escrow);
@@ -133,8 +138,9 @@ private:
     Sides sides_of(const NodeProcess& node, const Condition& condition) const;
     const Known* owed_to(const NodeProcess& node, const Condition& condition) const;
     const Known* lost_of(const NodeProcess& node, const Condition& condition) const;
-    void check_loss(const NodeProcess& node, const Condition& condition);
+    void check_loss(const NodeProcess& node, const Condition& condition, bool at_the_end = false);
     void count_loss(const NodeProcess& node, const Condition& condition);
+    void settle_losses(const NodeProcess& node);
     void forgive_loss(const Known& escrow);
     void note_prices();
     const std::vector<Price>* prices_between(const NodeProcess& node, const Known& in,
@@ -165,6 +171,7 @@ private:
     };
     std::map<Condition, Released> released_;
     std::set<std::pair<Timestamp, Place>> due_;  // open ones, by the time when they must be over
+    std::set<Place> overdue_;                    // open ones beyond it
     std::set<const NodeProcess*> excused_;
     std::set<const NodeProcess*> restored_;
     std::map<const NodeProcess*, Losses> lost_;

@@ -262,7 +262,15 @@ private:
     }
 
     void check_rollback(const FaultSpec& fault, const std::string& path) {
-        for (const LedgerSpec* ledger : struck_ledgers(fault)) {
+        const std::vector<const LedgerSpec*> struck = struck_ledgers(fault);
+        const bool strikes = std::any_of(struck.begin(), struck.end(), [](const LedgerSpec* one) {
+            return one->kind == LedgerKind::bitcoin && one->chain.reorg > 0;
+        });
+        if (!strikes)
+            return problem(path + ".kind",
+                           "strikes no ledger that takes blocks back; expected a Bitcoin ledger "
+                           "with a chain.reorg of 1 or more");
+        for (const LedgerSpec* ledger : struck) {
             if (ledger->kind != LedgerKind::bitcoin) continue;
             const Duration told = ledger->profile.rollback;
             if (fault.target.empty() && told == Duration{} && !fault.by) continue;

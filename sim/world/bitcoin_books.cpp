@@ -46,8 +46,9 @@ BitcoinBooks::News BitcoinBooks::follow(const bitcoin::Chain& chain) {
         const auto* entry = chain.at(static_cast<int>(height));
         return entry != nullptr && entry->id == blocks_[height].id;
     };
+    const std::size_t before = blocks_.size();
     while (!blocks_.empty() && !stands(blocks_.size() - 1)) {
-        disconnect(news);
+        disconnect(before, news);
         ++news.taken_back;
     }
     while (const auto* entry = chain.at(static_cast<int>(blocks_.size())))
@@ -79,7 +80,8 @@ void BitcoinBooks::connect(const bitcoin::Chain& chain, const bitcoin::Chain::En
     blocks_.push_back(std::move(block));
 }
 
-void BitcoinBooks::disconnect(News& news) {
+void BitcoinBooks::disconnect(std::size_t height_before, News& news) {
+    const auto depth = static_cast<std::uint32_t>(height_before - blocks_.size() + 1);
     Block block = std::move(blocks_.back());
     blocks_.pop_back();
     made_ -= block.made;
@@ -102,7 +104,7 @@ void BitcoinBooks::disconnect(News& news) {
             else
                 escrows_.at(key).state = EscrowState::prepared;
             event.sequence = ++moves_;
-            news.moves.push_back({std::move(event), true});
+            news.moves.push_back({std::move(event), true, depth});
         }
     }
 }
@@ -151,6 +153,7 @@ void BitcoinBooks::spend(const bitcoin::TxIn& input, Timestamp at, Block& block,
     ASSERT(path.has_value());
     Escrow& escrow = escrows_.at(*key);
     escrow.state = state_after(*path);
+    escrow.ended_at = blocks_.size();
     LedgerEvent event{0, at, escrow.terms, escrow.state, std::nullopt};
     if (*path == EscrowPath::claim) event.preimage = input.witness[1];
     tell(std::move(event), block, news);
@@ -170,6 +173,7 @@ void BitcoinBooks::fund(const bitcoin::Transaction& transaction, const Address& 
         ASSERT(lock.has_value());
         if (!escrows_.try_emplace(key, Escrow{*terms, *bitcoin::escrow_script(*lock)}).second)
             return;
+        escrows_.at(key).funded_at = blocks_.size();
         add({txid_of(transaction), 0}, {payer, funding->escrow.value, key}, block);
         return tell({0, at, *terms, EscrowState::prepared, std::nullopt}, block, news);
     }
@@ -178,7 +182,7 @@ void BitcoinBooks::fund(const bitcoin::Transaction& transaction, const Address& 
 void BitcoinBooks::tell(LedgerEvent event, Block& block, News& news) {
     event.sequence = ++moves_;
     block.steps.emplace_back(event);
-    news.moves.push_back({std::move(event), false});
+    news.moves.push_back({std::move(event), false, 1});
 }
 
 void BitcoinBooks::add(const bitcoin::OutPoint& place, Coin coin, Block& block) {
@@ -223,9 +227,22 @@ AssetTotals BitcoinBooks::totals(const bitcoin::Chain& chain) const {
 }
 
 bool BitcoinBooks::is_claim(const bitcoin::Transaction& transaction) const {
+    return path_of(transaction) == EscrowPath::claim;
+}
+
+std::optional<EscrowPath> BitcoinBooks::path_of(const bitcoin::Transaction& transaction) const {
     for (const bitcoin::TxIn& input : transaction.inputs)
-        if (path_in(input) == EscrowPath::claim) return true;
-    return false;
+        if (const auto path = path_in(input)) return path;
+    return std::nullopt;
+}
+
+std::uint32_t BitcoinBooks::blocks_on(const EscrowKey& key) const {
+    const auto found = escrows_.find(key);
+    if (found == escrows_.end()) return 0;
+    const Escrow& escrow = found->second;
+    const bool stands = escrow.state == EscrowState::prepared;
+    return static_cast<std::uint32_t>(blocks_.size() -
+                                      (stands ? escrow.funded_at : escrow.ended_at));
 }
 
 }  // namespace lockstep::sim

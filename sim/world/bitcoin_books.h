@@ -28,6 +28,8 @@ public:
             LedgerEvent event;
             // The block in which it moved so is not on the chain any more.
             bool is_taken_back = false;
+            // How many blocks it had then, its own included.
+            std::uint32_t blocks = 0;
         };
         std::vector<Move> moves;
         std::vector<FeePaid> fees;  // of blocks that came
@@ -48,6 +50,10 @@ public:
     AssetTotals totals(const bitcoin::Chain& chain) const;
     // Takes an escrow that stands with its preimage.
     bool is_claim(const bitcoin::Transaction& transaction) const;
+    // How the first escrow that it takes would end.
+    std::optional<bitcoin::EscrowPath> path_of(const bitcoin::Transaction& transaction) const;
+    // Of what became of an escrow last: its own block and those on top of it.
+    std::uint32_t blocks_on(const EscrowKey& key) const;
 
 private:
     struct Coin {
@@ -59,6 +65,8 @@ private:
         EscrowTerms terms;
         Bytes script;
         EscrowState state = EscrowState::prepared;
+        std::size_t funded_at = 0;  // heights
+        std::size_t ended_at = 0;
     };
     struct Account {
         bitcoin::Satoshi free = 0;
@@ -85,7 +93,7 @@ private:
     };
 
     void connect(const bitcoin::Chain& chain, const bitcoin::Chain::Entry& entry, News& news);
-    void disconnect(News& news);
+    void disconnect(std::size_t height_before, News& news);
     void read(const bitcoin::Transaction& transaction, bitcoin::Satoshi fee, Timestamp at,
               Block& block, News& news);
     void spend(const bitcoin::TxIn& input, Timestamp at, Block& block, News& news);

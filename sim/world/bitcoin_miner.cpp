@@ -26,10 +26,8 @@ std::vector<bitcoin::Transaction> chosen(const BitcoinMachine& machine, const Bi
         const bool stands =
             std::none_of(entry->parents.begin(), entry->parents.end(),
                          [&](const bitcoin::Txid& parent) { return left_out.contains(parent); });
-        const bool pays =
-            entry->fee * 1'000 >= leaves.below * static_cast<bitcoin::FeeRate>(entry->size);
         const bool is_claim = leaves.claims && books.is_claim(*entry->transaction);
-        if (stands && pays && !is_claim && !leaves.all)
+        if (stands && !is_claim && !leaves.leaves_out(*entry))
             chosen.push_back(*entry->transaction);
         else
             left_out.insert(entry->txid);
@@ -38,6 +36,11 @@ std::vector<bitcoin::Transaction> chosen(const BitcoinMachine& machine, const Bi
 }
 
 }  // namespace
+
+// By its fee alone.
+bool BitcoinMiner::Leaves::leaves_out(const bitcoin::Mempool::Entry& entry) const {
+    return all || entry.fee * 1'000 < below * static_cast<bitcoin::FeeRate>(entry.size);
+}
 
 Bytes miners_script() {
     Bytes script{0x00, 0x20};
@@ -59,13 +62,15 @@ Duration BitcoinMiner::next_interval(Duration last) {
     return std::clamp(drawn, Duration::milliseconds(100), most);
 }
 
-std::uint32_t BitcoinMiner::stamp(Timestamp shown) {
-    const Duration most = chain_.stamp_error;
-    return in_seconds(shown + rng_.between(Duration{} - most, most));
+// Clock and stamp together are wrong by what the chain may be.
+std::uint32_t BitcoinMiner::stamp(const Shown& shown) {
+    const Duration off = std::max(shown.off, Duration{} - shown.off);
+    const Duration most = std::max(chain_.stamp_error - off, Duration{});
+    return in_seconds(shown.at + rng_.between(Duration{} - most, most));
 }
 
 std::vector<bitcoin::Input> BitcoinMiner::make(const BitcoinMachine& machine,
-                                               const BitcoinBooks& books, Timestamp shown,
+                                               const BitcoinBooks& books, const Shown& shown,
                                                const Leaves& leaves, std::uint32_t blocks) {
     std::vector<bitcoin::Input> inputs;
     for (std::uint32_t i = 0; i < blocks; ++i) {
@@ -81,8 +86,8 @@ std::vector<bitcoin::Input> BitcoinMiner::make(const BitcoinMachine& machine,
     return inputs;
 }
 
-std::vector<bitcoin::Input> BitcoinMiner::overtake(const BitcoinMachine& machine, Timestamp shown,
-                                                   int depth) {
+std::vector<bitcoin::Input> BitcoinMiner::overtake(const BitcoinMachine& machine,
+                                                   const Shown& shown, int depth) {
     const auto& chain = machine.chain();
     const auto* first = chain.at(chain.height() - depth + 1);
     ASSERT(depth > 0 && first != nullptr && first->height > 0);

@@ -22,18 +22,24 @@ public:
         bool claims = false;
         bitcoin::FeeRate below = 0;  // what pays less finds no room
         bool all = false;
+        bool leaves_out(const bitcoin::Mempool::Entry& entry) const;
+    };
+    // A clock, and how far from the truth it is.
+    struct Shown {
+        Timestamp at;
+        Duration off;
     };
     // The inputs of a node that hears of `blocks` new ones.
     std::vector<bitcoin::Input> make(const bitcoin::BitcoinMachine& machine,
-                                     const BitcoinBooks& books, Timestamp shown,
+                                     const BitcoinBooks& books, const Shown& shown,
                                      const Leaves& leaves, std::uint32_t blocks);
     // A branch of others, longer by one than the last `depth` blocks, takes their place. What was
     // in those waits again, or is in the first block of the branch.
-    std::vector<bitcoin::Input> overtake(const bitcoin::BitcoinMachine& machine, Timestamp shown,
+    std::vector<bitcoin::Input> overtake(const bitcoin::BitcoinMachine& machine, const Shown& shown,
                                          int depth);
 
 private:
-    std::uint32_t stamp(Timestamp shown);
+    std::uint32_t stamp(const Shown& shown);
 
     const ChainSpec& chain_;
     Rng rng_;

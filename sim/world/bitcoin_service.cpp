@@ -1,6 +1,7 @@
 // A Bitcoin ledger: one node, the real mock node's machine behind its own JSON-RPC, and the others
 // of its network, who make the blocks. Nobody is told of anything: adapters ask.
 #include <algorithm>
+#include <deque>
 
 #include "bitcoin/adapter/bitcoin_adapter.h"
 #include "bitcoin/adapter/payments.h"
@@ -14,6 +15,7 @@ namespace {
 
 namespace node_input = bitcoin::input;
 using bitcoin::BitcoinMachine;
+using bitcoin::EscrowPath;
 using bitcoin::Satoshi;
 
 // Coinbases are spent once, at the beginning.
@@ -23,6 +25,8 @@ constexpr std::uint32_t settled_blocks = 12;
 constexpr Duration look_again = Duration::milliseconds(500);
 constexpr bitcoin::FeePerKvb least_fee{2'000};
 constexpr int reorg_window = 24;
+// Coins of others, each of which pays once a block.
+constexpr std::size_t foreign_coins = 8;
 
 bitcoin::Settings node_settings() {
     bitcoin::Settings settings;
@@ -42,6 +46,7 @@ public:
           actor_(parts_.trace.add_actor({parts_.spec.name, ActorKind::ledger, true})),
           books_({address_, parts_.spec.assets.front()}, keys()),
           miner_(parts_.spec.chain, parts_.rng.fork("miner")),
+          rng_(parts_.rng.fork("branches")),
           disk_(parts_.make_disk()),
           process_({parts_.scheduler, parts_.trace, actor_, *disk_, [] { return make(); },
                     snapshot_rows, [this](std::vector<Effect> effects) { release(effects); },
@@ -124,7 +129,9 @@ public:
         const auto depth = static_cast<int>(blocks);
         if (!process_.up() || depth == 0 || machine().chain().height() - depth < ground_)
             return false;
-        give_all(miner_.overtake(machine(), shown(), depth));
+        give_all(miner_.overtake(machine(), stamped(), depth));
+        // What was in those blocks does not come back by itself.
+        if (rng_.below(3) == 0 && forget_pool()) parts_.tally.branch("taken_back_and_forgotten");
         return true;
     }
     void raise_fees(std::uint64_t rate, Timestamp until) override {
@@ -141,10 +148,19 @@ public:
         forgetful.pool_expiry = Duration{1};
         // A second later everything that waits is too old, when the next one comes.
         const auto later = static_cast<std::uint32_t>(shown().us() / 1'000'000 + 2);
+        const auto next = foreign_payment();
+        if (!next) return false;
+        std::vector<std::pair<bitcoin::Txid, std::optional<EscrowPath>>> waited;
+        for (const auto& [txid, entry] : machine().pool().all())
+            waited.emplace_back(txid, books_.path_of(*entry.transaction));
         give_all({node_input::SetTime{later}, node_input::Configure{forgetful},
-                  node_input::Submit{foreign_payment()}, node_input::Configure{before},
-                  node_input::SetTime{}});
-        return true;
+                  node_input::Submit{*next}, node_input::Configure{before}, node_input::SetTime{}});
+        if (!process_.up()) return false;
+        std::erase_if(waited,
+                      [&](const auto& one) { return machine().pool().all().contains(one.first); });
+        for (const auto& one : waited)
+            if (one.second == EscrowPath::claim) parts_.tally.branch("claim_forgotten");
+        return !waited.empty();
     }
     void copy_next_claim() override { ++to_copy_; }
 
@@ -152,6 +168,15 @@ public:
         if (!process_.up()) return {};
         const auto& chain = machine().chain();
         return Timestamp{chain.median_time(chain.tip()) * 1'000'000};
+    }
+    Timestamp time_at(Timestamp then) const override {
+        Timestamp time = times_.empty() ? this->time() : times_.front().second;
+        for (const auto& [when, median] : times_)
+            if (when <= then) time = median;
+        return time;
+    }
+    bool is_final(const EscrowKey& escrow) const override {
+        return books_.blocks_on(escrow) >= parts_.spec.chain.depth;
     }
     std::vector<AssetTotals> totals() const override {
         return process_.up() ? std::vector{books_.totals(machine().chain())}
@@ -177,6 +202,7 @@ private:
     }
     const BitcoinMachine& machine() const { return process_.program().machine(); }
     Timestamp shown() const { return process_.clock().show(parts_.scheduler.now()); }
+    BitcoinMiner::Shown stamped() const { return {shown(), shown() - parts_.scheduler.now()}; }
     Address account_of(const Holder& holder) const {
         return bitcoin::account_address(address_, holder.signer->public_key(bitcoin::account_key));
     }
@@ -194,6 +220,7 @@ private:
         return true;
     }
     Result<bitcoin::output::Done> give(bitcoin::Input input) override {
+        if (const auto* sent = std::get_if<node_input::Submit>(&input)) look_for_race(*sent);
         answer_.reset();
         process_.run_now({std::move(input), ++ticket_});
         if (!answer_) return refuse(Reason::unavailable);
@@ -214,6 +241,15 @@ private:
         }
         follow();
     }
+    // Another end of an escrow waits for a block already.
+    void look_for_race(const node_input::Submit& sent) {
+        const auto path = books_.path_of(sent.transaction);
+        if (!path) return;
+        for (const bitcoin::TxIn& input : sent.transaction.inputs)
+            if (const auto* other = machine().pool().spender(input.prevout))
+                if (const auto ends = books_.path_of(*other->transaction); ends && *ends != *path)
+                    parts_.tally.branch("claim_met_refund");
+    }
     // In one turn: a node hears of a branch as a whole.
     void give_all(std::vector<bitcoin::Input> inputs) {
         ++ticket_;
@@ -230,6 +266,9 @@ private:
         if (tip == followed_) return;
         followed_ = tip;
         const BitcoinBooks::News news = books_.follow(machine().chain());
+        times_.emplace_back(parts_.scheduler.now(), time());
+        constexpr std::size_t most_times = 64;
+        if (times_.size() > most_times) times_.pop_front();
         for (const BitcoinBooks::News::Move& move : news.moves) {
             if (move.is_taken_back)
                 parts_.tally.branch(move.event.state == EscrowState::prepared ? "escrow_taken_back"
@@ -237,7 +276,12 @@ private:
             if (!move.is_taken_back && move.event.state == EscrowState::fulfilled &&
                 is_expired(move.event.at, move.event.terms.expiry))
                 parts_.tally.branch("claimed_after_expiry");
-            (move.is_taken_back ? parts_.taken_back : parts_.watch)(move.event);
+            if (!move.is_taken_back && move.event.state == EscrowState::refunded_expired)
+                parts_.tally.branch("refund_mined");
+            if (move.is_taken_back)
+                parts_.taken_back(move.event, move.blocks);
+            else
+                parts_.watch(move.event);
         }
         for (const FeePaid& paid : news.fees)
             parts_.fee_paid(paid.account, paid.fee, paid.vsize);
@@ -286,17 +330,18 @@ private:
                 coins.push_back({place, coin.output.value, bitcoin::account_key});
         return coins;
     }
-    bitcoin::Transaction payment(std::vector<bitcoin::TxOut> outputs) const {
+    std::optional<bitcoin::Transaction> payment(std::vector<bitcoin::TxOut> outputs) const {
         bitcoin::PaymentPlan plan;
         plan.outputs = std::move(outputs);
         plan.change_script = faucet_script();
         plan.rate = {std::max(least_, least_fee.satoshi)};
         const auto paid = bitcoin::pay(plan, faucet_coins(), {}, *faucet_);
-        ASSERT(paid);
+        if (!paid) return std::nullopt;
         return paid->transaction;
     }
     bitcoin::Transaction allotment() const {
-        std::vector<bitcoin::TxOut> outputs;
+        std::vector<bitcoin::TxOut> outputs(foreign_coins,
+                                            {bitcoin::coin / (2 * foreign_coins), faucet_script()});
         for (const Holder& holder : parts_.holders) {
             const Bytes home =
                 bitcoin::script_pubkey_of(holder.signer->public_key(bitcoin::account_key));
@@ -305,10 +350,12 @@ private:
             for (Satoshi i = 0; i < coins && balance > 0; ++i)
                 outputs.push_back({balance / coins + (i == 0 ? balance % coins : 0), home});
         }
-        if (outputs.empty()) outputs.push_back({bitcoin::coin / 2, miners_script()});
-        return payment(std::move(outputs));
+        const auto made = payment(std::move(outputs));
+        ASSERT(made);
+        return *made;
     }
-    bitcoin::Transaction foreign_payment() const {
+    // Nothing while all that others have waits for a block.
+    std::optional<bitcoin::Transaction> foreign_payment() const {
         return payment({{bitcoin::coin / 1'000, miners_script()}});
     }
 
@@ -322,19 +369,24 @@ private:
         BitcoinMiner::Leaves leaves;
         leaves.claims = now < censored_until_;
         leaves.below = now < dear_until_ ? least_ : 0;
-        if (leaves.claims && has_claims()) parts_.tally.fault("claim_censored");
-        give_all(miner_.make(machine(), books_, shown(), leaves, 1));
+        look_at_claims(leaves);
+        give_all(miner_.make(machine(), books_, stamped(), leaves, 1));
         if (time() > now) parts_.tally.branch("median_ahead");
         if (time() + parts_.spec.chain.interval * 8 < now) parts_.tally.branch("median_late");
         const Duration took = now - last_block_;
         last_block_ = now;
         arm(now + miner_.next_interval(took));
     }
-    bool has_claims() const {
-        const auto& pool = machine().pool().all();
-        return std::any_of(pool.begin(), pool.end(), [&](const auto& entry) {
-            return books_.is_claim(*entry.second.transaction);
-        });
+    // Those that wait for the next block.
+    void look_at_claims(const BitcoinMiner::Leaves& leaves) {
+        std::size_t claims = 0;
+        for (const auto& [txid, entry] : machine().pool().all()) {
+            if (!books_.is_claim(*entry.transaction)) continue;
+            ++claims;
+            if (leaves.leaves_out(entry)) parts_.tally.branch("claim_found_no_room");
+        }
+        if (claims > 1) parts_.tally.branch("claims_waited_together");
+        if (leaves.claims && claims > 0) parts_.tally.fault("claim_censored");
     }
     // What a node takes at all, by what blocks have room for.
     void configure() {
@@ -371,6 +423,7 @@ private:
     ActorId actor_;
     BitcoinBooks books_;
     BitcoinMiner miner_;
+    Rng rng_;
     std::unique_ptr<SimDisk> disk_;
     mutable Process<Program> process_;
     std::unique_ptr<bitcoin::BitcoinSigner> faucet_;
@@ -381,6 +434,7 @@ private:
     std::int64_t started_s_ = 0;
     std::int64_t blocks_left_ = 0;  // of those before the world begins
     int ground_ = 0;                // nobody takes back what is at this height or below
+    std::deque<std::pair<Timestamp, Timestamp>> times_;  // when the median became what
     Timestamp last_block_;
     Timestamp halted_until_;
     Timestamp censored_until_;

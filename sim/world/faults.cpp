@@ -420,7 +420,8 @@ bool FaultPlan::strike_clock(const FaultSpec& fault, Target target) {
         late = Duration{std::min(late.us(), Duration::milliseconds(800).us()) / 2};
         early = Duration{std::min(early.us(), Duration::milliseconds(800).us()) / 2};
     }
-    // What a chain's clock lags by itself is in its profile too.
+    // What a chain's clock lags by itself is in its profile too. Its stamps are wrong by what the
+    // clock leaves them.
     if (target.ledger != nullptr && target.ledger->kind() == LedgerKind::bitcoin) {
         late = early = parts_.scenario.ledgers[target.index].chain.stamp_error;
         if (late == Duration{} && !fault.by) return false;
@@ -564,9 +565,7 @@ bool FaultPlan::may_roll_back(std::size_t ledger) {
     }
     const Timestamp now = parts_.scheduler.now();
     std::erase_if(rolled_back_at_, [&](Timestamp at) { return at + window <= now; });
-    if (rolled_back_at_.size() >= most) return false;
-    rolled_back_at_.push_back(now);
-    return true;
+    return rolled_back_at_.size() < most;
 }
 
 bool FaultPlan::strike_chain(const FaultSpec& fault, Target target) {
@@ -581,6 +580,7 @@ bool FaultPlan::strike_chain(const FaultSpec& fault, Target target) {
     }
     if (is(FaultKind::rollback) || is(FaultKind::rollback_beyond)) {
         const bool beyond = is(FaultKind::rollback_beyond);
+        if (!beyond && chain.reorg == 0) return false;
         const auto reorg = static_cast<std::uint64_t>(chain.reorg);
         const auto depth = static_cast<std::uint64_t>(chain.depth);
         const std::uint64_t drawn =
@@ -589,10 +589,12 @@ bool FaultPlan::strike_chain(const FaultSpec& fault, Target target) {
                                            fault.by->us() / chain.interval.us(), 1))
                                      : drawn;
         if (!beyond && (blocks > reorg || !may_roll_back(target.index))) return false;
+        // Before it happens: what was lost until then is held against the profile.
+        if (beyond) all_beyond();
         if (!ledger.roll_back(static_cast<std::uint32_t>(blocks))) return false;
+        rolled_back_at_.push_back(parts_.scheduler.now());
         note(MomentKind::fault, ledger.actor(),
              std::to_string(blocks) + " blocks give way to others");
-        if (beyond) all_beyond();
         return true;
     }
     const Duration most = longest_spike(chain);

@@ -82,6 +82,10 @@ public:
 
     // --- the books, for the oracle ---
     virtual Timestamp time() const = 0;
+    // What time() was then, a moment ago; of a clock that does not jump it is the moment itself.
+    virtual Timestamp time_at(Timestamp then) const { return then; }
+    // Whether nothing takes back any more what became last of an escrow of its books.
+    virtual bool is_final(const EscrowKey& /*escrow*/) const { return true; }
     virtual std::vector<AssetTotals> totals() const = 0;
     virtual std::vector<Balance> balances(const Address& account) const = 0;
     // What the account paid for being served, beside what it paid to others.
@@ -111,8 +115,8 @@ struct LedgerParts {
     std::function<std::unique_ptr<SimDisk>()> make_disk;
     std::vector<Holder> holders;  // of a Bitcoin ledger
     LedgerService::Watch watch;
-    // An escrow had moved so, and the ledger has taken it back.
-    LedgerService::Watch taken_back;
+    // An escrow had moved so, so many blocks ago, and the ledger has taken it back.
+    std::function<void(const LedgerEvent&, std::uint32_t blocks)> taken_back;
     std::function<void(const Address& account, Amount fee, std::size_t vsize)> fee_paid;
     // A process of the ledger died by itself.
     std::function<void(std::size_t index)> died;

@@ -14,8 +14,9 @@ public:
     virtual ~Watcher() = default;
     // An escrow moved on a ledger.
     virtual void escrow_moved(const LedgerService& ledger, const LedgerEvent& event) = 0;
-    // What it had done is undone: the ledger took back what it had shown.
-    virtual void escrow_taken_back(const LedgerService& ledger, const LedgerEvent& event) = 0;
+    // What it had done is undone: the ledger took back what it had shown, with so many blocks.
+    virtual void escrow_taken_back(const LedgerService& ledger, const LedgerEvent& event,
+                                   std::uint32_t blocks) = 0;
     // An account paid somebody for carrying its transaction of that size.
     virtual void fee_paid(const LedgerService& ledger, const Address& account, Amount fee,
                           std::size_t vsize) = 0;

@@ -124,8 +124,8 @@ void World::make_ledger(const LedgerSpec& spec) {
         [this, index](const LedgerEvent& event) {
             if (watcher_ != nullptr) watcher_->escrow_moved(*ledgers_[index], event);
         },
-        [this, index](const LedgerEvent& event) {
-            if (watcher_ != nullptr) watcher_->escrow_taken_back(*ledgers_[index], event);
+        [this, index](const LedgerEvent& event, std::uint32_t blocks) {
+            if (watcher_ != nullptr) watcher_->escrow_taken_back(*ledgers_[index], event, blocks);
         },
         [this, index](const Address& account, Amount fee, std::size_t vsize) {
             if (watcher_ != nullptr) watcher_->fee_paid(*ledgers_[index], account, fee, vsize);
