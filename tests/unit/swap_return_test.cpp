@@ -78,6 +78,34 @@ TEST_CASE("an escrow of ours that no swap here made is an alarm, once; one of ot
                                           {"payment stray final", ""}});
 }
 
+TEST_CASE("the last alarm is kept for whoever looks later") {
+    SwapStory story(Role::seller);
+    for (const Row& row : seller_begins)
+        story.tell(row.happens);
+    CHECK(!story.swap().alarm);
+    story.tell("delivery stray seen");
+    story.tell("restart");
+    REQUIRE(story.swap().alarm);
+    CHECK(story.swap().alarm->code == "unknown_escrow");
+}
+
+TEST_CASE("an escrow of ours of a swap before is known") {
+    SwapStory story(Role::seller);
+    for (const Row& row : seller_begins)
+        story.tell(row.happens);
+    CHECK(story.tell("t+95") == "declined: payment_not_placed");
+    swap::input::Begin next{Role::seller, swap_terms(), PublicKey{}, Hash{}};
+    next.terms.condition = condition_of(*Preimage::from(Bytes(preimage_size, 8)));
+    for (swap::Leg* const leg : {&next.terms.payment, &next.terms.delivery})
+        leg->expiry = leg->expiry + Duration::seconds(100);
+    const Timestamp later = swap_start + Duration::seconds(95);
+    REQUIRE(story.machine().check(later, next));
+    Outputs<SwapMachine> out;
+    story.machine().apply(later, next, out);
+    CHECK(story.tell("delivery prepared final") == "");
+    CHECK(story.tell("delivery stray final") == "alarm unknown_escrow");
+}
+
 TEST_CASE("a payment is claimed while its ledger may still take a claim") {
     // The refund is in no block yet.
     play(Role::seller,
