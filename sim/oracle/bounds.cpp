@@ -47,8 +47,11 @@ Duration bound_of_end(const LedgerSpec& ledger, const core::Endurance& payer) {
 }
 
 Amount bound_of_fee(std::uint64_t rate, std::size_t vsize) {
-    const auto most = mul_div_ceil(rate, vsize, 1'000);
-    return Amount{most.value_or(UINT64_MAX)};
+    // An output to a key, and what Bitcoin Core calls dust there.
+    constexpr std::size_t change_vsize = 31;
+    constexpr Amount dust{294};
+    const auto most = mul_div_ceil(rate, vsize + change_vsize, 1'000);
+    return checked_add(Amount{most.value_or(UINT64_MAX)}, dust).value_or(Amount{UINT64_MAX});
 }
 
 Duration bound_of_reveal(const TimingProfile& hop, const core::Endurance& node) {

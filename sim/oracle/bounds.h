@@ -18,7 +18,8 @@ Duration bound_of_reveal(const TimingProfile& hop, const core::Endurance& node);
 Duration bound_of_end(const LedgerSpec& ledger, const core::Endurance& payer);
 // Whether a ledger takes claims after an expiry, and leaves refunds to the payer.
 bool is_open_ledger(const LedgerSpec& ledger);
-// The most that a transaction of that size pays at that rate for 1000 virtual bytes.
+// The most that a transaction of that size pays at that rate for 1000 virtual bytes: change that is
+// worth less than its output costs is left to miners.
 Amount bound_of_fee(std::uint64_t rate, std::size_t vsize);
 
 // What a connector asks for one unit out.

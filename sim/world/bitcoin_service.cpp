@@ -220,9 +220,15 @@ private:
         return true;
     }
     Result<bitcoin::output::Done> give(bitcoin::Input input) override {
-        if (const auto* sent = std::get_if<node_input::Submit>(&input)) look_for_race(*sent);
+        const auto* sent = std::get_if<node_input::Submit>(&input);
+        if (sent != nullptr) look_for_race(*sent);
+        const bool is_claim = sent != nullptr && books_.is_claim(sent->transaction);
         answer_.reset();
+        done_ = {};
         process_.run_now({std::move(input), ++ticket_});
+        if (is_claim && answer_ && done_.fault &&
+            done_.fault->find("fee not met") != std::string::npos)
+            parts_.tally.branch("claim_found_no_room");
         if (!answer_) return refuse(Reason::unavailable);
         if (!*answer_) return refuse(answer_->error());
         return done_;
