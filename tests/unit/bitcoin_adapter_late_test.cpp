@@ -98,8 +98,8 @@ TEST_CASE("a late payment that the other branch has too is not withdrawn") {
     const Transaction funding = world.node.pool().at(0);
     world.mine(2);
     const std::size_t sent = world.payer.sent.size();
-    REQUIRE(
-        world.node.give(input::Invalidate{world.node.machine.chain().at(world.node.height() - 1)->id}));
+    REQUIRE(world.node.give(
+        input::Invalidate{world.node.machine.chain().at(world.node.height() - 1)->id}));
     mine_only(world, {funding});
     world.node.mine_empty(3);
     pass(world.node, {&world.payer}, Duration::seconds(5));
@@ -235,8 +235,8 @@ TEST_CASE("a coin that something else spent leaves the next version") {
     CHECK(world.payee.balance->free > Amount{24'000'000});
 }
 
-TEST_CASE("a refund that follows its escrow to another funding pays within the bounds") {
-    // At the highest rate that there is, and with a reserve that the other funding lacks.
+TEST_CASE("a claim that follows its escrow to another funding pays within the bounds") {
+    // At the highest rate that there is, too.
     for (const char* const most : {"20000000", "5000"}) {
         CAPTURE(most);
         EscrowWorld world;

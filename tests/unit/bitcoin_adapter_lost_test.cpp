@@ -223,9 +223,9 @@ TEST_CASE("batches that are lost together halve once, and few are under way at a
     // The payee claims all of them at once, while its node says nothing.
     world.payee.is_silent = true;
     for (std::uint8_t id = 1; id <= many; ++id)
-        world.payee.give(Command{*CommandId::from(Bytes(CommandId::size, id)),
-                                 command::Fulfil{{world.key.payer, world.terms_of(id).id},
-                                                 world.preimage()}});
+        world.payee.give(
+            Command{*CommandId::from(Bytes(CommandId::size, id)),
+                    command::Fulfil{{world.key.payer, world.terms_of(id).id}, world.preimage()}});
     pass(world.node, {&world.payee}, Duration::seconds(20));
     world.payee.is_silent = false;
     std::vector<std::size_t> sizes;
