@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "bitcoin/adapter/reject.h"
+#include "bitcoin/adapter/payments.h"
 #include "tests/unit/bitcoin_adapter_world.h"
 
 namespace lockstep::test {

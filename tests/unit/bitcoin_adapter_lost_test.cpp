@@ -2,10 +2,10 @@
 #include <doctest/doctest.h>
 
 #include <algorithm>
-#include <functional>
 #include <string>
 #include <vector>
 
+#include "bitcoin/adapter/payments.h"
 #include "bitcoin/adapter/pool_watch.h"
 #include "tests/unit/bitcoin_adapter_world.h"
 

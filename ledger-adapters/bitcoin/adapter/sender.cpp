@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "bitcoin/adapter/pool_watch.h"
 #include "sdk/base/assert.h"
 #include "sdk/codec/archive.h"
 
