@@ -137,7 +137,7 @@ TEST_CASE("a funding that wins against its withdrawal stands") {
     const Timestamp not_after = world.node.now + Duration::seconds(300);
     CHECK(world.payer.command(command::Prepare{world.terms, not_after}, 1) == "done");
     const Transaction funding = world.node.pool().at(0);
-    pass(world.node, {&world.payer, &world.payee}, Duration::seconds(301));
+    pass(world.node, {&world.payer, &world.payee}, Duration::seconds(303));
     world.payer.take_events();
     input::Mine mine;
     mine.script = world.payee.home();
@@ -231,10 +231,10 @@ TEST_CASE("a node that begins anew takes nothing back") {
     CHECK(world.payee.health->mode == report::Mode::live);
 }
 
-TEST_CASE("a claim that the pool has lost goes out again at once") {
+TEST_CASE("a claim that a dearer refund has replaced offers all that it may") {
     EscrowWorld world;
     world.prepare();
-    // Somebody evicts it with a refund at a higher rate, which then leaves.
+    // Somebody evicts it with a refund at a higher rate, which stays.
     while (world.node.median() < world.terms.expiry - Duration::seconds(600))
         world.node.mine();
     CHECK(world.payee.command(command::Fulfil{world.key, world.preimage()}, 2) == "done");

@@ -62,7 +62,8 @@ TEST_CASE("batches that have no answer become smaller, until each call goes by i
                                   command::Fulfil{key, world.preimage()}});
         }
         pass(world.node, {&desk}, Duration::seconds(60));
-        if (!is_known) CHECK(desk.sent.size() >= 3);
+        for (std::uint8_t id = 1; !is_known && id <= 3; ++id)
+            CHECK(desk.answer(*CommandId::from(Bytes(CommandId::size, id))) == "done");
         CHECK(most <= 5);
     }
 }

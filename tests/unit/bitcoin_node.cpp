@@ -190,6 +190,7 @@ void BitcoinDesk::run() {
         inputs_.clear();
         AdapterOutputs out;
         adapter_->step(node_.now, inputs, out);
+        writes += out.puts.size();
         for (Put& put : out.puts) {
             if (put.value)
                 memory[put.key] = *put.value;

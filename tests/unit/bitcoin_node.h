@@ -84,6 +84,8 @@ public:
     std::optional<LedgerInfo> info;
     std::map<CommandId, std::vector<report::Answer>> answers;
     std::map<Bytes, Bytes> memory;
+    // What was written of it or taken out of it.
+    std::size_t writes = 0;
     // Of every transaction that was sent, in order.
     std::vector<Bytes> sent;
 

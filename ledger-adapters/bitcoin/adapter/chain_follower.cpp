@@ -179,6 +179,7 @@ void ChainFollower::take_tip(const std::vector<RpcResult>& results, ChainNews& n
 
 void ChainFollower::take_next_hashes(const std::vector<RpcResult>& results, ChainNews& news) {
     wanted_.clear();
+    if (is_refused(results, news)) return;
     news.again = true;
     for (const RpcResult& result : results) {
         const auto id = id_in(result);
@@ -196,7 +197,16 @@ void ChainFollower::take_next_hashes(const std::vector<RpcResult>& results, Chai
     if (!wanted_.empty()) phase_ = Phase::blocks;
 }
 
+// A node that begins anew refuses every call for a while, which says nothing about its chain.
+bool ChainFollower::is_refused(const std::vector<RpcResult>& results, ChainNews& news) {
+    const bool is_answered = std::any_of(results.begin(), results.end(),
+                                         [](const RpcResult& result) { return bool(result); });
+    news.answered = is_answered || results.empty();
+    return !news.answered;
+}
+
 void ChainFollower::take_all_hashes(const std::vector<RpcResult>& results, ChainNews& news) {
+    if (is_refused(results, news)) return;
     // From the top down, as many at a time as fit: the fork is where the first one is the node's.
     const int from = walk_top_ - static_cast<int>(results.size()) + 1;
     const auto begin = static_cast<std::size_t>(from - known_from_);

@@ -80,6 +80,7 @@ private:
     void take_next_hashes(const std::vector<RpcResult>& results, ChainNews& news);
     void take_all_hashes(const std::vector<RpcResult>& results, ChainNews& news);
     void take_blocks(const std::vector<RpcResult>& results, ChainNews& news);
+    static bool is_refused(const std::vector<RpcResult>& results, ChainNews& news);
     bool connect(const BlockId& id, const Json& hexadecimal, ChainNews& news);
     void refuse_chain(std::string why);
     int first_height() const;

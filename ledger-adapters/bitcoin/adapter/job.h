@@ -73,6 +73,8 @@ struct Job {
     Timestamp raised_at;          // when more was offered, or looked at, last
     std::uint64_t looked_at = 0;  // the highest rate that was going, as far as it was answered
     int withdraw_tried = -1;      // the tip at which its coins did not pay for the withdrawal
+    bool is_late = false;         // a payment whose not_after was seen to pass
+    int move_tried = -1;          // the tip at which its escrow did not pay for a spend elsewhere
 
     Timestamp expiry() const { return terms ? terms->expiry : Timestamp::never(); }
     // The place whose spending decides what becomes of a payment.

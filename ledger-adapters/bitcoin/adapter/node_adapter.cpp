@@ -96,11 +96,13 @@ void NodeAdapter::step(Timestamp at, std::span<AdapterInput> inputs, AdapterOutp
     if (!heard_) heard_ = at;
     for (AdapterInput& input : inputs)
         take(at, input, out);
+    keep_fulfilled(out);
     refund_expired(at);
     sender_.work(time(at), out);
     forget();
     ask(at, out);
     escrows_.tell(chain_.height(), chain_.ledger_time(), out.reports);
+    keep_fulfilled(out);
     report_state(at, out);
     remember(out);
 }
@@ -138,6 +140,16 @@ void NodeAdapter::forget() {
     coins_.forget(height);
     escrows_.forget(height, chain_.ledger_time(),
                     [&](const EscrowKey& key) { return sender_.works_on(key); });
+}
+
+// Whoever was told a preimage is paid with it: its escrow is not taken back after that, also where
+// a reorganisation makes a late payment of it once more.
+void NodeAdapter::keep_fulfilled(const AdapterOutputs& out) {
+    for (const Report& report : out.reports) {
+        const auto* const told = std::get_if<report::Escrow>(&report);
+        if (told != nullptr && told->preimage && told->terms.payer == account_)
+            sender_.fulfilled({told->terms.payer, told->terms.id});
+    }
 }
 
 // Nobody else does it for us (RefundRule::by_payer).

@@ -49,6 +49,7 @@ private:
     // It spends a coin of the account first.
     bool is_ours(const Transaction& transaction) const;
     void connect(const ConnectedBlock& block, AdapterOutputs& out);
+    void keep_fulfilled(const AdapterOutputs& out);
     void refund_expired(Timestamp at);
     void forget();
     SenderTime time(Timestamp at) const;
@@ -58,7 +59,8 @@ private:
     void reply(Timestamp at, const Reply& reply, AdapterOutputs& out);
     // `has_left`: it may have reached the node.
     void no_answer(Timestamp at, const Question& question, bool has_left);
-    void chain_answer(Timestamp at, const std::vector<RpcResult>& results, AdapterOutputs& out);
+    void chain_answer(Timestamp at, const std::vector<RpcResult>& results, std::size_t octets,
+                      AdapterOutputs& out);
     void pool_answer(const std::vector<RpcResult>& results, AdapterOutputs& out);
     void scan_answer(const RpcResult& result);
     void scan_status_answer(Timestamp at, const RpcResult& result);

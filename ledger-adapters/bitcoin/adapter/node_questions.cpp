@@ -18,11 +18,9 @@ void NodeAdapter::reply(Timestamp at, const Reply& reply, AdapterOutputs& out) {
         question->due = at + settings_.poll;
         const auto results = reply.body ? read_batch(*reply.body, question->calls) : std::nullopt;
         if (!results) {
-            no_answer(at, *question, reply.body || reply.body.error() != Reason::unavailable);
+            no_answer(at, *question, reply.body || !never_left(reply.body.error()));
         } else if (question == &chain_question_) {
-            if (chain_.has_asked_for_pool())
-                pool_.list_came({question->asked, at, reply.body->size()});
-            chain_answer(at, *results, out);
+            chain_answer(at, *results, reply.body->size(), out);
         } else if (question == &pool_question_) {
             pool_answer(*results, out);
         } else if (question == &scan_question_) {
@@ -45,10 +43,20 @@ void NodeAdapter::no_answer(Timestamp at, const Question& question, bool has_lef
 }
 
 void NodeAdapter::chain_answer(Timestamp at, const std::vector<RpcResult>& results,
-                               AdapterOutputs& out) {
+                               std::size_t octets, AdapterOutputs& out) {
+    const bool has_asked_for_pool = chain_.has_asked_for_pool();
     const ChainNews news = chain_.take(results);
     if (!news.answered) return;
     heard_ = at;
+    if (has_asked_for_pool) {
+        const PoolWatch::ListAnswer answer{chain_question_.asked, at, octets};
+        if (news.pool)
+            pool_.list_came(answer);
+        else if (!results[0])
+            pool_.list_failed(at);
+        else
+            pool_.list_unused(answer);
+    }
     if (news.estimate) estimate_ = news.estimate;
     if (news.going_rate) going_rate_ = news.going_rate;
     if (news.again) chain_question_.due = at;
@@ -62,6 +70,7 @@ void NodeAdapter::chain_answer(Timestamp at, const std::vector<RpcResult>& resul
     }
     for (const ConnectedBlock& block : news.blocks)
         connect(block, out);
+    if (!news.blocks.empty()) pool_.block_came();
     if (news.pool) {
         pool_.list_is(*news.pool);
         if (!pool_.has_more()) escrows_.pool_is_shown();

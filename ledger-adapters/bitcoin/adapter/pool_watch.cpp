@@ -1,6 +1,7 @@
 #include "bitcoin/adapter/pool_watch.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "sdk/base/assert.h"
 
@@ -12,12 +13,24 @@ constexpr std::int64_t list_pause_parts = 9;
 // Parsing and sorting takes less than a microsecond for so many octets: 20 million in 0.4 s on a
 // slow machine, of which the transport's time does not tell.
 constexpr std::int64_t octets_a_us = 50;
+// Transactions in a row that may have no answer before it is the node that gives none.
+constexpr unsigned most_unanswered = 3;
 constexpr Duration first_list_pause = Duration::seconds(5);
 
 }  // namespace
 
 void PoolWatch::list_came(const ListAnswer& answer) {
     list_failures_ = 0;
+    is_unused_ = false;
+    pause_after(answer);
+}
+
+void PoolWatch::list_unused(const ListAnswer& answer) {
+    list_failures_ = 0;
+    if (std::exchange(is_unused_, true)) pause_after(answer);
+}
+
+void PoolWatch::pause_after(const ListAnswer& answer) {
     const Duration reading{static_cast<std::int64_t>(answer.octets) / octets_a_us};
     const Duration taken = answer.came - answer.asked + reading;
     list_due_ = answer.came + std::min(taken * list_pause_parts, longest_pause_);
@@ -41,7 +54,8 @@ void PoolWatch::list_is(const std::vector<Txid>& ids) {
         while (before != listed_.cend() && before->id < one.id)
             ++before;
         one.is_seen = before != listed_.cend() && before->id == one.id && before->is_seen;
-        if (!one.is_seen) fresh.push_back(&one);
+        const bool is_aside = std::find(aside_.begin(), aside_.end(), one.id) != aside_.end();
+        if (!one.is_seen && !is_aside) fresh.push_back(&one);
     }
     std::sort(fresh.begin(), fresh.end(),
               [](const Listed* a, const Listed* b) { return a->place < b->place; });
@@ -82,6 +96,7 @@ RpcBatch PoolWatch::ask() {
 
 std::vector<Transaction> PoolWatch::take(const std::vector<RpcResult>& results) {
     size_.answered();
+    unanswered_ = 0;
     std::vector<Transaction> found;
     for (std::size_t i = 0; i < std::min(results.size(), asked_.size()); ++i) {
         const auto octets = results[i] ? octets_of(*results[i]) : std::nullopt;
@@ -105,15 +120,31 @@ void PoolWatch::lost() {
     asked_.clear();
 }
 
-// A single one of which there is no answer comes behind the others.
+// A single one of which there is no answer is put aside until a block comes, so that it keeps
+// nothing from being known. Where the next ones have none either it is the node that gives none.
 void PoolWatch::failed() {
     ASSERT(!asked_.empty());
-    size_.failed(asked_.size(), "getrawtransaction " + to_text(asked_[0]));
+    const Txid first = asked_[0];
+    size_.failed(asked_.size(), "getrawtransaction " + to_text(first));
     const bool is_alone = asked_.size() == 1;
     lost();
-    if (is_alone && !size_.failing().empty() && has_more())
-        std::rotate(wanted_.begin() + static_cast<std::ptrdiff_t>(next_),
-                    wanted_.begin() + static_cast<std::ptrdiff_t>(next_) + 1, wanted_.end());
+    if (!is_alone || size_.failing().empty()) return;
+    aside_.push_back(first);
+    aside_call_ = size_.failing();
+    const auto from = wanted_.begin() + static_cast<std::ptrdiff_t>(next_);
+    wanted_.erase(std::remove(from, wanted_.end(), first), wanted_.end());
+    if (++unanswered_ > most_unanswered) block_came();
+}
+
+void PoolWatch::block_came() {
+    wanted_.insert(wanted_.end(), aside_.begin(), aside_.end());
+    aside_.clear();
+    aside_call_.clear();
+    unanswered_ = 0;
+}
+
+const std::string& PoolWatch::failing() const {
+    return aside_call_.empty() ? size_.failing() : aside_call_;
 }
 
 }  // namespace lockstep::bitcoin

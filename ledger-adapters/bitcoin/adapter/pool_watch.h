@@ -32,6 +32,9 @@ public:
         std::size_t octets = 0;
     };
     void list_came(const ListAnswer& answer);
+    // It is of a time when the node had another block than those that were read: the next one is
+    // asked for at once, after several of them with the usual pause.
+    void list_unused(const ListAnswer& answer);
     void list_failed(Timestamp at);
     // It had no answer the last times.
     bool is_list_failing() const { return list_failures_ > 1; }
@@ -47,7 +50,9 @@ public:
     // What was asked for had no answer, although it may have reached the node; or did not.
     void failed();
     void lost();
-    const std::string& failing() const { return size_.failing(); }
+    // A block came: what had no answer is asked for once more.
+    void block_came();
+    const std::string& failing() const;
 
 private:
     struct Listed {
@@ -57,16 +62,22 @@ private:
     };
     std::optional<std::size_t> index_of(const Txid& id) const;  // in listed_
     void mark(const Txid& id, bool is_seen);
+    void pause_after(const ListAnswer& answer);
 
     std::vector<Listed> listed_;  // by id
     std::vector<Txid> wanted_;    // in the node's order: what is spent before what spends it
     std::size_t next_ = 0;        // of wanted_
     std::vector<Txid> asked_;
+    // Had no answer by themselves, while others had one.
+    std::vector<Txid> aside_;
+    std::string aside_call_;      // the last one's
+    unsigned unanswered_ = 0;     // put aside since the last answer
     bool is_list_newer_ = false;  // than what was asked
     BatchSize size_;
     const Duration longest_pause_;
     Timestamp list_due_;
     unsigned list_failures_ = 0;
+    bool is_unused_ = false;  // the last list
 };
 
 }  // namespace lockstep::bitcoin

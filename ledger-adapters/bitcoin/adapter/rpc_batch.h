@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "bitcoin/script/transaction.h"
+#include "sdk/base/reason.h"
 #include "sdk/codec/json.h"
 #include "sdk/machine/adapter.h"
 
@@ -36,6 +37,11 @@ Request to_node(std::uint64_t id, const RpcBatch& batch, Duration patience = {})
 
 // The answers of a batch of so many calls, by call; nullopt for anything else.
 std::optional<std::vector<RpcResult>> read_batch(ByteView body, std::size_t calls);
+
+// Why there is no answer: nothing was sent.
+constexpr bool never_left(Reason reason) {
+    return reason == Reason::unavailable || reason == Reason::overloaded;
+}
 
 // The codes that say what became of a transaction (Bitcoin Core, rpc/protocol.h).
 constexpr std::int64_t rpc_missing_inputs = -25;

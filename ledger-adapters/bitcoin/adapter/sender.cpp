@@ -1,7 +1,9 @@
 #include "bitcoin/adapter/sender.h"
 
 #include <algorithm>
+#include <utility>
 
+#include "bitcoin/adapter/pool_watch.h"
 #include "sdk/base/assert.h"
 #include "sdk/codec/archive.h"
 
@@ -9,6 +11,8 @@ namespace lockstep::bitcoin {
 namespace {
 
 constexpr std::uint8_t job_mark = 'j';
+// Ten times as long as the longest pause between two lists.
+constexpr Duration list_is_old = PoolWatch::longest_pause * 10;
 constexpr Duration first_pause = Duration::milliseconds(500);
 
 Bytes key_of_job(std::uint64_t number) {
@@ -47,6 +51,11 @@ void Sender::remember(std::vector<Put>& puts) {
 
 void Sender::work(const SenderTime& time, AdapterOutputs& out) {
     time_out(time, out.reports);
+    // Who was asleep has asked for none.
+    const Duration awake = parts_.settings.poll + parts_.settings.reply_timeout;
+    if (!listed_at_ || time.at > worked_at_ + awake) listed_at_ = time.at;
+    worked_at_ = time.at;
+    is_list_old_ = time.at >= *listed_at_ + std::max(parts_.settings.stale_after, list_is_old);
     while (!decided_.empty() && decided_.begin()->first <= time.tip)
         reopen(decided_.begin()->second);
     for (const std::uint64_t number : std::set(open_)) {
@@ -56,6 +65,7 @@ void Sender::work(const SenderTime& time, AdapterOutputs& out) {
             answer_done(number, job, out.reports);
         if (withdraw_late(time, number, job, out.reports)) continue;
         raise(time, number, job);
+        send_unlisted(time, job);
     }
     send_due(time, out);
 }
@@ -137,17 +147,21 @@ void Sender::reopen(std::uint64_t number) {
     open_.insert(number);
 }
 
-// A payment that is in no block when its time is over. One of which no version got out is simply
-// not sent; another ends when the first of its coins was spent otherwise, and that is final.
+// A payment that is in no block when its time is over, as far as the node has blocks. One of which
+// no version got out is simply not sent; another ends when the first of its coins was spent
+// otherwise, and that is final.
 bool Sender::withdraw_late(const SenderTime& time, std::uint64_t number, Job& job,
                            std::vector<Report>& reports) {
     if (!is_payment(job.kind) || job.withdrawing || time.at <= job.not_after ||
         (job.left && job.withdraw_tried == time.tip))
         return false;
+    job.is_late = true;
     if (!job.left) {
         give_up(number, Reason::not_after_passed, reports);
         return true;
     }
+    // A block that is still to be read may have it.
+    if (!time.tip_at || *time.tip_at <= job.not_after) return false;
     job.withdrawing = true;
     const FeePerKvb rate{static_cast<Satoshi>(job.rate)};
     if (!build_again(time, job, next_rate(bounds(), rate, time.estimate, std::nullopt))) {
@@ -190,44 +204,52 @@ bool Sender::is_outpaid(const SenderTime& time, const Job& job) const {
     return !is_payment(job.kind) && going > std::max(job.rate, job.looked_at);
 }
 
-// A block came without it, it is behind, or the node wants more.
+// A block came without it, it is behind, or the node wants more. Of many blocks that come at once
+// each may have it until the last one is read. One whose escrow is elsewhere now pays anew, and
+// replaces nothing.
 void Sender::raise(const SenderTime& time, std::uint64_t number, Job& job) {
-    if (job.request != 0 || job.kind == JobKind::reject || !may_be_sent(job)) return;
+    if (job.request != 0 || job.kind == JobKind::reject || !may_be_sent(job) ||
+        is_claimed_in_pool(job))
+        return;
+    // Where its coins do not pay for the withdrawal, it is not made likelier either.
+    if (is_payment(job.kind) && !job.withdrawing && time.at > job.not_after) return;
     const bool is_moved = !is_payment(job.kind) && spent_by(job) != place_of(job);
-    const bool is_new_block = time.tip > static_cast<int>(job.height) && job.left;
+    if (is_moved && job.move_tried == time.tip) return;
+    const bool is_new_block = time.tip_at && time.tip > static_cast<int>(job.height) && job.left;
     if (job.raised_at == Timestamp{}) job.raised_at = time.at;
     if (!is_moved && !is_new_block && !job.outbid && !is_behind(time, job)) return;
     // What it pays may be more than its rate asks: each version pays for being carried anew.
     const PaidVersion paid = paid_by(job);
     const auto least = least_replacement_fee(paid, paid.vsize);
     const auto most = fee_for(bounds().most, paid.vsize);
-    if (!is_moved && (!least || !most || *least > *most)) {
-        looked(time, job);
-        return touch(number);
-    }
-    const FeePerKvb rate{std::max(static_cast<Satoshi>(job.rate),
-                                  paid.fee * 1'000 / static_cast<Satoshi>(paid.vsize))};
+    if (!is_moved && (!least || !most || *least > *most)) return looked(time, number, job);
+    FeePerKvb rate{std::max(static_cast<Satoshi>(job.rate),
+                            paid.fee * 1'000 / static_cast<Satoshi>(paid.vsize))};
+    if (is_moved) rate = std::min(rate, bounds().most);
+    const FeePerKvb from = is_moved ? bounds().least : rate;
     FeePerKvb next = next_rate(bounds(), rate, time.estimate, blocks_left(time, job));
     // Neither a node that has something dearer nor what is going is outbid by a little.
     if (job.outbid || is_outpaid(time, job))
         next = std::max(next, next_rate(bounds(), rate, time.estimate, std::nullopt));
     // What an escrow does not pay for at this rate it may pay for at a lower one.
     bool is_built = (next > rate || is_moved) && build_again(time, job, next);
-    while (!is_built && next > rate) {
-        next.satoshi = rate.satoshi + (next.satoshi - rate.satoshi) / 2;
-        is_built = next > rate && build_again(time, job, next);
+    while (!is_built && next > from) {
+        next.satoshi = from.satoshi + (next.satoshi - from.satoshi) / 2;
+        is_built = (next > from || is_moved) && build_again(time, job, next);
     }
-    looked(time, job);
-    touch(number);
+    looked(time, number, job);
+    if (is_built) touch(number);
+    if (is_moved && !is_built) job.move_tried = time.tip;
 }
 
 // Not again before something changes.
-void Sender::looked(const SenderTime& time, Job& job) {
+void Sender::looked(const SenderTime& time, std::uint64_t number, Job& job) {
     job.outbid = false;
     job.raised_at = time.at;
     job.looked_at = std::max(
         job.looked_at, static_cast<std::uint64_t>(time.estimate.value_or(FeePerKvb{}).satoshi));
-    job.height = static_cast<std::uint32_t>(std::max(time.tip, 0));
+    const auto height = static_cast<std::uint32_t>(std::max(time.tip, 0));
+    if (std::exchange(job.height, height) != height) touch(number);
 }
 
 OutPoint Sender::place_of(const Job& job) const {
@@ -235,14 +257,35 @@ OutPoint Sender::place_of(const Job& job) const {
     return escrow == nullptr ? OutPoint{} : escrow->place();
 }
 
-// An escrow that is not there cannot be spent; and while its claim waits in the pool its payer, who
-// has the preimage now, does not bid against it.
+// The payer has the preimage then, and does not bid against it.
+bool Sender::is_claimed_in_pool(const Job& job) const {
+    if (is_payment(job.kind) || job.kind == JobKind::claim) return false;
+    const BookedEscrow* const escrow = parts_.escrows.find(job.escrow);
+    return escrow != nullptr && escrow->pool_end &&
+           escrow->pool_end->state == EscrowState::fulfilled;
+}
+
+// An escrow that is not there cannot be spent. A claim that was in the pool when the last list came
+// may have been thrown out since: after a while a refund is sent as it is, and nothing is offered
+// against what may still be there.
 bool Sender::may_be_sent(const Job& job) const {
     if (is_payment(job.kind)) return true;
     const BookedEscrow* const escrow = parts_.escrows.find(job.escrow);
     if (escrow == nullptr || !escrow->is_there()) return false;
-    return job.kind == JobKind::claim || !escrow->pool_end ||
-           escrow->pool_end->state != EscrowState::fulfilled;
+    return is_list_old_ || !is_claimed_in_pool(job);
+}
+
+// While no list comes nobody says what the pool has thrown out: what the node took is given to it
+// again, which costs nothing where it still has it.
+void Sender::send_unlisted(const SenderTime& time, Job& job) const {
+    if (job.is_waiting || job.request != 0) return;
+    constexpr Duration minute = Duration::seconds(60);
+    const bool is_claim = job.kind == JobKind::claim;
+    const Duration pause = is_claim ? std::min(minute, parts_.settings.block)
+                                    : std::max(minute, parts_.settings.rebroadcast);
+    if (time.at < std::max(job.accepted_at, *listed_at_) + pause) return;
+    job.is_waiting = true;
+    job.due = time.at;
 }
 
 void Sender::send_due(const SenderTime& time, AdapterOutputs& out) {
@@ -256,9 +299,10 @@ void Sender::send_due(const SenderTime& time, AdapterOutputs& out) {
                 due.push_back(number);
         }
     const std::size_t size = size_.now();
-    for (std::size_t from = 0; from < due.size(); from += size) {
+    for (std::size_t from = 0; from < due.size() && has_room(); from += size) {
         RpcBatch batch;
         Flight flight;
+        flight.most = size;
         const std::uint64_t request = parts_.ids.next();
         for (std::size_t i = from; i < std::min(due.size(), from + size); ++i) {
             Job& job = jobs_.at(due[i]);
@@ -267,7 +311,7 @@ void Sender::send_due(const SenderTime& time, AdapterOutputs& out) {
             job.due = time.at + parts_.settings.reply_timeout;
             if (!job.left) touch(due[i]);
             job.left = true;
-            flight.push_back(due[i]);
+            flight.numbers.push_back(due[i]);
             // No limit on the fee: the limit is ours.
             batch.add("sendrawtransaction", Json::array().push(to_hex(job.octets)).push(0));
         }
@@ -289,14 +333,14 @@ std::optional<Timestamp> Sender::next_wake() const {
         if (!wake || due < *wake) wake = due;
     };
     for (const auto& [request, flight] : flights_)
-        for (const std::uint64_t number : flight)
+        for (const std::uint64_t number : flight.numbers)
             if (const auto job = jobs_.find(number);
                 job != jobs_.end() && job->second.request == request)
                 include(job->second.due);
     for (const std::uint64_t number : open_) {
         const Job& job = jobs_.at(number);
-        if (job.request == 0 && job.is_waiting && may_be_sent(job)) include(job.due);
-        if (is_payment(job.kind) && !job.withdrawing && job.withdraw_tried < 0)
+        if (has_room() && job.request == 0 && job.is_waiting && may_be_sent(job)) include(job.due);
+        if (is_payment(job.kind) && !job.withdrawing && !job.is_late)
             include(job.not_after + Duration{1});
     }
     return wake;

@@ -65,8 +65,11 @@ public:
     void work(const SenderTime& time, AdapterOutputs& out);
     // False when the request is not one of this sender.
     bool reply(const SenderTime& time, const Reply& reply, AdapterOutputs& out);
-    // What is in the pool as the node said it to a question that was asked at that time.
+    // What is in the pool as the node said it to a question that was asked at that time. While no
+    // list comes everything is sent again now and then.
     void pool_is(const SenderTime& time, const PoolWatch& pool, Timestamp asked_at);
+    // Its preimage was told: what pays for it is wanted at any time.
+    void fulfilled(const EscrowKey& escrow);
     // Blocks were taken back: everything that is in none is sent again at once.
     void taken_back(Timestamp at);
     std::optional<Timestamp> next_wake() const;
@@ -88,7 +91,10 @@ public:
 
 private:
     using Jobs = std::map<std::uint64_t, Job>;
-    using Flight = std::vector<std::uint64_t>;  // numbers of jobs, by call
+    struct Flight {
+        std::vector<std::uint64_t> numbers;  // of jobs, by call
+        std::size_t most = 0;                // the size of a batch when it left
+    };
     // What has become of a job by the blocks.
     enum class Fate : std::uint8_t { open, done, void_ };
     struct Outcome {
@@ -113,27 +119,32 @@ private:
     std::optional<std::int64_t> blocks_left(const SenderTime& time, const Job& job) const;
     bool is_behind(const SenderTime& time, const Job& job) const;
     bool is_outpaid(const SenderTime& time, const Job& job) const;
-    static void looked(const SenderTime& time, Job& job);
+    void looked(const SenderTime& time, std::uint64_t number, Job& job);
     void raise(const SenderTime& time, std::uint64_t number, Job& job);
     bool build_again(const SenderTime& time, Job& job, FeePerKvb rate);
     Result<void, BuildFault> build_first_spend(const SenderTime& time, Job& job);
     Result<void, BuildFault> build_spend(Job& job, FeePerKvb rate);
+    bool is_claimed_in_pool(const Job& job) const;
     bool may_be_sent(const Job& job) const;
+    void send_unlisted(const SenderTime& time, Job& job) const;
     OutPoint place_of(const Job& job) const;
     void time_out(const SenderTime& time, std::vector<Report>& reports);
     void send_due(const SenderTime& time, AdapterOutputs& out);
     void sent_reply(const SenderTime& time, std::uint64_t number, const RpcResult& result,
                     std::vector<Report>& reports);
     void batch_failed(const Flight& flight);
+    bool has_room() const { return flights_.size() < max_flights; }
     void not_sent(const SenderTime& time, std::uint64_t number, bool may_have_left,
                   std::vector<Report>& reports);
-    void accepted(const SenderTime& time, std::uint64_t number, Job& job);
+    static void accepted(const SenderTime& time, Job& job);
     void answer_done(std::uint64_t number, Job& job, std::vector<Report>& reports);
     void give_up(std::uint64_t number, Reason reason, std::vector<Report>& reports);
     Duration pause(std::uint64_t number, const Job& job) const;
     void touch(std::uint64_t number) { changed_.insert(number); }
 
     static constexpr std::size_t max_sent_at_once = 20;
+    // Batches under way at a time: half of the connections that a process has to one host.
+    static constexpr std::size_t max_flights = 8;
 
     const SenderParts parts_;
     BatchSize size_;
@@ -146,6 +157,10 @@ private:
     std::map<std::uint64_t, Flight> flights_;                           // by request
     std::set<std::uint64_t> changed_;
     std::uint64_t last_number_ = 0;
+    // When the pool's last list was asked for, or could have been for the first time.
+    std::optional<Timestamp> listed_at_;
+    Timestamp worked_at_;
+    bool is_list_old_ = false;
 };
 
 // Why a command is refused where no transaction comes of it.

@@ -171,8 +171,12 @@ Result<void> Sender::refund(const SenderTime& time, const std::optional<CommandI
     if (id) job.commands.push_back(*id);
     if (const auto built = build_first_spend(time, job); !built)
         return refuse(reason_of(built.error()));
-    // What both signed is not needed any more, and is outbid by this.
-    if (const auto number = number_of(JobKind::reject, escrow)) drop(*number);
+    // What both signed is not needed any more, and is outbid by this; a payment with a coin of it
+    // becomes void by this.
+    if (const auto number = number_of(JobKind::reject, escrow)) {
+        job.withdrawals = jobs_.at(*number).versions;
+        drop(*number);
+    }
     add(time, std::move(job));
     return {};
 }
@@ -181,8 +185,11 @@ void Sender::reject(const SenderTime& time, const EscrowKey& escrow, const Escro
     const auto number = number_of(JobKind::reject, escrow);
     if (number_of(JobKind::refund, escrow)) return;
     if (number) {
-        // A newer version of the payee's.
-        if (static_cast<std::uint64_t>(spend.fee) <= jobs_.at(*number).fee) return;
+        // A newer version of the payee's, or the first one for where the escrow is now.
+        const Job& before = jobs_.at(*number);
+        if (spent_by(before) == spend.transaction.inputs[0].prevout &&
+            static_cast<std::uint64_t>(spend.fee) <= before.fee)
+            return;
         take_spend(jobs_.at(*number), spend, {}, {});
         return touch(*number);
     }
@@ -222,7 +229,8 @@ Result<void, BuildFault> Sender::build_spend(Job& job, FeePerKvb rate) {
     if (!is_claim) {
         if (const auto reserve = parts_.coins.reserve_of(job.escrow))
             plan.fee_coins.push_back(*reserve);
-        if (const Job* const agreed = find(JobKind::reject, job.escrow))
+        const Job* const agreed = find(JobKind::reject, job.escrow);
+        if (agreed != nullptr && spent_by(*agreed) == plan.escrow.place)
             plan.replaces = paid_by(*agreed);
     }
     const EscrowKeyName name{ledger, job.escrow.payer, job.escrow.id,
@@ -239,11 +247,13 @@ Result<void, BuildFault> Sender::build_spend(Job& job, FeePerKvb rate) {
 bool Sender::build_again(const SenderTime& time, Job& job, FeePerKvb rate) {
     if (!is_payment(job.kind)) return build_spend(job, rate).has_value();
     Payment before = payment_of(job, parts_.home);
-    // What a reorganisation took away with whatever made it may never come back. The first one
-    // decides what becomes of the payment.
-    for (std::size_t i = before.coins.size(); i-- > 1;)
-        if (parts_.coins.find(before.coins[i].place) == nullptr)
+    // What a reorganisation took away with whatever made it may never come back, and what another
+    // transaction spent does not. The first one decides what becomes of the payment.
+    for (std::size_t i = before.coins.size(); i-- > 1;) {
+        const BookedCoin* const booked = parts_.coins.find(before.coins[i].place);
+        if (booked == nullptr || booked->spent)
             before.coins.erase(before.coins.begin() + static_cast<std::ptrdiff_t>(i));
+    }
     if (job.withdrawing) {
         const auto payment = withdraw_payment(before, rate, parts_.signer);
         if (payment) take_payment(job, *payment);

@@ -1,5 +1,6 @@
 // What a node's answers, its pool and reorganisations mean for a Sender's jobs.
 #include <algorithm>
+#include <utility>
 
 #include "bitcoin/adapter/sender.h"
 
@@ -31,37 +32,40 @@ bool Sender::reply(const SenderTime& time, const Reply& reply, AdapterOutputs& o
     if (found == flights_.end()) return false;
     const Flight flight = std::move(found->second);
     flights_.erase(found);
-    const auto results = reply.body ? read_batch(*reply.body, flight.size()) : std::nullopt;
-    const bool never_reached = !reply.body && reply.body.error() == Reason::unavailable;
+    const auto results = reply.body ? read_batch(*reply.body, flight.numbers.size()) : std::nullopt;
+    const bool never_reached = !reply.body && never_left(reply.body.error());
     if (results)
         size_.answered();
     else if (!never_reached)
         batch_failed(flight);
-    for (std::size_t i = 0; i < flight.size(); ++i) {
-        const auto job = jobs_.find(flight[i]);
+    for (std::size_t i = 0; i < flight.numbers.size(); ++i) {
+        const std::uint64_t number = flight.numbers[i];
+        const auto job = jobs_.find(number);
         // One that has changed meanwhile is sent anew.
         if (job == jobs_.end() || job->second.request != reply.request) continue;
         if (results) {
-            sent_reply(time, flight[i], (*results)[i], out.reports);
+            sent_reply(time, number, (*results)[i], out.reports);
         } else {
-            not_sent(time, flight[i], !never_reached, out.reports);
+            not_sent(time, number, !never_reached, out.reports);
         }
     }
     return true;
 }
 
+// Of batches that left together the first one says that they are too large.
 void Sender::batch_failed(const Flight& flight) {
-    const auto first = jobs_.find(flight[0]);
+    if (flight.most > size_.now()) return;
+    const auto first = jobs_.find(flight.numbers[0]);
     const std::string txid =
         first == jobs_.end() ? "" : " of " + to_text(version_of(first->second));
-    size_.failed(flight.size(), "sendrawtransaction" + txid);
+    size_.failed(flight.numbers.size(), "sendrawtransaction" + txid);
 }
 
 void Sender::time_out(const SenderTime& time, std::vector<Report>& reports) {
     for (auto flight = flights_.begin(); flight != flights_.end();) {
         bool is_over = true;
         bool has_failed = false;
-        for (const std::uint64_t number : flight->second) {
+        for (const std::uint64_t number : flight->second.numbers) {
             const auto job = jobs_.find(number);
             if (job == jobs_.end() || job->second.request != flight->first) continue;
             is_over = job->second.due <= time.at;
@@ -77,32 +81,29 @@ void Sender::not_sent(const SenderTime& time, std::uint64_t number, bool may_hav
                       std::vector<Report>& reports) {
     Job& job = jobs_.at(number);
     job.request = 0;
-    if (!may_have_left && !job.left_before) job.left = false;
+    if (!may_have_left && !job.left_before && std::exchange(job.left, false)) touch(number);
     if (may_have_left)
         for (const CommandId& id : job.commands)
             parts_.answers.unknown(id, reports);
     job.due = time.at + pause(number, job);
     ++job.attempts;
-    touch(number);
 }
 
-void Sender::accepted(const SenderTime& time, std::uint64_t number, Job& job) {
+void Sender::accepted(const SenderTime& time, Job& job) {
     job.request = 0;
     job.attempts = 0;
     job.is_waiting = false;
     job.accepted_at = time.at;
-    touch(number);
 }
 
 void Sender::sent_reply(const SenderTime& time, std::uint64_t number, const RpcResult& result,
                         std::vector<Report>& reports) {
     Job& job = jobs_.at(number);
-    if (result || result.error().code == rpc_in_chain) return accepted(time, number, job);
+    if (result || result.error().code == rpc_in_chain) return accepted(time, job);
     const RpcFailure& failure = result.error();
     const bool is_refused = failure.code == rpc_rejected && !may_be_taken_later(failure);
     // Nobody has it: the node that was to pass it on has not taken it.
-    if (!job.left_before) job.left = false;
-    if (is_refused && !job.left && is_payment(job.kind))
+    if (is_refused && !job.left_before && is_payment(job.kind))
         return give_up(number, Reason::not_accepted, reports);
     job.outbid = failure.code == rpc_rejected && wants_more(failure.message);
     not_sent(time, number, false, reports);
@@ -121,7 +122,15 @@ void Sender::give_up(std::uint64_t number, Reason reason, std::vector<Report>& r
     drop(number);
 }
 
+void Sender::fulfilled(const EscrowKey& escrow) {
+    const auto number = number_of(JobKind::fund, escrow);
+    if (!number || jobs_.at(*number).not_after == Timestamp::never()) return;
+    jobs_.at(*number).not_after = Timestamp::never();
+    touch(*number);
+}
+
 void Sender::pool_is(const SenderTime& time, const PoolWatch& pool, Timestamp asked_at) {
+    listed_at_ = asked_at;
     for (const std::uint64_t number : open_) {
         Job& job = jobs_.at(number);
         if (job.request != 0 || job.is_waiting || asked_at <= job.accepted_at) continue;
