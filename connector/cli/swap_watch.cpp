@@ -99,13 +99,24 @@ Result<void, Failure> SwapWatch::wait_for_ledgers() {
     }
 }
 
-// Whoever interrupts while being asked has not agreed.
-int SwapWatch::begin(swap::event::Begin what) {
-    while (const auto news = host_->wait(Duration{})) {
-        if (std::holds_alternative<SwapHost::Interrupted>(*news))
-            return fail_with({interruption, before_anything});
+bool SwapWatch::was_interrupted(Duration longest) {
+    while (const auto news = host_->wait(longest)) {
+        if (std::holds_alternative<SwapHost::Interrupted>(*news)) return true;
         if (const auto* alarm = std::get_if<swap::output::Alarm>(&*news)) print_.alarm(*alarm);
     }
+    return false;
+}
+
+// The signal may have ended the reading of the answer before it was heard of here.
+int SwapWatch::not_agreed() {
+    if (was_interrupted(glance)) return fail_with({interruption, before_anything});
+    std::fprintf(stderr, "lockstep: nothing was done; --yes agrees without asking\n");
+    return exit_failed;
+}
+
+// Whoever interrupts while being asked has not agreed.
+int SwapWatch::begin(swap::event::Begin what) {
+    if (was_interrupted(Duration{})) return fail_with({interruption, before_anything});
     host_->begin(std::move(what));
     // What is submitted is done: whether it was begun is known before anybody leaves.
     bool is_interrupted = false;

@@ -30,12 +30,15 @@ public:
     Result<void, Failure> wait_for_ledgers();
     // Begins what is agreed, and watches it to its end; the exit code.
     int begin(swap::event::Begin what);
+    // Nothing is begun, as nobody agreed or as it was interrupted; the exit code.
+    int not_agreed();
     // What has happened so far, then what happens, to the end.
     int watch();
     int fail_with(const Failure& failure);
     int interrupted();
 
 private:
+    bool was_interrupted(Duration longest);
     // Those that are not live, each with why; empty: all are.
     std::string missing_ledgers(const swap::LedgerAnswers& answers);
     enum class Refunds : std::uint8_t { told, left_out };  // those that are ready

@@ -29,11 +29,6 @@ bool confirmed(const SwapArguments& arguments, const std::string& question) {
     return answer == "yes" || answer == "y";
 }
 
-int not_confirmed() {
-    std::fprintf(stderr, "lockstep: nothing was done; --yes agrees without asking\n");
-    return exit_failed;
-}
-
 // What objection() is told while the condition has not been made yet.
 std::optional<Failure> objection_before_condition(swap::Terms terms, const swap::OwnView& view) {
     std::array<std::uint8_t, Condition::size> any{};
@@ -79,7 +74,7 @@ int propose_swap(const SwapArguments& arguments, const Global& global) {
         ", against " + format_amount(terms->delivery.amount, terms->delivery.asset.scale()) + " " +
         terms->delivery.asset.code() + " of " + terms->delivery.payer.text() +
         "? If nothing comes of it, it is back from " + format_time(payment.expiry) + " on.";
-    if (!confirmed(arguments, question)) return not_confirmed();
+    if (!confirmed(arguments, question)) return me.not_agreed();
     return me.begin({swap::Role::buyer, *terms, me.host().signer().public_key()});
 }
 
@@ -119,7 +114,7 @@ int accept_swap(const SwapArguments& arguments, const Global& global) {
         terms.delivery.asset.code() + " for " +
         format_amount(terms.payment.amount, terms.payment.asset.scale()) + " " +
         terms.payment.asset.code() + " as soon as the payment is in escrow and final?";
-    if (!confirmed(arguments, question)) return not_confirmed();
+    if (!confirmed(arguments, question)) return me.not_agreed();
     return me.begin({swap::Role::seller, terms, proposal->proposer});
 }
 

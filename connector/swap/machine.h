@@ -194,7 +194,7 @@ std::optional<Bytes> encode_recorded(const MachineOutput& output);
 
 // Escrows that stand and are of no swap that was begun here: a payment may be there before its
 // proposal is accepted, and a ledger tells of it once. More than this are of others who send what
-// nobody asked for; those that expire first are forgotten first.
+// nobody asked for; those of the payer who has most are forgotten first.
 constexpr std::size_t max_strays = 1'024;
 
 // Of the escrow that this party places.

@@ -2,6 +2,7 @@
 #include "connector/swap/machine_turn.h"
 
 #include <algorithm>
+#include <map>
 #include <utility>
 
 #include "sdk/base/assert.h"
@@ -254,11 +255,24 @@ void SwapMachine::Turn::keep_stray(const input::Reported& in) {
     std::sort(told.begin(), told.end(),
               [](const auto& a, const auto& b) { return a.state < b.state; });
     if (told.empty()) state_.strays.erase(place);
-    if (state_.strays.size() <= max_strays) return;
-    state_.strays.erase(std::min_element(
-        state_.strays.begin(), state_.strays.end(), [](const auto& a, const auto& b) {
-            return a.second.front().terms.expiry < b.second.front().terms.expiry;
-        }));
+    if (state_.strays.size() > max_strays) drop_stray();
+}
+
+// Who sends many loses his own, and the first to expire first.
+void SwapMachine::Turn::drop_stray() {
+    std::map<std::pair<Address, Address>, std::size_t> counts;  // by ledger and payer
+    const auto sender = [](const auto& one) {
+        return std::pair{one.first.first, one.first.second.payer};
+    };
+    for (const auto& one : state_.strays)
+        ++counts[sender(one)];
+    const auto order = [&](const auto& one) {
+        return std::pair{-static_cast<std::int64_t>(counts.at(sender(one))),
+                         one.second.front().terms.expiry};
+    };
+    state_.strays.erase(
+        std::min_element(state_.strays.begin(), state_.strays.end(),
+                         [&](const auto& a, const auto& b) { return order(a) < order(b); }));
 }
 
 void SwapMachine::Turn::take_strays() {

@@ -64,6 +64,7 @@ private:
     void claim_refused(Reason reason);
     void learn(const input::Reported& in);
     void keep_stray(const input::Reported& in);
+    void drop_stray();
     void take_strays();
 
     void send(std::string_view what, Side side, output::ToLedger::Body body);

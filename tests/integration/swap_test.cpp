@@ -2,9 +2,15 @@
 // but one line of text.
 #include <doctest/doctest.h>
 
+#include <unistd.h>
+
 #include <algorithm>
+#include <array>
+#include <chrono>
 #include <filesystem>
 #include <set>
+#include <string_view>
+#include <thread>
 
 #include "bitcoin/adapter/bitcoin_adapter.h"
 #include "bitcoin/keys/address.h"
@@ -157,6 +163,48 @@ std::vector<std::string> with(std::vector<std::string> words, const std::string&
     REQUIRE(found != words.end());
     *(found + 1) = value;
     return words;
+}
+
+// What the next process reads as its input.
+class Typing {
+public:
+    Typing() : before_(::dup(STDIN_FILENO)) {
+        REQUIRE(::pipe(ends_.data()) == 0);
+        REQUIRE(::dup2(ends_[0], STDIN_FILENO) >= 0);
+    }
+    ~Typing() {
+        ::dup2(before_, STDIN_FILENO);
+        for (const int file : {before_, ends_[0], ends_[1]})
+            ::close(file);
+    }
+    Typing(const Typing&) = delete;
+    Typing& operator=(const Typing&) = delete;
+    void type(std::string_view text) {
+        REQUIRE(::write(ends_[1], text.data(), text.size()) == std::ssize(text));
+    }
+
+private:
+    std::array<int, 2> ends_{};
+    int before_;
+};
+
+TEST_CASE("who interrupts while being asked begins nothing, whatever is answered then") {
+    SwapWorld world({"liam"}, {"mona"});
+    SwapParty& liam = world.party("liam");
+    auto words = world.proposal("mona", "300s", "200s");
+    std::erase(words, "--yes");
+    Typing keyboard;
+    liam.run(words);
+    REQUIRE_MESSAGE(
+        eventually(20'000, [&] { return liam.told().find("[yes/no]") != std::string::npos; }),
+        liam.told());
+    liam.terminate();
+    std::this_thread::sleep_for(std::chrono::seconds(1));
+    keyboard.type("yes\n");
+    CHECK(liam.wait(10'000) == 130);
+    CHECK_MESSAGE(liam.told().find("stopped before anything was begun") != std::string::npos,
+                  liam.told());
+    check_refused(liam, {"resume"}, 1, "there is no swap in");
 }
 
 TEST_CASE("a swap that would not be safe is refused with what to do") {

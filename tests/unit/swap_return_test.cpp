@@ -78,6 +78,25 @@ TEST_CASE("an escrow of ours that no swap here made is an alarm, once; one of ot
                                           {"payment stray final", ""}});
 }
 
+TEST_CASE("a payment is not flooded out by escrows of one who sends many") {
+    SwapStory story(Role::seller);
+    story.tell("btc live");
+    story.tell("csd live");
+    story.tell("payment prepared final");
+    swap::input::Reported flood;
+    flood.ledger = swap_terms().payment.ledger;
+    flood.terms = swap::escrow_of(swap_terms(), Side::payment);
+    flood.terms.payer = swap_address("test.btc.mallory");
+    flood.terms.expiry = flood.terms.expiry + Duration::seconds(100);
+    for (std::size_t i = 0; i <= 2 * swap::max_strays; ++i) {
+        flood.terms.id = EscrowId{sha256(as_bytes(std::to_string(i))).array()};
+        Outputs<SwapMachine> out;
+        story.machine().apply(swap_start, flood, out);
+    }
+    CHECK(story.machine().write_snapshot().size() < 512 * swap::max_strays);
+    CHECK(story.tell("begin") == "expect payment; 1 final; prepare delivery");
+}
+
 TEST_CASE("the last alarm is kept for whoever looks later") {
     SwapStory story(Role::seller);
     for (const Row& row : seller_begins)
