@@ -84,6 +84,7 @@ private:
             s.count("congestion", {0, 100}, static_cast<std::uint32_t>(chain.congestion));
         chain.stamp_error = s.duration("stamp_error", chain.stamp_error);
         chain.coins = s.count("coins", {1, 100}, chain.coins);
+        chain.room = s.count("room", {0, 1'000'000}, chain.room);
         chain.max_fee =
             s.count("max_fee", {2'000, 20'000'000}, static_cast<std::uint32_t>(chain.max_fee));
         return chain;

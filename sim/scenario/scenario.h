@@ -24,6 +24,7 @@ struct ChainSpec {
     std::int64_t congestion = 1;     // blocks without room for a transaction that offers little
     Duration stamp_error;            // how far a block's stamp may be from its time, either way
     std::uint32_t coins = 8;         // of each account that begins with a balance
+    std::uint32_t room = 0;          // of a block, in virtual bytes; 0 for all that waits
     std::uint64_t max_fee = 50'000;  // that a node pays at most; satoshi for 1000 virtual bytes
 };
 

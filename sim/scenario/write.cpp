@@ -103,12 +103,14 @@ private:
     }
 
     void chain(const ChainSpec& c) {
-        line("chain", "{ interval = " + in_quotes(c.interval) + ", regular = " +
-                          (c.regular ? "true" : "false") + ", depth = " + std::to_string(c.depth) +
-                          ", reorg = " + std::to_string(c.reorg) +
-                          ", congestion = " + std::to_string(c.congestion) + ", stamp_error = " +
-                          in_quotes(c.stamp_error) + ", coins = " + std::to_string(c.coins) +
-                          ", max_fee = " + std::to_string(c.max_fee) + " }");
+        line("chain",
+             "{ interval = " + in_quotes(c.interval) +
+                 ", regular = " + (c.regular ? "true" : "false") +
+                 ", depth = " + std::to_string(c.depth) + ", reorg = " + std::to_string(c.reorg) +
+                 ", congestion = " + std::to_string(c.congestion) +
+                 ", stamp_error = " + in_quotes(c.stamp_error) +
+                 ", coins = " + std::to_string(c.coins) + ", room = " + std::to_string(c.room) +
+                 ", max_fee = " + std::to_string(c.max_fee) + " }");
     }
 
     std::uint8_t scale_of(const std::string& name) const {

@@ -1,6 +1,7 @@
 #include "sim/world/bitcoin_miner.h"
 
 #include <algorithm>
+#include <cstdint>
 
 #include "sdk/crypto/hash.h"
 
@@ -21,16 +22,19 @@ std::uint32_t in_seconds(Timestamp time) {
 std::vector<bitcoin::Transaction> chosen(const BitcoinMachine& machine, const BitcoinBooks& books,
                                          const BitcoinMiner::Leaves& leaves) {
     std::vector<bitcoin::Transaction> chosen;
+    std::size_t room = leaves.room == 0 ? SIZE_MAX : leaves.room;
     std::set<bitcoin::Txid> left_out;
     for (const bitcoin::Mempool::Entry* entry : machine.pool().in_order()) {
         const bool stands =
             std::none_of(entry->parents.begin(), entry->parents.end(),
                          [&](const bitcoin::Txid& parent) { return left_out.contains(parent); });
         const bool is_claim = leaves.claims && books.is_claim(*entry->transaction);
-        if (stands && !is_claim && !leaves.leaves_out(*entry))
+        if (stands && !is_claim && !leaves.leaves_out(*entry) && entry->size <= room) {
             chosen.push_back(*entry->transaction);
-        else
+            room -= entry->size;
+        } else {
             left_out.insert(entry->txid);
+        }
     }
     return chosen;
 }
@@ -76,7 +80,7 @@ std::vector<bitcoin::Input> BitcoinMiner::make(const BitcoinMachine& machine,
     for (std::uint32_t i = 0; i < blocks; ++i) {
         node_input::Mine mine;
         mine.script = miners_script();
-        if (leaves.claims || leaves.below > 0 || leaves.all)
+        if (leaves.claims || leaves.below > 0 || leaves.all || leaves.room > 0)
             mine.transactions =
                 i == 0 ? chosen(machine, books, leaves) : std::vector<bitcoin::Transaction>();
         inputs.emplace_back(node_input::SetTime{stamp(shown)});

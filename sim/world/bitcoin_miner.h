@@ -22,6 +22,7 @@ public:
         bool claims = false;
         bitcoin::FeeRate below = 0;  // what pays less finds no room
         bool all = false;
+        std::size_t room = 0;  // virtual bytes; 0 for all
         bool leaves_out(const bitcoin::Mempool::Entry& entry) const;
     };
     // A clock, and how far from the truth it is.

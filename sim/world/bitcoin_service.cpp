@@ -375,6 +375,7 @@ private:
         BitcoinMiner::Leaves leaves;
         leaves.claims = now < censored_until_;
         leaves.below = now < dear_until_ ? least_ : 0;
+        leaves.room = parts_.spec.chain.room;
         look_at_claims(leaves);
         give_all(miner_.make(machine(), books_, stamped(), leaves, 1));
         if (time() > now) parts_.tally.branch("median_ahead");
@@ -382,6 +383,13 @@ private:
         const Duration took = now - last_block_;
         last_block_ = now;
         arm(now + miner_.next_interval(took));
+    }
+    // More of them wait than a block has room for.
+    bool claims_left_over() const {
+        std::size_t size = 0;
+        for (const auto& [txid, entry] : machine().pool().all())
+            if (books_.is_claim(*entry.transaction)) size += entry.size;
+        return size > parts_.spec.chain.room;
     }
     // Those that wait for the next block.
     void look_at_claims(const BitcoinMiner::Leaves& leaves) {
@@ -391,6 +399,7 @@ private:
             ++claims;
             if (leaves.leaves_out(entry)) parts_.tally.branch("claim_found_no_room");
         }
+        if (leaves.room > 0 && claims_left_over()) parts_.tally.branch("claim_found_no_room");
         if (claims > 1) parts_.tally.branch("claims_waited_together");
         if (leaves.claims && claims > 0) parts_.tally.fault("claim_censored");
     }
