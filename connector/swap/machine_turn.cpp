@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "sdk/base/assert.h"
+#include "sdk/crypto/hash.h"
 
 namespace lockstep::swap {
 namespace {

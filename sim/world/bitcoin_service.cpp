@@ -7,6 +7,7 @@
 #include "bitcoin/adapter/payments.h"
 #include "bitcoin/rpc/changes.h"
 #include "sdk/machine/machine_program.h"
+#include "sim/world/accounts.h"
 #include "sim/world/bitcoin_miner.h"
 #include "sim/world/ledger_service.h"
 
