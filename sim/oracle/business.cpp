@@ -13,6 +13,13 @@ Price price_of(const Offer& offer) {
     return {offer.rate_num, offer.rate_den, offer.spread_ppm, offer.fixed_fee};
 }
 
+void more(Amount& amount, Amount by) {
+    amount = checked_add(amount, by).value_or(Amount{UINT64_MAX});
+}
+void less(Amount& amount, Amount by) {
+    amount = checked_sub(amount, by).value_or(Amount{});
+}
+
 }  // namespace
 
 // Rates come into force when a node starts. A quote that was given stands, so that whatever was in
@@ -118,23 +125,17 @@ void Oracle::give_share_back(const Known& escrow) {
 
 void Oracle::move_money(const Known& escrow) {
     const EscrowTerms& terms = escrow.terms;
-    const auto more = [&](Amount& amount) {
-        amount = checked_add(amount, terms.amount).value_or(Amount{UINT64_MAX});
-    };
-    const auto less = [&](Amount& amount) {
-        amount = checked_sub(amount, terms.amount).value_or(Amount{});
-    };
     Money& payer = money_[{terms.payer, terms.asset}];
     if (escrow.state == EscrowState::prepared) {
-        less(payer.free);
+        less(payer.free, terms.amount);
     } else if (escrow.state == EscrowState::fulfilled) {
-        less(payer.whole);
+        less(payer.whole, terms.amount);
         Money& payee = money_[{terms.payee, terms.asset}];
-        more(payee.free);
-        more(payee.whole);
+        more(payee.free, terms.amount);
+        more(payee.whole, terms.amount);
         payee.most = std::max(payee.most, payee.whole);
     } else {
-        more(payer.free);
+        more(payer.free, terms.amount);
     }
     check_promises(terms.payer, terms.asset);
     check_promises(terms.payee, terms.asset);
@@ -143,22 +144,16 @@ void Oracle::move_money(const Known& escrow) {
 // As if it had never moved so.
 void Oracle::move_money_back(const Known& escrow) {
     const EscrowTerms& terms = escrow.terms;
-    const auto more = [&](Amount& amount) {
-        amount = checked_add(amount, terms.amount).value_or(Amount{UINT64_MAX});
-    };
-    const auto less = [&](Amount& amount) {
-        amount = checked_sub(amount, terms.amount).value_or(Amount{});
-    };
     Money& payer = money_[{terms.payer, terms.asset}];
     if (escrow.state == EscrowState::prepared) {
-        more(payer.free);
+        more(payer.free, terms.amount);
     } else if (escrow.state == EscrowState::fulfilled) {
-        more(payer.whole);
+        more(payer.whole, terms.amount);
         Money& payee = money_[{terms.payee, terms.asset}];
-        less(payee.free);
-        less(payee.whole);
+        less(payee.free, terms.amount);
+        less(payee.whole, terms.amount);
     } else {
-        less(payer.free);
+        less(payer.free, terms.amount);
     }
 }
 
