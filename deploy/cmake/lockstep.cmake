@@ -20,37 +20,52 @@ function(lockstep_check_arguments what)
 endfunction()
 
 # Sources that only carry a precompiled header for others: one for what must be fast, at -O2, one for
-# what need not be, at -Og: tests, command lines, reports. That compiles a third faster.
+# what need not be, at -Og: command lines, reports. That compiles a third faster. Tests are light, with
+# doctest and what most of them include beside.
 if(LOCKSTEP_PRECOMPILE)
   set(carrier ${PROJECT_BINARY_DIR}/precompiled.cpp)
   file(CONFIGURE OUTPUT ${carrier} CONTENT "// carries a precompiled header\n")
-  foreach(kind fast light)
+  set(kinds fast light)
+  if(LOCKSTEP_TESTS)
+    list(APPEND kinds test)
+  endif()
+  foreach(kind IN LISTS kinds)
     add_library(precompiled_${kind} OBJECT ${carrier})
     target_include_directories(
       precompiled_${kind} PRIVATE ${PROJECT_SOURCE_DIR} ${PROJECT_SOURCE_DIR}/ledger-adapters)
     target_precompile_headers(precompiled_${kind} PRIVATE ${CMAKE_CURRENT_LIST_DIR}/precompiled.h)
+    if(NOT kind STREQUAL "fast")
+      target_compile_options(precompiled_${kind} PRIVATE -Og)
+    endif()
   endforeach()
-  target_compile_options(precompiled_light PRIVATE -Og)
+  if(LOCKSTEP_TESTS)
+    target_precompile_headers(precompiled_test PRIVATE
+                              ${CMAKE_CURRENT_LIST_DIR}/precompiled_test.h)
+    target_compile_definitions(precompiled_test PRIVATE DOCTEST_CONFIG_SUPER_FAST_ASSERTS)
+    target_link_libraries(precompiled_test PRIVATE external::doctest)
+  endif()
 endif()
 
-# Compiles a target's own sources as `kind` says: fast or light. What it links keeps its own. Two
+# Compiles a target's own sources as `kind` says: fast, light or test. What it links keeps its own. Two
 # sources that are taken together and give one name to things of their own collide.
 function(lockstep_compile target kind)
-  if(kind STREQUAL "light" AND CMAKE_BUILD_TYPE STREQUAL "Release")
+  if(NOT kind STREQUAL "fast" AND CMAKE_BUILD_TYPE STREQUAL "Release")
     target_compile_options(${target} PRIVATE -Og)
   endif()
   if(LOCKSTEP_PRECOMPILE)
     target_precompile_headers(${target} REUSE_FROM precompiled_${kind})
-    set_target_properties(${target} PROPERTIES UNITY_BUILD ${LOCKSTEP_TOGETHER}
+  endif()
+  if(LOCKSTEP_TOGETHER)
+    set_target_properties(${target} PROPERTIES UNITY_BUILD ON
                                                UNITY_BUILD_BATCH_SIZE 8)
   endif()
 endfunction()
 
-# lockstep_library(NAME x [OBJECT] [LIGHT] SOURCES a.cpp... [DEPS y external::z...] [PRIVATE_DEPS ...])
+# lockstep_library(NAME x [OBJECT] [LIGHT|TEST] SOURCES a.cpp... [DEPS y external::z...] [PRIVATE_DEPS ...])
 # One folder, one library. Static unless OBJECT; without sources it is headers only. LIGHT: its speed
-# does not matter. DEPS are what its headers need, PRIVATE_DEPS only its .cpp files.
+# does not matter; TEST: it serves tests. DEPS are what its headers need, PRIVATE_DEPS only its .cpp files.
 function(lockstep_library)
-  cmake_parse_arguments(PARSE_ARGV 0 ARG "OBJECT;LIGHT" "NAME" "SOURCES;DEPS;PRIVATE_DEPS")
+  cmake_parse_arguments(PARSE_ARGV 0 ARG "OBJECT;LIGHT;TEST" "NAME" "SOURCES;DEPS;PRIVATE_DEPS")
   lockstep_check_arguments(lockstep_library)
   set(roots ${PROJECT_SOURCE_DIR} ${PROJECT_SOURCE_DIR}/ledger-adapters)
   if(NOT ARG_SOURCES)
@@ -66,7 +81,9 @@ function(lockstep_library)
   endif()
   target_include_directories(${ARG_NAME} PUBLIC ${roots})
   target_link_libraries(${ARG_NAME} PUBLIC ${ARG_DEPS} PRIVATE ${ARG_PRIVATE_DEPS})
-  if(ARG_LIGHT)
+  if(ARG_TEST)
+    lockstep_compile(${ARG_NAME} test)
+  elseif(ARG_LIGHT)
     lockstep_compile(${ARG_NAME} light)
   else()
     lockstep_compile(${ARG_NAME} fast)
@@ -123,18 +140,19 @@ endfunction()
 function(lockstep_test_support)
   cmake_parse_arguments(PARSE_ARGV 0 ARG "" "NAME" "SOURCES;DEPS")
   lockstep_check_arguments(lockstep_test_support)
-  lockstep_library(NAME ${ARG_NAME} LIGHT SOURCES ${ARG_SOURCES} DEPS ${ARG_DEPS} external::doctest)
+  lockstep_library(NAME ${ARG_NAME} TEST SOURCES ${ARG_SOURCES} DEPS ${ARG_DEPS} external::doctest)
   lockstep_test_definitions(${ARG_NAME})
 endfunction()
 
-# lockstep_test(NAME x [FAST] LABELS unit... SOURCES a_test.cpp... [DEPS ...] [NEEDS program...]
-#               [TIMEOUT seconds])
+# lockstep_test(NAME x [FAST] [WAITS] LABELS unit... SOURCES a_test.cpp... [DEPS ...]
+#               [NEEDS program...] [TIMEOUT seconds])
 # An executable of doctest cases that is one CTest test. A case that cannot run prints SKIPPED and
-# why. FAST: its own sources are what takes its time. NEEDS names programs and plugins that the test
-# starts, so that they are built before it runs.
+# why. FAST: its own sources are what takes its time. WAITS: it waits for blocks of a chain more than
+# it computes, and runs beside what computes, one such test at a time. NEEDS names programs and
+# plugins that the test starts, so that they are built before it runs.
 # The target tests-LABEL builds all that the tests with that label need.
 function(lockstep_test)
-  cmake_parse_arguments(PARSE_ARGV 0 ARG "FAST" "NAME;TIMEOUT" "LABELS;SOURCES;DEPS;NEEDS")
+  cmake_parse_arguments(PARSE_ARGV 0 ARG "FAST;WAITS" "NAME;TIMEOUT" "LABELS;SOURCES;DEPS;NEEDS")
   lockstep_check_arguments(lockstep_test)
   if(NOT ARG_LABELS)
     message(FATAL_ERROR "lockstep_test: ${ARG_NAME} has no LABELS")
@@ -149,7 +167,7 @@ function(lockstep_test)
   if(ARG_FAST OR "bench" IN_LIST ARG_LABELS)
     lockstep_compile(${ARG_NAME} fast)
   else()
-    lockstep_compile(${ARG_NAME} light)
+    lockstep_compile(${ARG_NAME} test)
   endif()
   if(ARG_NEEDS)
     add_dependencies(${ARG_NAME} ${ARG_NEEDS})
@@ -162,6 +180,10 @@ function(lockstep_test)
   endforeach()
   add_test(NAME ${ARG_NAME} COMMAND ${ARG_NAME})
   lockstep_test_properties(${ARG_NAME} "${ARG_LABELS}" "${ARG_TIMEOUT}")
+  if(ARG_WAITS)
+    set_tests_properties(${ARG_NAME} PROPERTIES RUN_SERIAL OFF PROCESSORS 1
+                                                RESOURCE_LOCK waiting)
+  endif()
 endfunction()
 
 # lockstep_script_test(NAME x LABELS integration... COMMAND tests/x.sh...): a script is the test.
@@ -180,7 +202,8 @@ function(lockstep_test_properties name labels timeout)
     # the same test, at a fraction of the speed
     math(EXPR timeout "3 * ${timeout}")
   endif()
-  set_tests_properties(${name} PROPERTIES LABELS "${labels}" TIMEOUT ${timeout})
+  # tests/ctest-with-budgets has two places a processor, and one for a test that waits
+  set_tests_properties(${name} PROPERTIES LABELS "${labels}" TIMEOUT ${timeout} PROCESSORS 2)
   if("integration" IN_LIST labels OR "bench" IN_LIST labels OR "model" IN_LIST labels)
     # real processes and their deadlines, and what uses every processor, get the machine for themselves
     set_tests_properties(${name} PROPERTIES RUN_SERIAL ON)
