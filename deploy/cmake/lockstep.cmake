@@ -136,11 +136,17 @@ function(lockstep_test_definitions target)
                       DOCTEST_CONFIG_SUPER_FAST_ASSERTS)
 endfunction()
 
-# lockstep_test_support(NAME x SOURCES a_world.cpp... [DEPS ...]): compiled once for several tests.
+# lockstep_test_support(NAME x [PLAIN] SOURCES a_world.cpp... [DEPS ...]): compiled once for several
+# tests. PLAIN: for programs too, which have nothing of doctest.
 function(lockstep_test_support)
-  cmake_parse_arguments(PARSE_ARGV 0 ARG "" "NAME" "SOURCES;DEPS")
+  cmake_parse_arguments(PARSE_ARGV 0 ARG "PLAIN" "NAME" "SOURCES;DEPS")
   lockstep_check_arguments(lockstep_test_support)
-  lockstep_library(NAME ${ARG_NAME} TEST SOURCES ${ARG_SOURCES} DEPS ${ARG_DEPS} external::doctest)
+  if(ARG_PLAIN)
+    lockstep_library(NAME ${ARG_NAME} LIGHT SOURCES ${ARG_SOURCES} DEPS ${ARG_DEPS})
+  else()
+    lockstep_library(NAME ${ARG_NAME} TEST SOURCES ${ARG_SOURCES} DEPS ${ARG_DEPS}
+                     external::doctest)
+  endif()
   lockstep_test_definitions(${ARG_NAME})
 endfunction()
 
