@@ -48,30 +48,26 @@ if(LOCKSTEP_FUZZ)
   add_compile_options(-fsanitize=fuzzer-no-link)
 endif()
 
-# A Release by GCC is built with precompiled headers; builds by clang go without, so that a missing
-# include does not stay hidden. Libraries and programs get the same flags, for a precompiled header
-# serves only those that it was compiled with.
-set(LOCKSTEP_PRECOMPILE OFF)
-if(CMAKE_BUILD_TYPE STREQUAL "Release" AND CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
-  set(LOCKSTEP_PRECOMPILE ON)
+# Several sources of a target are taken together, with precompiled headers, which halves the compilers'
+# time. Names of one source then shadow another's without harm; that each stands alone, .ci/lint looks
+# at. Libraries and programs get the same flags, for a precompiled header serves only those that it was
+# compiled with.
+if(LOCKSTEP_TOGETHER)
   set(CMAKE_CXX_COMPILE_OPTIONS_PIE ${CMAKE_CXX_COMPILE_OPTIONS_PIC})
   add_compile_options(-pthread)
-  # the compiler collects its garbage later: a tenth of its time, for a tenth more memory
-  add_compile_options("SHELL:--param ggc-min-heapsize=400000")
-endif()
-# Several sources of a target at once save three tenths of the whole build. Names of one source then
-# shadow another's without harm; that each stands alone, .ci/lint looks at.
-if(LOCKSTEP_TOGETHER)
-  add_compile_options(-Wno-shadow)
   if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
-    add_compile_options(-Wshadow=local -Wno-subobject-linkage)
+    # it collects its garbage later: a tenth of its time, for a tenth more memory
+    add_compile_options("SHELL:--param ggc-min-heapsize=400000" -Wno-shadow -Wshadow=local
+                        -Wno-subobject-linkage)
+  else()
+    add_compile_options(-Wno-shadow)
   endif()
 endif()
 
 find_program(LOCKSTEP_CCACHE ccache)
 if(LOCKSTEP_CCACHE AND NOT CMAKE_CXX_COMPILER_LAUNCHER)
   set(CMAKE_CXX_COMPILER_LAUNCHER ${LOCKSTEP_CCACHE})
-  if(LOCKSTEP_PRECOMPILE)
+  if(LOCKSTEP_TOGETHER)
     set(CMAKE_CXX_COMPILER_LAUNCHER ${CMAKE_COMMAND} -E env
                                     CCACHE_SLOPPINESS=pch_defines,time_macros ${LOCKSTEP_CCACHE})
   endif()

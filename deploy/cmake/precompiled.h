@@ -1,5 +1,5 @@
 // Headers that most sources include, parsed once. Every source still includes what it uses: builds
-// other than a Release by GCC have no precompiled header.
+// with -DLOCKSTEP_TOGETHER=OFF have no precompiled header.
 #pragma once
 
 #include <algorithm>

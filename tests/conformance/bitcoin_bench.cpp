@@ -66,11 +66,16 @@ Result<void, Failure> BitcoinBench::open() {
     const auto before = node_.call("getblockchaininfo", Json::array());
     if (!before) return unexpected<Failure>(before.error());
     if (settings_.is_ours) prepare_chain();
+    if (peer_) peer_->meet();
     median_ = node_.tip().median;
     next_block_ = now() + settings_.block;
     if (auto probe = make_(Role::payer, world_); !probe) return unexpected<Failure>(probe.error());
     start_adapters();
     return {};
+}
+
+void BitcoinBench::connect(std::unique_ptr<BitcoinPort> peer, const std::string& address) {
+    peer_ = std::make_unique<BitcoinPeer>(std::move(peer), address, node_);
 }
 
 void BitcoinBench::prepare_chain() {
@@ -80,7 +85,7 @@ void BitcoinBench::prepare_chain() {
     const auto grow = [&](std::int64_t blocks, ByteView script) {
         for (; blocks > 0; --blocks) {
             now_ = now_ + settings_.block;
-            node_.set_time(now_);
+            set_clocks();
             node_.mine(1, script);
         }
     };
@@ -126,8 +131,13 @@ Timestamp BitcoinBench::now() const {
     return settings_.is_ours ? now_ : clock_.now();
 }
 
-void BitcoinBench::mine() {
+void BitcoinBench::set_clocks() {
     node_.set_time(now_);
+    if (peer_) peer_->node().set_time(now_);
+}
+
+void BitcoinBench::mine() {
+    set_clocks();
     node_.mine(1, miner_script());
     median_ = node_.tip().median;
 }
@@ -242,8 +252,18 @@ bool BitcoinBench::claim_with(Role role, const EscrowKey& escrow, const Bytes& p
     return true;
 }
 
+void BitcoinBench::leave(const std::string& block, By by) {
+    const Json params(Json::Array{block});
+    if (peer_) peer_->meet();
+    if (by == By::peer)
+        peer_->part();
+    else
+        node_.must("invalidateblock", params);
+    if (peer_) peer_->node().must("invalidateblock", params);
+}
+
 // The block of the escrow's funding goes, and another transaction spends its coins in another one.
-std::optional<BitcoinBench::Detour> BitcoinBench::take_back(const EscrowKey& escrow) {
+std::optional<BitcoinBench::Detour> BitcoinBench::take_back(const EscrowKey& escrow, By by) {
     if (!settings_.is_ours) return std::nullopt;
     const auto place = place_of(escrow);
     if (!place || !prepared_.contains(escrow)) return std::nullopt;
@@ -255,11 +275,14 @@ std::optional<BitcoinBench::Detour> BitcoinBench::take_back(const EscrowKey& esc
     if (place->height > 0) block = detour.ours = node_.block_at(place->height);
     const auto funding = node_.transaction(place->place.txid, block);
     ASSERT(funding);
-    if (block) node_.must("invalidateblock", Json(Json::Array{*block}));
+    if (!block || !peer_) by = By::command;
+    set_clocks();
+    if (block) leave(*block, by);
+    BitcoinNode& miner = by == By::peer ? peer_->node() : node_;
 
     std::vector<bitcoin::KeyCoin> coins;
     bitcoin::Satoshi sum = 0;
-    const auto own = node_.coins(script_of(payer));
+    const auto own = miner.coins(script_of(payer));
     for (const bitcoin::TxIn& input : funding->inputs) {
         const auto coin = std::find_if(own.begin(), own.end(), [&](const BitcoinNode::Coin& one) {
             return one.place == input.prevout;
@@ -273,25 +296,27 @@ std::optional<BitcoinBench::Detour> BitcoinBench::take_back(const EscrowKey& esc
         other.inputs.push_back(bitcoin::replaceable_input(coin.place));
     other.outputs = {{sum - raw_fee, script_of(payer)}};
     bitcoin::sign_coins(other, coins, 0, signer(payer));
-    node_.set_time(now_);
-    const auto mined = node_.mine_only({other}, miner_script());
+    const auto mined = miner.mine_only({other}, miner_script());
     ASSERT(mined);
-    const BitcoinNode::Tip tip = node_.tip();
-    median_ = tip.median;
-    detour.theirs = tip.block;
+    detour.theirs = miner.tip().block;
+    if (by == By::peer) {
+        peer_->overtake(miner_script());
+        peer_->meet();
+    }
+    median_ = node_.tip().median;
     detour.ends = now_ + detour_time;
     return detour;
 }
 
 bool BitcoinBench::roll_back(const EscrowKey& escrow) {
-    const bool taken = take_back(escrow).has_value();
+    const bool taken = take_back(escrow, By::command).has_value();
     if (taken) mine();
     work();
     return taken;
 }
 
 bool BitcoinBench::roll_back_for_now(const EscrowKey& escrow) {
-    auto detour = take_back(escrow);
+    auto detour = take_back(escrow, By::peer);
     if (!detour || detour->ours.empty()) return false;
     detour_ = std::move(detour);
     work();
@@ -299,8 +324,18 @@ bool BitcoinBench::roll_back_for_now(const EscrowKey& escrow) {
 }
 
 void BitcoinBench::end_detour() {
-    node_.must("invalidateblock", Json(Json::Array{detour_->theirs}));
-    node_.must("reconsiderblock", Json(Json::Array{detour_->ours}));
+    BitcoinNode& miner = peer_ ? peer_->node() : node_;
+    set_clocks();
+    if (peer_) {
+        peer_->meet();
+        peer_->part();
+    }
+    miner.must("invalidateblock", Json(Json::Array{detour_->theirs}));
+    miner.must("reconsiderblock", Json(Json::Array{detour_->ours}));
+    if (peer_) {
+        peer_->overtake(miner_script());
+        peer_->meet();
+    }
     detour_.reset();
     mine();
     next_block_ = now_ + settings_.block;

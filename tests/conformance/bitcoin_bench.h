@@ -1,11 +1,12 @@
 // A ledger of Bitcoin's kind for the conformance kit: a node that is reached by JSON-RPC, in this
 // process or elsewhere, whose clock is ours and which makes a block when one is due. Its time is
-// the median of the last eleven stamps.
+// the median of the last eleven stamps. Where it has a peer, what is taken back for a while is
+// taken back by that one's longer branch, and otherwise by invalidateblock.
 #pragma once
 
 #include "sdk/machine/conformance_bench.h"
 #include "sdk/service/clock.h"
-#include "tests/conformance/bitcoin_node.h"
+#include "tests/conformance/bitcoin_peer.h"
 
 namespace lockstep::conformance {
 
@@ -32,6 +33,8 @@ public:
     BitcoinBench(BitcoinWorld settings, std::unique_ptr<BitcoinPort> port, MakeAdapter make);
     // Makes blocks until the parties have coins, and the adapters. Failure: the adapter's.
     Result<void, Failure> open();
+    // Before it is opened: a second node, and where the first one reaches it (HOST:PORT).
+    void connect(std::unique_ptr<BitcoinPort> peer, const std::string& address);
 
     const World& world() const override { return world_; }
     void give(Role role, AdapterInput input) override;
@@ -64,20 +67,26 @@ private:
         std::string ours;    // the block that comes again
         Timestamp ends;
     };
+    // Who leaves the block of an escrow: each node there is, told to, or the peer alone, whose
+    // branch the node then follows.
+    enum class By { command, peer };
     const bitcoin::BitcoinSigner& signer(Role role) const;
     Bytes script_of(Role role) const;
     bitcoin::EscrowLock lock_of(const EscrowTerms& terms) const;
     // Where the escrow's output is; nullopt where nothing pays to its script.
     std::optional<BitcoinNode::Coin> place_of(const EscrowKey& escrow);
+    void set_clocks();
     void mine();
     void prepare_chain();
     void advance(Timestamp to);
     void end_detour();
-    std::optional<Detour> take_back(const EscrowKey& escrow);
+    void leave(const std::string& block, By by);
+    std::optional<Detour> take_back(const EscrowKey& escrow, By by);
 
     BitcoinWorld settings_;
     World world_;
     BitcoinNode node_;
+    std::unique_ptr<BitcoinPeer> peer_;
     MakeAdapter make_;
     service::LedgerClock clock_;
     Timestamp now_;

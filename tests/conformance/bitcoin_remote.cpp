@@ -63,6 +63,7 @@ Result<std::unique_ptr<ConformanceLedger>, Failure> open_bitcoin_remote(
     settings.world.start = service::LedgerClock().now();
     auto port = std::make_unique<HttpPort>(settings.url, settings.authorization);
     const BitcoinWorld world = settings.world;
+    const auto peer = settings.peer;
     const auto make = [settings = std::move(settings), plugin, scheme](Role role,
                                                                        const World& parties) {
         const auto index = static_cast<std::size_t>(role);
@@ -82,6 +83,8 @@ Result<std::unique_ptr<ConformanceLedger>, Failure> open_bitcoin_remote(
         return plugin.make(setup);
     };
     auto bench = std::make_unique<BitcoinBench>(world, std::move(port), make);
+    if (peer)
+        bench->connect(std::make_unique<HttpPort>(peer->url, peer->authorization), peer->address);
     if (auto opened = bench->open(); !opened) return unexpected<Failure>(opened.error());
     return bench;
 }

@@ -10,9 +10,15 @@
 namespace lockstep::conformance {
 
 struct BitcoinRemoteSettings {
+    struct Peer {
+        net::Url url;
+        net::Authorization authorization;
+        std::string address;  // HOST:PORT, where the node connects to it
+    };
     BitcoinWorld world;
     net::Url url;
     net::Authorization authorization;
+    std::optional<Peer> peer;
     TimingProfile profile;
     std::string key_files[role_count];
     std::vector<std::pair<std::string, std::string>> adapter;  // its own settings

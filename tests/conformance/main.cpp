@@ -34,7 +34,11 @@ public:
         {
             SettingsTable root(*document, file_.string() + ": ", mistakes);
             root.table("ledger", [this](SettingsTable& table) { read_ledger(table); });
-            if (bitcoin_) root.table("node", [this](SettingsTable& table) { read_node(table); });
+            if (bitcoin_) {
+                root.table("node", [this](SettingsTable& table) { read_node(table); });
+                if (document->find("peer") != nullptr)
+                    root.table("peer", [this](SettingsTable& table) { read_peer(table); });
+            }
             const char* const names[] = {"payer", "payee", "other"};
             for (std::size_t i = 0; i < role_count; ++i) {
                 root.table(names[i], [this, i](SettingsTable& table) {
@@ -100,6 +104,24 @@ private:
         world.least = Amount{table.integer("least", 1'000'000'000, world.least.units())};
         world.fee_allowance =
             Amount{table.integer("fee_allowance", 1'000'000'000, world.fee_allowance.units())};
+        bitcoin_->authorization = read_login(table);
+    }
+
+    // A second node, which reorganises the first.
+    void read_peer(SettingsTable& table) {
+        BitcoinRemoteSettings::Peer peer;
+        if (const auto url = net::parse_url(table.text("url")))
+            peer.url = *url;
+        else
+            table.mistake("url", "http://HOST:PORT");
+        peer.address = table.text("address");
+        if (!bitcoin_->world.is_ours)
+            table.mistake("address", "a peer only where mine = true in [node]");
+        peer.authorization = read_login(table);
+        bitcoin_->peer = std::move(peer);
+    }
+
+    net::Authorization read_login(SettingsTable& table) {
         const std::string none;
         const std::string cookie = table.text("cookie_file", none);
         const std::string user = table.text("user", none);
@@ -108,8 +130,8 @@ private:
             table.mistake("user", "user and password_file go together");
         if (cookie.empty() == user.empty())
             table.mistake("cookie_file", "either this, or user and password_file");
-        bitcoin_->authorization = cookie.empty() ? net::login_by_password(user, beside(password))
-                                                 : net::login_by_cookie(beside(cookie));
+        return cookie.empty() ? net::login_by_password(user, beside(password))
+                              : net::login_by_cookie(beside(cookie));
     }
 
     void read_party(SettingsTable& table, std::size_t index) {
