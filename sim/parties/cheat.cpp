@@ -1,6 +1,7 @@
 #include "sim/parties/cheat.h"
 
 #include <algorithm>
+#include <iterator>
 
 #include "sdk/codec/json.h"
 #include "sdk/machine/stream.h"
@@ -43,6 +44,32 @@ std::vector<bitcoin::EscrowLock> claims_in(ByteView body) {
 }
 
 }  // namespace
+
+class Cheat::GoBetween final : public LedgerAdapter {
+public:
+    GoBetween(Cheat& cheat, std::size_t ledger, std::unique_ptr<LedgerAdapter> inner)
+        : cheat_(cheat), ledger_(ledger), inner_(std::move(inner)) {}
+
+    void restore(const std::vector<Put>& puts) override { inner_->restore(puts); }
+    void step(Timestamp at, std::span<AdapterInput> inputs, AdapterOutputs& out) override {
+        std::vector<AdapterInput> passed(std::make_move_iterator(inputs.begin()),
+                                         std::make_move_iterator(inputs.end()));
+        cheat_.passes_inputs(at, ledger_, passed);
+        inner_->step(at, passed, out);
+        cheat_.passes_reports(at, ledger_, out.reports);
+    }
+    std::optional<Timestamp> next_wake() const override { return inner_->next_wake(); }
+
+private:
+    Cheat& cheat_;
+    std::size_t ledger_;
+    std::unique_ptr<LedgerAdapter> inner_;
+};
+
+std::unique_ptr<LedgerAdapter> Cheat::between(std::size_t ledger,
+                                              std::unique_ptr<LedgerAdapter> adapter) {
+    return std::make_unique<GoBetween>(*this, ledger, std::move(adapter));
+}
 
 std::string Cheat::to_name(Behaviour behaviour) {
     return std::string(to_string(behaviour));

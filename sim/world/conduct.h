@@ -3,9 +3,12 @@
 // nothing. Whatever a cheat does, it signs with its own key only.
 #pragma once
 
+#include <functional>
+#include <memory>
 #include <vector>
 
 #include "connector/assembly/node_events.h"
+#include "sdk/machine/adapter.h"
 #include "sim/scenario/scenario.h"
 #include "sim/world/rng.h"
 #include "sim/world/scheduler.h"
@@ -37,6 +40,12 @@ public:
     virtual void leaving(Timestamp now, std::vector<assembly::NodeEffect>& effects) = 0;
     // What the node is about to hear; false keeps it from hearing it.
     virtual bool hears(Timestamp now, assembly::NodeEvent& event) = 0;
+    // What its node reaches a chain with; it may stand between the two. On other ledgers what
+    // leaves and what is heard can be changed on the way.
+    virtual std::unique_ptr<LedgerAdapter> between(std::size_t /*ledger*/,
+                                                   std::unique_ptr<LedgerAdapter> adapter) {
+        return adapter;
+    }
     // Its partner whispers.
     virtual void heard_whisper(const Condition& condition, const Bytes& preimage) = 0;
     // Faults and cheats end; from here on it does nothing, or goes on holding what it holds.

@@ -47,6 +47,8 @@ std::unique_ptr<assembly::Node> NodeProcess::make() const {
                            parts_.scheme, ledger.timing.profile, service->adapter_settings()};
         auto adapter = service->make_adapter(setup);
         ASSERT(adapter);
+        if (conduct_ && service->kind() == LedgerKind::bitcoin)
+            *adapter = conduct_->between(node.adapters.size(), std::move(*adapter));
         node.adapters.push_back(std::move(*adapter));
     }
     node.signer = parts_.signer;
