@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <set>
 
+#include "bitcoin/adapter/announcement.h"
+#include "bitcoin/adapter/transactions.h"
 #include "sdk/base/assert.h"
 #include "sdk/crypto/hash.h"
 #include "sim/parties/disguise.h"
@@ -15,6 +17,7 @@ namespace event = assembly::event;
 
 // On a chain: hardly more than its claim may cost.
 constexpr Amount dust_of_chain{10'000};
+constexpr bitcoin::FeePerKvb rate_of_second_half{4'000};
 
 class Misplacing final : public Cheat {
 public:
@@ -77,13 +80,37 @@ private:
             passed.emplace_back(std::move(own));
         inputs = std::move(passed);
     }
+    // Out of the change of the first half.
+    Passing passes(Timestamp now, std::size_t ledger, bitcoin::Transaction& first) override {
+        const auto funding = bitcoin::announced_in(first);
+        const auto half =
+            funding ? second_halves_.find(funding->announcement.id) : second_halves_.end();
+        const Bytes home =
+            bitcoin::script_pubkey_of(means_.bitcoin_signer->public_key(bitcoin::account_key));
+        if (half == second_halves_.end() || first.outputs.back().script != home)
+            return Passing::unchanged;
+        bitcoin::FundingPlan plan;
+        plan.lock = *bitcoin::lock_of(ledger_address(ledger), half->second);
+        plan.amount = static_cast<bitcoin::Satoshi>(half->second.amount.units());
+        plan.change_script = home;
+        plan.rate = rate_of_second_half;
+        plan.announcement = first.outputs[1].script;
+        const auto last = static_cast<std::uint32_t>(first.outputs.size() - 1);
+        const bitcoin::KeyCoin change{
+            {txid_of(first), last}, first.outputs.back().value, bitcoin::account_key};
+        const auto second = bitcoin::fund_escrow(plan, {&change, 1}, {}, *means_.bitcoin_signer);
+        if (second) {
+            submit(now + Duration::seconds(1), ledger, second->transaction);
+            means_.tally.branch("second_half_under_one_script");
+        }
+        return Passing::unchanged;
+    }
     void passes_reports(Timestamp now, std::size_t ledger, std::vector<Report>& reports) override {
         for (const Report& one : reports) {
             const auto* const told = std::get_if<report::Escrow>(&one);
             if (told == nullptr || told->certainty != Certainty::final_) continue;
             note(ledger, told->terms, told->state);
-            if (told->state == EscrowState::prepared && disguise_.hides(ledger, told->terms))
-                means_.tally.branch("misplaced_on_chain");
+            if (told->state == EscrowState::prepared) count_standing(ledger, told->terms);
         }
         std::erase_if(reports, [&](const Report& one) {
             const auto* const answer = std::get_if<report::Answer>(&one);
@@ -152,11 +179,27 @@ private:
         return true;
     }
 
+    // What its node did not ask for stands on a chain.
+    void count_standing(std::size_t ledger, const EscrowTerms& terms) {
+        if (!disguise_.hides(ledger, terms)) return;
+        means_.tally.branch("misplaced_on_chain");
+        if (behaviour_ != Behaviour::replayed_condition) return;
+        const bool is_old = std::find(old_.begin(), old_.end(), terms.condition) != old_.end();
+        means_.tally.branch(is_old ? "old_condition_on_chain" : "condition_twice_on_chain");
+    }
+
     void in_halves(std::size_t ledger, const Op& op, op::Prepare& placed, Choice& choice) {
         const Amount whole = placed.terms.amount;
         const Amount half{whole.units() / 2};
         if (half.is_zero()) return;
         placed.terms.amount = half;
+        // Both under one name, and so one script, where a ledger lets whoever pays do that.
+        if (chains_.contains(ledger) && chance(50)) {
+            EscrowTerms other = placed.terms;
+            other.amount = Amount{whole.units() - half.units()};
+            second_halves_.insert_or_assign(other.id, other);
+            return;
+        }
         add(ledger, op, Amount{whole.units() - half.units()}, choice);
     }
     // The same once more, or dust under the same condition, whose preimage will be known.
@@ -209,6 +252,7 @@ private:
     std::vector<Condition> old_;  // whose preimage it knows
     std::map<Condition, std::pair<std::size_t, EscrowKey>> incoming_;
     std::map<CommandId, Choice> choices_;
+    std::map<EscrowId, EscrowTerms> second_halves_;
     std::set<CommandId> added_;     // its node did not give them
     std::set<std::size_t> chains_;  // ledgers
     std::map<std::size_t, std::vector<Command>> own_commands_;

@@ -224,6 +224,7 @@ private:
         const auto* sent = std::get_if<node_input::Submit>(&input);
         if (sent != nullptr) look_for_race(*sent);
         const bool is_claim = sent != nullptr && books_.is_claim(sent->transaction);
+        if (is_claim && !shows_preimage(sent->transaction)) look_at_wrong_claim(*sent);
         answer_.reset();
         done_ = {};
         process_.run_now({std::move(input), ++ticket_});
@@ -247,6 +248,22 @@ private:
             if (last.ticket == ticket_) answer_ = last.result;
         }
         follow();
+    }
+    static bool shows_preimage(const bitcoin::Transaction& transaction) {
+        const auto& inputs = transaction.inputs;
+        return std::any_of(inputs.begin(), inputs.end(), [](const bitcoin::TxIn& input) {
+            return !input.witness.empty() &&
+                   bitcoin::preimage_of(input.witness, input.witness.back());
+        });
+    }
+    // No pool takes it, and no block may have it, whoever makes that.
+    void look_at_wrong_claim(const node_input::Submit& sent) {
+        node_input::Mine mine;
+        mine.script = miners_script();
+        mine.transactions.emplace({sent.transaction});
+        const bool is_taken = machine().check(shown(), sent).has_value() ||
+                              machine().check(shown(), mine).has_value();
+        parts_.tally.branch(is_taken ? "wrong_claim_taken" : "wrong_claim_refused");
     }
     // Another end of an escrow waits for a block already.
     void look_for_race(const node_input::Submit& sent) {
@@ -285,6 +302,7 @@ private:
                 parts_.tally.branch("claimed_after_expiry");
             if (!move.is_taken_back && move.event.state == EscrowState::refunded_expired)
                 parts_.tally.branch("refund_mined");
+            if (!move.is_taken_back && news.taken_back == 0) look_at_expiry(move.event);
             if (move.is_taken_back)
                 parts_.taken_back(move.event, move.blocks);
             else
@@ -292,6 +310,28 @@ private:
         }
         for (const FeePaid& paid : news.fees)
             parts_.fee_paid(paid.account, paid.fee, paid.vsize);
+    }
+
+    // A claim, or a refund, in one of the blocks about the first one that may have the refund.
+    void look_at_expiry(const LedgerEvent& event) {
+        const bool is_claim = event.state == EscrowState::fulfilled;
+        if (!is_claim && event.state != EscrowState::refunded_expired) return;
+        const auto& chain = machine().chain();
+        const auto locktime = bitcoin::locktime_of(event.terms.expiry);
+        ASSERT(locktime.has_value());
+        const Timestamp from = bitcoin::refundable_from(*locktime);
+        const auto may_have_it = [&](int height) {
+            return Timestamp{chain.median_before(height) * 1'000'000} >= from;
+        };
+        const std::string what = is_claim ? "claim" : "refund";
+        const int height = chain.height();
+        if (!may_have_it(height)) {
+            if (may_have_it(height + 1)) parts_.tally.branch(what + "_one_block_before_refund");
+        } else if (!may_have_it(height - 1)) {
+            parts_.tally.branch(what + "_in_first_block_of_refund");
+        } else if (!may_have_it(height - 2)) {
+            parts_.tally.branch(what + "_one_block_after_refund");
+        }
     }
 
     // --- the chain ---

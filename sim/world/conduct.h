@@ -7,6 +7,7 @@
 #include <memory>
 #include <vector>
 
+#include "bitcoin/adapter/escrow_keys.h"
 #include "connector/assembly/node_events.h"
 #include "sdk/machine/adapter.h"
 #include "sim/scenario/scenario.h"
@@ -21,8 +22,9 @@ struct Means {
     Scheduler& scheduler;
     Tally& tally;
     Rng rng;
-    std::shared_ptr<const Signer> signer;  // its own
-    const core::NodeConfig& config;        // what its node is told
+    std::shared_ptr<const Signer> signer;                          // its own
+    const core::NodeConfig& config;                                // what its node is told
+    std::shared_ptr<const bitcoin::BitcoinSigner> bitcoin_signer;  // its own, where it has a chain
     // Lets an effect out then, as if the node had just had it; not after the process ended.
     std::function<void(Timestamp when, assembly::NodeEffect)> let_out;
     // Gives the node something to hear.

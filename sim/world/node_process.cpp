@@ -27,6 +27,7 @@ NodeProcess::NodeProcess(Parts parts)
                 parts_.rng.fork("conduct"),
                 parts_.signer,
                 parts_.config,
+                nullptr,
                 [this](Timestamp when, NodeEffect one) { let_out(when, std::move(one)); },
                 [this](NodeEvent one) { process_.give(std::move(one)); },
                 [this] {

@@ -204,6 +204,9 @@ void World::make_node(const NodeSpec& spec) {
                 if (other != nullptr && other->conduct() != nullptr)
                     other->conduct()->heard_whisper(condition, preimage);
             };
+            for (const AccountSpec& account : spec.accounts)
+                if (sim::find_ledger(scenario_, account.ledger)->kind == LedgerKind::bitcoin)
+                    means.bitcoin_signer = accounts_.bitcoin_signer(spec.name);
             return options_.make_conduct(spec, std::move(means));
         };
     nodes_.push_back(std::make_unique<NodeProcess>(std::move(parts)));
