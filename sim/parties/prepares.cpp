@@ -129,7 +129,7 @@ private:
             count();
             return choice;
         }
-        if (behaviour_ == Behaviour::too_small && chance(30)) {
+        if (behaviour_ == Behaviour::too_small && chance(chains_.contains(ledger) ? 60 : 30)) {
             in_halves(ledger, op, placed, choice);
         } else if (behaviour_ == Behaviour::replayed_condition && chance(40)) {
             twice(ledger, op, choice);
@@ -194,7 +194,7 @@ private:
         if (half.is_zero()) return;
         placed.terms.amount = half;
         // Both under one name, and so one script, where a ledger lets whoever pays do that.
-        if (chains_.contains(ledger) && chance(50)) {
+        if (chains_.contains(ledger) && chance(60)) {
             EscrowTerms other = placed.terms;
             other.amount = Amount{whole.units() - half.units()};
             second_halves_.insert_or_assign(other.id, other);

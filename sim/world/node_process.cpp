@@ -166,7 +166,7 @@ void NodeProcess::request(std::size_t index, LedgerService& ledger, Request requ
         [this, &ledger, path = request.path, sent, reply, about](Bytes body) {
             if (!ledger.up()) return reply(refuse(Reason::unavailable));
             if (body.size() != sent) return;  // HTTP knows the length: a cut request is no request
-            ledger.request(path, body, [this, &ledger, reply, about](Result<Bytes> answer) {
+            ledger.request(actor_, path, body, [this, &ledger, reply, about](Result<Bytes> answer) {
                 if (parts_.network.loses_answer(ledger.actor(), actor_)) {
                     parts_.tally.fault("answer_lost");
                     return;

@@ -220,7 +220,7 @@ void World::submit_ops(LedgerService& ledger, std::vector<Op> ops, const Signer&
     const Bytes octets =
         sign_instruction({ledger.address(), signer.public_key(), until, std::move(ops)}, signer);
     std::optional<Result<Bytes>> answer;
-    ledger.request("/v1/instructions", octets,
+    ledger.request(the_world, "/v1/instructions", octets,
                    [&](Result<Bytes> given) { answer = std::move(given); });
     while (!answer)
         ASSERT(scheduler_.step(until));
