@@ -388,7 +388,8 @@ bool Oracle::is_in_time(const NodeProcess& node, const Known& escrow) const {
     const Timestamp now = parts_.scheduler.now();
     if (!is_open_ledger(spec)) return now + bound < escrow.terms.expiry + spec.profile.late;
     const Timestamp asked = now - spec.beat - longest_answer;
-    return parts_.ledgers[escrow.ledger]->time_at(asked) + bound < escrow.terms.expiry;
+    return parts_.ledgers[escrow.ledger]->time_for(node.actor(), asked) + bound <
+           escrow.terms.expiry;
 }
 
 // Looked at where the node decided and showed in one life: a release that was recorded before an

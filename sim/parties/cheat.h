@@ -23,6 +23,8 @@ public:
     bool hears(Timestamp now, assembly::NodeEvent& event) override;
     void heard_whisper(const Condition&, const Bytes&) override {}
     void rest() override { resting_ = true; }
+    std::unique_ptr<LedgerAdapter> between(std::size_t ledger,
+                                           std::unique_ptr<LedgerAdapter> adapter) override;
 
 protected:
     enum class Passing : std::uint8_t { unchanged, changed, held };
@@ -43,6 +45,15 @@ protected:
                                   const std::vector<bitcoin::EscrowLock>&) {
         return Passing::unchanged;
     }
+    // A transaction for a Bitcoin node. What is changed must be valid by itself: of a witness, say.
+    virtual Passing passes(Timestamp, std::size_t /*ledger*/, bitcoin::Transaction&) {
+        return Passing::unchanged;
+    }
+    // On a chain a transaction commits to all that is in it, and blocks to their transactions:
+    // there the adapter hears other commands than its node gave, and the node other reports than
+    // came.
+    virtual void passes_inputs(Timestamp, std::size_t /*ledger*/, std::vector<AdapterInput>&) {}
+    virtual void passes_reports(Timestamp, std::size_t /*ledger*/, std::vector<Report>&) {}
     // What its node is about to hear.
     virtual void hears_batch(Timestamp, const assembly::CheckedBatch&) {}
     virtual bool hears_ledger(Timestamp, assembly::event::FromLedger&) { return true; }
@@ -56,6 +67,8 @@ protected:
 
     // Submits operations under a signature of its own, in no connection with its node's.
     void submit(Timestamp when, std::size_t ledger, std::vector<Op> ops);
+    // The same to a Bitcoin node.
+    void submit(Timestamp when, std::size_t ledger, const bitcoin::Transaction& transaction);
     // Takes out the operations that are not to leave yet, and submits each at its time (at none:
     // never); `until` is asked once for each. The node goes on sending the whole.
     template <class Until>
@@ -88,8 +101,11 @@ protected:
     Means means_;
 
 private:
+    class GoBetween;
+
     static std::string to_name(Behaviour behaviour);
     bool let(Timestamp now, assembly::effect::ToLedger& out);
+    bool let_rpc(Timestamp now, assembly::effect::ToLedger& out);
     bool let(Timestamp now, assembly::effect::SendBatch& out);
     bool let(Timestamp now, const assembly::effect::Release& out);
     template <class Other>

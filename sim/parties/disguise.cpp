@@ -67,4 +67,40 @@ std::vector<Bytes> Disguise::apply(event::FromLedger& event, bool is_securities,
     return unheard;
 }
 
+std::vector<Bytes> Disguise::apply(std::size_t ledger, std::vector<Report>& reports) const {
+    std::vector<Bytes> unheard;
+    // nullptr where the node hears nothing of it.
+    const auto told_as = [&](const EscrowTerms& terms, EscrowState state) -> const EscrowTerms* {
+        const Escrow* const escrow = find(ledger, terms);
+        if (escrow == nullptr) return &terms;
+        const bool can_be_told = escrow->same_condition || state != EscrowState::fulfilled;
+        return escrow->wanted && can_be_told ? &*escrow->wanted : nullptr;
+    };
+    std::vector<Report> heard;
+    for (Report& one : reports) {
+        if (auto* told = std::get_if<report::Escrow>(&one)) {
+            const EscrowTerms* const terms = told_as(told->terms, told->state);
+            if (terms == nullptr) {
+                if (told->preimage) unheard.push_back(*told->preimage);
+                const Escrow* const escrow = find(ledger, told->terms);
+                if (!escrow->wanted) continue;
+                heard.emplace_back(report::Answer{escrow->command, report::Answer::Outcome::refused,
+                                                  Reason::escrow_rejected});
+                continue;
+            }
+            if (terms != &told->terms) told->terms = *terms;
+        } else if (auto* result = std::get_if<report::QueryResult>(&one);
+                   result != nullptr && result->answer) {
+            std::erase_if(result->answer->escrows, [&](EscrowStanding& standing) {
+                const EscrowTerms* const terms = told_as(standing.terms, standing.state);
+                if (terms != nullptr && terms != &standing.terms) standing.terms = *terms;
+                return terms == nullptr;
+            });
+        }
+        heard.push_back(std::move(one));
+    }
+    reports = std::move(heard);
+    return unheard;
+}
+
 }  // namespace lockstep::sim

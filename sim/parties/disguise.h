@@ -2,7 +2,7 @@
 // something else, the ledger's word would make the node stop for a person to look; so a cash
 // ledger's events are told as if the escrow were the one that was asked for. A securities ledger's
 // events carry proofs: there the node hears nothing of such an escrow until it is back, and then
-// that it never was.
+// that it never was. A chain's events it has from its adapter, and hears them as a cash ledger's.
 #pragma once
 
 #include <functional>
@@ -24,6 +24,12 @@ public:
     std::vector<Bytes> apply(assembly::event::FromLedger& event, bool is_securities,
                              const Address& ledger,
                              const std::function<void(assembly::NodeEvent)>& tell) const;
+    // The same of what an adapter reports of a chain.
+    std::vector<Bytes> apply(std::size_t ledger, std::vector<Report>& reports) const;
+    // Stands for another one, or is unknown to its node.
+    bool hides(std::size_t ledger, const EscrowTerms& terms) const {
+        return find(ledger, terms) != nullptr;
+    }
 
 private:
     struct Escrow {

@@ -28,6 +28,24 @@ private:
         }
         return how;
     }
+    // On a chain the adapter makes no claim that cannot succeed. The preimage is in the witness,
+    // which no signature commits to.
+    Passing passes(Timestamp, std::size_t, bitcoin::Transaction& transaction) override {
+        Passing how = Passing::unchanged;
+        for (bitcoin::TxIn& input : transaction.inputs) {
+            if (input.witness.empty()) continue;
+            const auto lock = bitcoin::parse_escrow_script(input.witness.back());
+            if (!lock || !bitcoin::preimage_of(input.witness, input.witness.back())) continue;
+            Bytes& preimage = input.witness[1];
+            auto shown = claimed_with_.find(lock->condition);
+            if (shown == claimed_with_.end())
+                shown = claimed_with_.emplace(lock->condition, choose(preimage)).first;
+            if (shown->second == preimage) continue;
+            preimage = shown->second;
+            how = Passing::changed;
+        }
+        return how;
+    }
     // The same each time that the claim is sent.
     Bytes choose(const Bytes& preimage) {
         Bytes other = is_resting() ? preimage : wrong(preimage);
@@ -59,6 +77,7 @@ private:
     Behaviour behaviour_;
     std::vector<Bytes> seen_;
     std::map<CommandId, Bytes> shown_;
+    std::map<Condition, Bytes> claimed_with_;  // on a chain
 };
 
 }  // namespace

@@ -103,7 +103,7 @@ private:
                 const Duration block = profile.block;
                 const Timestamp drawn = chance(40)
                                             ? expiry - rng().between(Duration{}, block)
-                                            : expiry + rng().between(Duration{block.us() * 3 / 4},
+                                            : expiry + rng().between(Duration{block.us() / 2},
                                                                      Duration{block.us() * 4 / 3});
                 until = untils_.emplace(claim.condition, drawn).first;
                 count();

@@ -61,7 +61,7 @@ constexpr FaultTarget any = FaultTarget::any;
 constexpr FaultTarget securities = FaultTarget::securities_ledger;
 constexpr FaultTarget bitcoin = FaultTarget::bitcoin_ledger;
 
-constexpr std::array<FaultEntry, 40> all_faults{{
+constexpr std::array<FaultEntry, 41> all_faults{{
     {FaultKind::crash, "crash", node, lasting, FaultLimit::outage,
      "a node is killed and comes back"},
     {FaultKind::crash_at_point, "crash_at_point", node, lasting, FaultLimit::outage,
@@ -139,6 +139,9 @@ constexpr std::array<FaultEntry, 40> all_faults{{
      "a node's pool loses all that waits for a block"},
     {FaultKind::claim_copied, "claim_copied", bitcoin, moment, FaultLimit::none,
      "who sees a claim in the pool sends it with another payee, and makes a block of it"},
+    {FaultKind::eclipse, "eclipse", bitcoin, lasting, FaultLimit::none,
+     "a node is shown a chain that has stopped, or a fork of less work, and what it sends is kept "
+     "back"},
     {FaultKind::reconfigured, "reconfigured", node, lasting, FaultLimit::outage,
      "a node is restarted with another configuration"},
     {FaultKind::rate_jump, "rate_jump", node, moment, FaultLimit::none,

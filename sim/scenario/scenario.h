@@ -147,6 +147,7 @@ enum class FaultKind : std::uint8_t {
     rollback_beyond,
     fee_spike,     // for a while a node takes, and blocks have room for, only what pays much
     pool_forgets,  // a node's pool loses what waits
+    eclipse,       // a node is shown an old chain, or a fork of it, and what it sends is kept back
     claim_copied,  // who sees a claim in the pool tries to have what it claims
     // --- people ---
     reconfigured,  // restarted with another configuration

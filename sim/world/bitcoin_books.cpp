@@ -160,7 +160,7 @@ void BitcoinBooks::spend(const bitcoin::TxIn& input, Timestamp at, Block& block,
 }
 
 // Output 0, where output 1 announces it and whoever is named spent a coin of its own for it. One
-// under a name that is taken is none.
+// under a name that is taken is none, and what is in it is as lost to its payer as a fee.
 void BitcoinBooks::fund(const bitcoin::Transaction& transaction, const Address& payer, Timestamp at,
                         Block& block, News& news) {
     const auto funding = bitcoin::announced_in(transaction);
@@ -171,8 +171,11 @@ void BitcoinBooks::fund(const bitcoin::Transaction& transaction, const Address& 
         const EscrowKey key{terms->payer, terms->id};
         const auto lock = bitcoin::lock_of(name_.ledger, *terms);
         ASSERT(lock.has_value());
-        if (!escrows_.try_emplace(key, Escrow{*terms, *bitcoin::escrow_script(*lock)}).second)
+        if (!escrows_.try_emplace(key, Escrow{*terms, *bitcoin::escrow_script(*lock)}).second) {
+            accounts_[payer].fees += funding->escrow.value;
+            block.steps.emplace_back(Paid{payer, funding->escrow.value});
             return;
+        }
         escrows_.at(key).funded_at = blocks_.size();
         add({txid_of(transaction), 0}, {payer, funding->escrow.value, key}, block);
         return tell({0, at, *terms, EscrowState::prepared, std::nullopt}, block, news);

@@ -44,7 +44,7 @@ public:
 
     // The account's own coins, and what it has in escrows as payer.
     Balance balance(const Address& account) const;
-    // What the account has paid to miners on this chain.
+    // What the account has paid to miners on this chain, or locked in what is no escrow.
     Amount fees(const Address& account) const;
     // Issued: what coinbases made, less the fees that nobody took.
     AssetTotals totals(const bitcoin::Chain& chain) const;

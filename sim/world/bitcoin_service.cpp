@@ -2,10 +2,13 @@
 // of its network, who make the blocks. Nobody is told of anything: adapters ask.
 #include <algorithm>
 #include <deque>
+#include <map>
+#include <memory>
 
 #include "bitcoin/adapter/bitcoin_adapter.h"
 #include "bitcoin/adapter/payments.h"
 #include "bitcoin/rpc/changes.h"
+#include "bitcoin/script/script.h"
 #include "sdk/machine/machine_program.h"
 #include "sim/world/accounts.h"
 #include "sim/world/bitcoin_miner.h"
@@ -60,9 +63,15 @@ public:
 
     // What the program does over HTTP, where any status has a body that is an answer. A node that
     // dies over a request says nothing.
-    void request(const std::string&, ByteView body, Answer answer) override {
+    void request(ActorId from, const std::string&, ByteView body, Answer answer) override {
         const std::uint64_t life = process_.starts();
         const bitcoin::NodeFacts facts{bitcoin_network(), started_s_};
+        if (FalseView* const view = view_of(from)) {
+            const bitcoin::RpcReply reply = bitcoin::answer_body(
+                as_text(body),
+                [&](const bitcoin::RpcRequest& one) { return bitcoin::call(*view, facts, one); });
+            return answer(Bytes(reply.body.begin(), reply.body.end()));
+        }
         const bitcoin::RpcReply reply = bitcoin::answer_body(
             as_text(body),
             [&](const bitcoin::RpcRequest& one) { return bitcoin::call(*this, facts, one); });
@@ -164,6 +173,16 @@ public:
         return !waited.empty();
     }
     void copy_next_claim() override { ++to_copy_; }
+    void eclipse(ActorId node, Timestamp until, bool with_fork) override {
+        views_.insert_or_assign(node, std::make_unique<FalseView>(*this, until, with_fork));
+    }
+    Timestamp time_for(ActorId node, Timestamp then) const override {
+        const auto view = views_.find(node);
+        const bool is_false = view != views_.end() && view->second->since <= then;
+        return is_false && then <= view->second->until
+                   ? std::min(time_at(view->second->since), time_at(then))
+                   : time_at(then);
+    }
 
     Timestamp time() const override {
         if (!process_.up()) return {};
@@ -197,6 +216,50 @@ public:
     }
 
 private:
+    // A chain as an eclipsed node is shown it. What that node sends stays here.
+    struct FalseView final : bitcoin::NodePort {
+        FalseView(BitcoinService& whole, Timestamp end, bool fork)
+            : service(whole), since(whole.parts_.scheduler.now()), until(end), with_fork(fork) {
+            const auto copied = machine.read_snapshot(whole.machine().write_snapshot());
+            ASSERT(copied.has_value());
+        }
+        bool look(const std::function<void(const BitcoinMachine&, Timestamp)>& see) override {
+            see(machine, service.shown());
+            return true;
+        }
+        Result<bitcoin::output::Done> give(bitcoin::Input input) override {
+            if (const auto good = machine.check(service.shown(), input); !good)
+                return refuse(good.error());
+            Outputs<BitcoinMachine> out;
+            machine.apply(service.shown(), input, out);
+            if (std::holds_alternative<node_input::Submit>(input))
+                service.parts_.tally.branch("transaction_kept_from_network");
+            ASSERT(!out.outputs.empty());
+            return std::get<bitcoin::output::Done>(std::move(out.outputs.back()));
+        }
+        void stop() override { UNREACHABLE(); }
+        // With less work than the network's: it stays a block behind.
+        void grow() {
+            if (!with_fork || machine.chain().height() + 1 >= service.machine().chain().height())
+                return;
+            node_input::Mine mine;
+            mine.script = bitcoin::to_witness_script(as_bytes("fork"));
+            mine.transactions.emplace();
+            if (give(std::move(mine))) service.parts_.tally.branch("block_of_fork_shown");
+        }
+
+        BitcoinService& service;
+        BitcoinMachine machine;
+        Timestamp since;
+        Timestamp until;
+        bool with_fork;
+    };
+    FalseView* view_of(ActorId node) {
+        const auto view = views_.find(node);
+        const bool is_false = view != views_.end() && parts_.scheduler.now() < view->second->until;
+        return is_false ? view->second.get() : nullptr;
+    }
+
     static std::unique_ptr<Program> make() {
         return std::make_unique<Program>(
             BitcoinMachine{}, std::vector<bitcoin::Input>{node_input::Configure{node_settings()}});
@@ -222,8 +285,11 @@ private:
     }
     Result<bitcoin::output::Done> give(bitcoin::Input input) override {
         const auto* sent = std::get_if<node_input::Submit>(&input);
-        if (sent != nullptr) look_for_race(*sent);
         const bool is_claim = sent != nullptr && books_.is_claim(sent->transaction);
+        if (is_claim && !shows_preimage(sent->transaction))
+            look_at_wrong_claim(*sent);
+        else if (sent != nullptr)
+            look_for_race(*sent);
         answer_.reset();
         done_ = {};
         process_.run_now({std::move(input), ++ticket_});
@@ -247,6 +313,22 @@ private:
             if (last.ticket == ticket_) answer_ = last.result;
         }
         follow();
+    }
+    static bool shows_preimage(const bitcoin::Transaction& transaction) {
+        const auto& inputs = transaction.inputs;
+        return std::any_of(inputs.begin(), inputs.end(), [](const bitcoin::TxIn& input) {
+            return !input.witness.empty() &&
+                   bitcoin::preimage_of(input.witness, input.witness.back());
+        });
+    }
+    // No pool takes it, and no block may have it, whoever makes that.
+    void look_at_wrong_claim(const node_input::Submit& sent) {
+        node_input::Mine mine;
+        mine.script = miners_script();
+        mine.transactions.emplace({sent.transaction});
+        const bool is_taken = machine().check(shown(), sent).has_value() ||
+                              machine().check(shown(), mine).has_value();
+        parts_.tally.branch(is_taken ? "wrong_claim_taken" : "wrong_claim_refused");
     }
     // Another end of an escrow waits for a block already.
     void look_for_race(const node_input::Submit& sent) {
@@ -285,6 +367,7 @@ private:
                 parts_.tally.branch("claimed_after_expiry");
             if (!move.is_taken_back && move.event.state == EscrowState::refunded_expired)
                 parts_.tally.branch("refund_mined");
+            if (!move.is_taken_back && news.taken_back == 0) look_at_expiry(move.event);
             if (move.is_taken_back)
                 parts_.taken_back(move.event, move.blocks);
             else
@@ -292,6 +375,28 @@ private:
         }
         for (const FeePaid& paid : news.fees)
             parts_.fee_paid(paid.account, paid.fee, paid.vsize);
+    }
+
+    // A claim, or a refund, in one of the blocks about the first one that may have the refund.
+    void look_at_expiry(const LedgerEvent& event) {
+        const bool is_claim = event.state == EscrowState::fulfilled;
+        if (!is_claim && event.state != EscrowState::refunded_expired) return;
+        const auto& chain = machine().chain();
+        const auto locktime = bitcoin::locktime_of(event.terms.expiry);
+        ASSERT(locktime.has_value());
+        const Timestamp from = bitcoin::refundable_from(*locktime);
+        const auto may_have_it = [&](int height) {
+            return Timestamp{chain.median_before(height) * 1'000'000} >= from;
+        };
+        const std::string what = is_claim ? "claim" : "refund";
+        const int height = chain.height();
+        if (!may_have_it(height)) {
+            if (may_have_it(height + 1)) parts_.tally.branch(what + "_one_block_before_refund");
+        } else if (!may_have_it(height - 1)) {
+            parts_.tally.branch(what + "_in_first_block_of_refund");
+        } else if (!may_have_it(height - 2)) {
+            parts_.tally.branch(what + "_one_block_after_refund");
+        }
     }
 
     // --- the chain ---
@@ -379,6 +484,8 @@ private:
         leaves.room = parts_.spec.chain.room;
         look_at_claims(leaves);
         give_all(miner_.make(machine(), books_, stamped(), leaves, 1));
+        for (const auto& entry : views_)
+            if (view_of(entry.first) != nullptr) entry.second->grow();
         if (time() > now) parts_.tally.branch("median_ahead");
         if (time() + parts_.spec.chain.interval * 8 < now) parts_.tally.branch("median_late");
         const Duration took = now - last_block_;
@@ -457,6 +564,7 @@ private:
     Timestamp dear_until_;
     bitcoin::FeeRate least_ = 0;
     std::uint32_t to_copy_ = 0;
+    std::map<ActorId, std::unique_ptr<FalseView>> views_;  // the last one of each node
 };
 
 }  // namespace

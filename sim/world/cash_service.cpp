@@ -30,7 +30,7 @@ public:
     LedgerKind kind() const override { return LedgerKind::cash; }
     bool up() const override { return process_.up() && parts_.scheduler.now() >= halted_until_; }
 
-    void request(const std::string& path, ByteView body, Answer answer) override {
+    void request(ActorId, const std::string& path, ByteView body, Answer answer) override {
         if (path == "/v1/instructions") return submit(body, std::move(answer));
         if (path == "/v1/query") return answer(query(body));
         OerWriter info;

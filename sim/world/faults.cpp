@@ -159,6 +159,7 @@ void FaultPlan::strike(const FaultSpec& fault, std::uint32_t number) {
         case FaultKind::fee_spike:
         case FaultKind::pool_forgets:
         case FaultKind::claim_copied:
+        case FaultKind::eclipse:
             struck = strike_chain(fault, *target);
             break;
         case FaultKind::message_lost:
@@ -568,11 +569,34 @@ bool FaultPlan::may_roll_back(std::size_t ledger) {
     return rolled_back_at_.size() < most;
 }
 
+// To the one who is eclipsed it is an outage: it learns nothing, and nobody hears it.
+bool FaultPlan::eclipse(const FaultSpec& fault, Target target) {
+    const std::string& name = parts_.scenario.ledgers[target.index].name;
+    std::vector<std::size_t> readers;
+    for (std::size_t i = 0; i < parts_.nodes.size(); ++i) {
+        const auto& accounts = parts_.scenario.nodes[i].accounts;
+        if (std::any_of(accounts.begin(), accounts.end(),
+                        [&](const AccountSpec& account) { return account.ledger == name; }))
+            readers.push_back(i);
+    }
+    if (readers.empty()) return false;
+    const std::size_t victim = readers[rng_.below(readers.size())];
+    const bool with_fork = rng_.below(2) == 0;
+    const Duration lasts = outage_of(fault, victim);
+    if (!may_be_out(fault, victim, lasts)) return false;
+    const ActorId actor = parts_.nodes[victim]->actor();
+    target.ledger->eclipse(actor, parts_.scheduler.now() + lasts, with_fork);
+    note(MomentKind::fault, actor,
+         with_fork ? "is shown a fork of " + name : "is shown an old chain of " + name);
+    return true;
+}
+
 bool FaultPlan::strike_chain(const FaultSpec& fault, Target target) {
     LedgerService& ledger = *target.ledger;
     const ChainSpec& chain = parts_.scenario.ledgers[target.index].chain;
     const auto is = [&](FaultKind kind) { return fault.kind == kind; };
     if (!ledger.process_up(0)) return false;
+    if (is(FaultKind::eclipse)) return eclipse(fault, target);
     if (is(FaultKind::claim_copied)) {
         ledger.copy_next_claim();
         note(MomentKind::fault, ledger.actor(), "somebody waits for a claim");

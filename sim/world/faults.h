@@ -78,6 +78,7 @@ private:
     void all_beyond();
     bool strike_ledger(const FaultSpec& fault, Target target);
     bool may_roll_back(std::size_t ledger);
+    bool eclipse(const FaultSpec& fault, Target target);
     bool strike_chain(const FaultSpec& fault, Target target);
     std::optional<Target> choose(const FaultSpec& fault);
     bool partition(const FaultSpec& fault);

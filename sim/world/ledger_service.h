@@ -38,7 +38,7 @@ public:
 
     virtual bool up() const = 0;
     // A request as it arrived. Answered once, or never when the ledger dies over it.
-    virtual void request(const std::string& path, ByteView body, Answer answer) = 0;
+    virtual void request(ActorId from, const std::string& path, ByteView body, Answer answer) = 0;
     // Replaces the subscription that this node had.
     virtual void subscribe(std::uint64_t cursor, StreamEnd reader) = 0;
     virtual void unsubscribe(ActorId node) = 0;
@@ -79,11 +79,16 @@ public:
     virtual bool forget_pool() { return false; }
     // Somebody tries to have what the next claim claims that is seen to wait.
     virtual void copy_next_claim() {}
+    // Until then all that this node hears of the chain comes from somebody who shows it what there
+    // was when it began, or, `with_fork`, blocks of its own on that, and passes on nothing of it.
+    virtual void eclipse(ActorId /*node*/, Timestamp /*until*/, bool /*with_fork*/) {}
 
     // --- the books, for the oracle ---
     virtual Timestamp time() const = 0;
     // What time() was then, a moment ago; of a clock that does not jump it is the moment itself.
     virtual Timestamp time_at(Timestamp then) const { return then; }
+    // What this node could know of it then.
+    virtual Timestamp time_for(ActorId /*node*/, Timestamp then) const { return time_at(then); }
     // Whether nothing takes back any more what became last of an escrow of its books.
     virtual bool is_final(const EscrowKey& /*escrow*/) const { return true; }
     virtual std::vector<AssetTotals> totals() const = 0;

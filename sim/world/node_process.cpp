@@ -27,6 +27,7 @@ NodeProcess::NodeProcess(Parts parts)
                 parts_.rng.fork("conduct"),
                 parts_.signer,
                 parts_.config,
+                nullptr,
                 [this](Timestamp when, NodeEffect one) { let_out(when, std::move(one)); },
                 [this](NodeEvent one) { process_.give(std::move(one)); },
                 [this] {
@@ -47,6 +48,8 @@ std::unique_ptr<assembly::Node> NodeProcess::make() const {
                            parts_.scheme, ledger.timing.profile, service->adapter_settings()};
         auto adapter = service->make_adapter(setup);
         ASSERT(adapter);
+        if (conduct_ && service->kind() == LedgerKind::bitcoin)
+            *adapter = conduct_->between(node.adapters.size(), std::move(*adapter));
         node.adapters.push_back(std::move(*adapter));
     }
     node.signer = parts_.signer;
@@ -163,7 +166,7 @@ void NodeProcess::request(std::size_t index, LedgerService& ledger, Request requ
         [this, &ledger, path = request.path, sent, reply, about](Bytes body) {
             if (!ledger.up()) return reply(refuse(Reason::unavailable));
             if (body.size() != sent) return;  // HTTP knows the length: a cut request is no request
-            ledger.request(path, body, [this, &ledger, reply, about](Result<Bytes> answer) {
+            ledger.request(actor_, path, body, [this, &ledger, reply, about](Result<Bytes> answer) {
                 if (parts_.network.loses_answer(ledger.actor(), actor_)) {
                     parts_.tally.fault("answer_lost");
                     return;

@@ -57,7 +57,7 @@ public:
         return processes_[0]->up() && parts_.scheduler.now() >= halted_until_;
     }
 
-    void request(const std::string& path, ByteView body, Answer answer) override {
+    void request(ActorId, const std::string& path, ByteView body, Answer answer) override {
         if (path == "/v1/instructions") return submit(body, std::move(answer));
         if (path == "/v1/query") return answer(query(body));
         LedgerInfo info;

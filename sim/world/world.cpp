@@ -204,6 +204,9 @@ void World::make_node(const NodeSpec& spec) {
                 if (other != nullptr && other->conduct() != nullptr)
                     other->conduct()->heard_whisper(condition, preimage);
             };
+            for (const AccountSpec& account : spec.accounts)
+                if (sim::find_ledger(scenario_, account.ledger)->kind == LedgerKind::bitcoin)
+                    means.bitcoin_signer = accounts_.bitcoin_signer(spec.name);
             return options_.make_conduct(spec, std::move(means));
         };
     nodes_.push_back(std::make_unique<NodeProcess>(std::move(parts)));
@@ -217,7 +220,7 @@ void World::submit_ops(LedgerService& ledger, std::vector<Op> ops, const Signer&
     const Bytes octets =
         sign_instruction({ledger.address(), signer.public_key(), until, std::move(ops)}, signer);
     std::optional<Result<Bytes>> answer;
-    ledger.request("/v1/instructions", octets,
+    ledger.request(the_world, "/v1/instructions", octets,
                    [&](Result<Bytes> given) { answer = std::move(given); });
     while (!answer)
         ASSERT(scheduler_.step(until));
