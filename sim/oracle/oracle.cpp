@@ -1,6 +1,7 @@
 #include "sim/oracle/oracle.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "connector/core/state.h"
 #include "sdk/base/assert.h"
@@ -429,7 +430,7 @@ void Oracle::secret_leaked(const NodeProcess& node, const Condition& condition) 
 }
 
 void Oracle::after_step() {
-    note_prices();
+    if (std::exchange(started_, false)) note_prices();
     const Timestamp now = parts_.scheduler.now();
     while (!due_.empty() && due_.begin()->first < now) {
         const Known& late = escrows_.at(due_.begin()->second);

@@ -62,6 +62,7 @@ public:
                   std::size_t vsize) override;
     void secret_released(const NodeProcess& node, const Condition& condition) override;
     void alarm_raised(const NodeProcess& node, const std::string& code) override;
+    void node_starts() override { started_ = true; }
     void after_step() override;
 
 private:
@@ -177,6 +178,7 @@ private:
     std::map<const NodeProcess*, Losses> lost_;
     std::map<const NodeProcess*, Prices> prices_;
     std::vector<std::uint64_t> starts_;  // of each node, when its prices were noted
+    bool started_ = false;               // some node, since then
     std::map<std::pair<const NodeProcess*, const NodeProcess*>, Share> shares_;  // of whom, by whom
     std::map<std::pair<Address, AssetId>, Money> money_;
     std::size_t open_ = 0;

@@ -62,8 +62,8 @@ std::unique_ptr<assembly::Node> NodeProcess::make() const {
 Result<void, Failure> NodeProcess::start() {
     if (dead_for_good_) return {};
     ++incarnation_;
-    auto started = process_.start();
-    return started;
+    parts_.starts();
+    return process_.start();
 }
 
 void NodeProcess::kill() {
@@ -76,6 +76,7 @@ void NodeProcess::kill() {
 }
 
 Result<void, Failure> NodeProcess::take_over() {
+    parts_.starts();
     // What the first one still lets out counts for the incarnation that ends here.
     return process_.take_over([this](const std::vector<NodeEffect>& effects) {
         if (!effects.empty()) parts_.tally.branch("fenced_writer_had_effects");

@@ -42,6 +42,8 @@ public:
         std::shared_ptr<const assembly::SecretKeeper> keeper;
         std::unique_ptr<SimDisk> disk;
         bool honest = true;
+        // It is about to start, or another one in its place.
+        std::function<void()> starts;
         // It died by itself.
         std::function<void()> died;
         // An answer to a call; may come twice, or not at all when the process died over it.

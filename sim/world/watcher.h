@@ -24,6 +24,8 @@ public:
     virtual void secret_released(const NodeProcess& node, const Condition& condition) = 0;
     // A node told its operator.
     virtual void alarm_raised(const NodeProcess& node, const std::string& code) = 0;
+    // A node starts, or tries to, or another one in its place.
+    virtual void node_starts() = 0;
     // Something happened: the moment to look whether every rule holds.
     virtual void after_step() = 0;
 };

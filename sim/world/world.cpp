@@ -169,6 +169,9 @@ void World::make_node(const NodeSpec& spec) {
         keeper,
         options_.make_disk(),
         spec.behaviour == Behaviour::honest,
+        [this] {
+            if (watcher_ != nullptr) watcher_->node_starts();
+        },
         [this, self] { faults_->node_died(self()); },
         [this, self](std::uint64_t ticket, const Result<Bytes>& answer) {
             orders_.answered(self(), ticket, answer);

@@ -205,6 +205,25 @@ TEST_CASE("votes count once, from validators of the set, with their own signatur
     CHECK(*stage.last == Ballot{precommit, 1, 0, a.hash()});
 }
 
+TEST_CASE("the height of a vote is in its first octets, and no other message is taken for one") {
+    Stage stage;
+    Vote vote = stage.signed_vote(1, prevote, 0, Hash{});
+    for (const std::uint64_t height : {std::uint64_t{0}, std::uint64_t{7}, UINT64_MAX}) {
+        vote.ballot.height = height;
+        Bytes octets = encode_message(vote);
+        CHECK(height_of_vote(octets) == height);
+        octets.resize(10);  // its tag, its kind and the height
+        CHECK(height_of_vote(octets) == height);
+        octets.resize(9);
+        CHECK_FALSE(height_of_vote(octets));
+    }
+    Proposal proposal;
+    proposal.header = stage.block(0, Duration{1});
+    CHECK_FALSE(height_of_vote(encode_message(proposal)));
+    CHECK_FALSE(height_of_vote(encode_message(WhereAmI{7})));
+    CHECK_FALSE(height_of_vote({}));
+}
+
 TEST_CASE("a decided block is adopted with its certificate and not without") {
     Stage stage;
     DecidedBlock block{stage.block(0, Duration{1}), {0, {}}, {}};

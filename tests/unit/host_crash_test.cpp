@@ -71,7 +71,7 @@ TEST_CASE("an epoch that was overtaken is fenced") {
     std::optional<Durability> outcome;
     first.append({{}, {{1, {}, {}}}, {}}, [&](Durability value) { outcome = value; });
     CHECK(outcome == Durability::fenced);
-    CHECK(disk.records.empty());
+    CHECK(disk.records().empty());
 }
 
 TEST_CASE("new business is refused on a low disk, what is due goes on") {

@@ -12,11 +12,14 @@ namespace {
 constexpr std::uint32_t coin_purpose = 84;
 class SeedSigner final : public BitcoinSigner {
 public:
-    SeedSigner(ExtendedKey root, const Network& network)
-        : root_(std::move(root)), network_(network) {}
+    SeedSigner(ExtendedKey root, ecdsa::SecretKey account, const Network& network)
+        : root_(std::move(root)),
+          account_(std::move(account)),
+          account_public_(account_.public_key()),
+          network_(network) {}
 
     ecdsa::CompressedKey public_key(const KeyName& name) const override {
-        return secret(name).public_key();
+        return name == KeyName{account_key} ? account_public_ : secret(name).public_key();
     }
     ecdsa::Compact sign(const KeyName& name, const Hash& sighash) const override {
         return secret(name).sign(sighash);
@@ -25,18 +28,22 @@ public:
 private:
     ecdsa::SecretKey secret(const KeyName& name) const {
         if (const auto* coin = std::get_if<CoinKeyName>(&name)) return coin_key(*coin);
-        auto key = coin_key(account_key).plus(escrow_tweak(std::get<EscrowKeyName>(name)).view());
+        auto key = account_.plus(escrow_tweak(std::get<EscrowKeyName>(name)).view());
         // A tweak without a key: once in 2^127.
         ASSERT(key.has_value());
         return std::move(*key);
     }
     ecdsa::SecretKey coin_key(const CoinKeyName& name) const {
+        if (name == account_key) return account_.clone();
         const auto key = root_.derive(key_path(name, network_));
         ASSERT(key.has_value());
         return key->key().clone();
     }
 
     ExtendedKey root_;
+    // asked for by all that the node does
+    ecdsa::SecretKey account_;
+    ecdsa::CompressedKey account_public_;
     Network network_;
 };
 
@@ -66,8 +73,9 @@ std::optional<ecdsa::CompressedKey> escrow_key_of(const ecdsa::CompressedKey& ac
 
 std::unique_ptr<BitcoinSigner> make_signer(const KeySeed& seed, const Network& network) {
     auto root = ExtendedKey::master(seed.view());
-    if (!root) return nullptr;
-    return std::make_unique<SeedSigner>(std::move(*root), network);
+    const auto account = root ? root->derive(key_path(account_key, network)) : std::nullopt;
+    if (!account) return nullptr;
+    return std::make_unique<SeedSigner>(std::move(*root), account->key().clone(), network);
 }
 
 Bytes script_pubkey_of(const ecdsa::CompressedKey& key) {

@@ -61,7 +61,8 @@ public:
 // OP_0 <HASH160 of the key>: P2WPKH (BIP 141).
 Bytes script_pubkey_of(const ecdsa::CompressedKey& key);
 
-// nullptr for one seed of 2^127. Keeps the root alone and derives for each call.
+// nullptr for one seed of 2^127. Keeps the root and the account's key; derives the others for each
+// call.
 std::unique_ptr<BitcoinSigner> make_signer(const KeySeed& seed, const Network& network);
 // With the seed in a key file (sdk/crypto/signature.h), which is refused where others than its
 // owner can use it. Failure: as read_key_file; "key_file_malformed" for a seed that gives no key.

@@ -1,6 +1,7 @@
 #include "sdk/machine/memory_store.h"
 
 #include <algorithm>
+#include <iterator>
 
 #include "sdk/base/assert.h"
 #include "sdk/crypto/hash.h"
@@ -49,7 +50,18 @@ void put_back(Former& former, Rows& rows) {
 
 }  // namespace
 
+const std::map<MemoryDisk::Key, Bytes>& MemoryDisk::records() {
+    for (Record& record : unsorted) {
+        Key key{record.kind, std::move(record.key)};
+        if (backup) keep(backup->records, sorted, key);
+        sorted.insert_or_assign(std::move(key), std::move(record.value));
+    }
+    unsorted.clear();
+    return sorted;
+}
+
 void MemoryDisk::back_up() {
+    records();
     backup = Backup{rows.size(), intact, {}, {}, {}, snapshots};
 }
 
@@ -60,7 +72,8 @@ void MemoryDisk::restore() {
         rows[place] = std::move(row);
     backup->changed_rows.clear();
     intact = backup->intact;
-    put_back(backup->records, records);
+    unsorted.clear();  // all of them came after the back-up
+    put_back(backup->records, sorted);
     put_back(backup->puts, puts);
     snapshots = backup->snapshots;
 }
@@ -112,11 +125,7 @@ void MemoryStore::append(Batch batch, std::function<void(Durability)> done) {
         // what this process chained by itself is as it was appended
         if (disk_.intact + 1 == disk_.rows.size()) ++disk_.intact;
     }
-    for (Record& record : batch.records) {
-        MemoryDisk::Key key{record.kind, std::move(record.key)};
-        if (disk_.backup) keep(disk_.backup->records, disk_.records, key);
-        disk_.records.insert_or_assign(std::move(key), std::move(record.value));
-    }
+    std::move(batch.records.begin(), batch.records.end(), std::back_inserter(disk_.unsorted));
     for (Put& put : batch.puts) {
         MemoryDisk::Key key{put.space, std::move(put.key)};
         if (disk_.backup) keep(disk_.backup->puts, disk_.puts, key);
@@ -140,14 +149,15 @@ Result<void, Failure> MemoryStore::save_snapshot(const Snapshot& snapshot) {
 }
 
 std::optional<Bytes> MemoryStore::get(std::uint16_t kind, ByteView key) const {
-    const auto found = disk_.records.find({kind, copy(key)});
-    if (found == disk_.records.end()) return std::nullopt;
+    const auto& records = disk_.records();
+    const auto found = records.find({kind, copy(key)});
+    if (found == records.end()) return std::nullopt;
     return found->second;
 }
 
 std::vector<Record> MemoryStore::scan(std::uint16_t kind, ByteView from, ByteView to,
                                       std::size_t limit, bool reverse) const {
-    const auto& records = disk_.records;
+    const auto& records = disk_.records();
     std::vector<Record> found;
     if (!to.empty() && copy(from) >= copy(to)) return found;
     const auto begin = records.lower_bound({kind, copy(from)});

@@ -27,10 +27,16 @@ struct MemoryDisk {
     // Rows up to here are as they were appended, so that opening need not hash them again. Whoever
     // changes a row behind the store's back lowers it.
     std::uint64_t intact = 0;
-    std::map<Key, Bytes> records;
+    // Of records, those that have their places, and behind them those that were appended since
+    // somebody read: most are never read.
+    std::map<Key, Bytes> sorted;
+    std::vector<Record> unsorted;
     std::map<Key, Bytes> puts;
     std::vector<Snapshot> snapshots;  // the last two
     std::optional<Backup> backup;
+
+    // All of them, each in its place.
+    const std::map<Key, Bytes>& records();
 
     // Costs what changes from here on, not what is there.
     void back_up();

@@ -125,4 +125,12 @@ std::uint64_t height_of(const Message& message) {
     return std::get<DecidedBlock>(message).header.height;
 }
 
+std::optional<std::uint64_t> height_of_vote(ByteView octets) {
+    OerReader from(octets);
+    if (from.u8() != static_cast<std::uint8_t>(MessageTag::vote)) return std::nullopt;
+    from.u8();  // its kind
+    const std::uint64_t height = from.u64();
+    return from.failed() ? std::nullopt : std::optional(height);
+}
+
 }  // namespace lockstep::securities

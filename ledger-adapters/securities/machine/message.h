@@ -48,6 +48,9 @@ Bytes encode_message(const Message& message);
 Result<Message> decode_message(ByteView octets);
 // The height a message is about.
 std::uint64_t height_of(const Message& message);
+// That of a vote, by its first octets, whatever follows them; none for another message. Of the
+// votes that arrive half come too late, and need no decoding.
+std::optional<std::uint64_t> height_of_vote(ByteView octets);
 
 void write_vote(OerWriter& to, const Vote& vote);
 Vote read_vote(OerReader& from);

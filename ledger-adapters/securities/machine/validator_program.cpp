@@ -96,6 +96,7 @@ void ValidatorProgram::submit(Timestamp at, Transaction transaction, Effects& tu
 }
 
 void ValidatorProgram::receive(Timestamp at, std::uint32_t from, Bytes octets, Effects& turn) {
+    if (const auto late = height_of_vote(octets); late && *late < validator().height()) return;
     auto received = in::Received::decode(std::move(octets));
     if (!received) {
         ++turn.refusals;
