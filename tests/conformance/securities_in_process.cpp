@@ -44,7 +44,7 @@ SecuritiesInProcess::SecuritiesInProcess(MakeAdapter make)
     start_adapters();
 }
 
-std::optional<Bytes> SecuritiesInProcess::block(std::size_t validator, std::uint64_t height) {
+std::optional<Bytes> SecuritiesInProcess::block(std::size_t validator, std::uint64_t height) const {
     const auto& records = nodes_[validator].disk.records();
     const auto found =
         records.find({static_cast<std::uint16_t>(RecordKind::block), block_key(height)});

@@ -62,7 +62,7 @@ private:
     const securities::Ledger& ledger() const;
     // The last leaf before this height that concerns the payee, with its proof.
     std::optional<securities::ProvenLeaf> leaf_before(std::uint64_t height) const;
-    std::optional<Bytes> block(std::size_t validator, std::uint64_t height);
+    std::optional<Bytes> block(std::size_t validator, std::uint64_t height) const;
 
     MakeAdapter make_;
     Keys keys_;

@@ -114,8 +114,7 @@ public:
 
     template <class T>
     void put(core::RecordKind kind, ByteView key, const T& value) {
-        const Record record = core::make_record(kind, key, value);
-        disk_.records[{record.kind, record.key}] = record.value;
+        disk_.unsorted.push_back(core::make_record(kind, key, value));
     }
     core::PlanId put_trade(const PublicKey& venue, const std::string& reference,
                            Timestamp created = {}) {

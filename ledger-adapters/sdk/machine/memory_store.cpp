@@ -50,7 +50,7 @@ void put_back(Former& former, Rows& rows) {
 
 }  // namespace
 
-const std::map<MemoryDisk::Key, Bytes>& MemoryDisk::records() {
+const std::map<MemoryDisk::Key, Bytes>& MemoryDisk::records() const {
     for (Record& record : unsorted) {
         Key key{record.kind, std::move(record.key)};
         if (backup) keep(backup->records, sorted, key);

@@ -28,15 +28,15 @@ struct MemoryDisk {
     // changes a row behind the store's back lowers it.
     std::uint64_t intact = 0;
     // Of records, those that have their places, and behind them those that were appended since
-    // somebody read: most are never read.
-    std::map<Key, Bytes> sorted;
-    std::vector<Record> unsorted;
+    // somebody read: most are never read. Putting them there changes nothing that can be seen.
+    mutable std::map<Key, Bytes> sorted;
+    mutable std::vector<Record> unsorted;
     std::map<Key, Bytes> puts;
     std::vector<Snapshot> snapshots;  // the last two
-    std::optional<Backup> backup;
+    mutable std::optional<Backup> backup;
 
     // All of them, each in its place.
-    const std::map<Key, Bytes>& records();
+    const std::map<Key, Bytes>& records() const;
 
     // Costs what changes from here on, not what is there.
     void back_up();
