@@ -99,10 +99,7 @@ private:
         const bitcoin::KeyCoin change{
             {txid_of(first), last}, first.outputs.back().value, bitcoin::account_key};
         const auto second = bitcoin::fund_escrow(plan, {&change, 1}, {}, *means_.bitcoin_signer);
-        if (second) {
-            submit(now + Duration::seconds(1), ledger, second->transaction);
-            means_.tally.branch("second_half_under_one_script");
-        }
+        if (second) submit(now + Duration::seconds(1), ledger, second->transaction);
         return Passing::unchanged;
     }
     void passes_reports(Timestamp now, std::size_t ledger, std::vector<Report>& reports) override {

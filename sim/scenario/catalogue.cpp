@@ -139,7 +139,7 @@ constexpr std::array<FaultEntry, 41> all_faults{{
      "a node's pool loses all that waits for a block"},
     {FaultKind::claim_copied, "claim_copied", bitcoin, moment, FaultLimit::none,
      "who sees a claim in the pool sends it with another payee, and makes a block of it"},
-    {FaultKind::eclipse, "eclipse", bitcoin, lasting, FaultLimit::none,
+    {FaultKind::eclipse, "eclipse", bitcoin, lasting, FaultLimit::outage,
      "a node is shown a chain that has stopped, or a fork of less work, and what it sends is kept "
      "back"},
     {FaultKind::reconfigured, "reconfigured", node, lasting, FaultLimit::outage,

@@ -174,6 +174,7 @@ void BitcoinBooks::fund(const bitcoin::Transaction& transaction, const Address& 
         if (!escrows_.try_emplace(key, Escrow{*terms, *bitcoin::escrow_script(*lock)}).second) {
             accounts_[payer].fees += funding->escrow.value;
             block.steps.emplace_back(Paid{payer, funding->escrow.value});
+            news.fees.push_back({payer, amount_of(funding->escrow.value), 0});
             return;
         }
         escrows_.at(key).funded_at = blocks_.size();

@@ -32,7 +32,7 @@ public:
             std::uint32_t blocks = 0;
         };
         std::vector<Move> moves;
-        std::vector<FeePaid> fees;  // of blocks that came
+        std::vector<FeePaid> fees;  // of blocks that came; of no bytes: locked in what is no escrow
         int taken_back = 0;         // blocks
     };
 

@@ -174,14 +174,19 @@ public:
     }
     void copy_next_claim() override { ++to_copy_; }
     void eclipse(ActorId node, Timestamp until, bool with_fork) override {
+        const Timestamp now = parts_.scheduler.now();
+        std::vector<Eclipse>& before = eclipses_[node];
+        if (!before.empty()) before.back().until = std::min(before.back().until, now);
+        before.push_back({now, until, {{now, time()}}});
         views_.insert_or_assign(node, std::make_unique<FalseView>(*this, until, with_fork));
     }
     Timestamp time_for(ActorId node, Timestamp then) const override {
-        const auto view = views_.find(node);
-        const bool is_false = view != views_.end() && view->second->since <= then;
-        return is_false && then <= view->second->until
-                   ? std::min(time_at(view->second->since), time_at(then))
-                   : time_at(then);
+        const auto eclipses = eclipses_.find(node);
+        if (eclipses == eclipses_.end()) return time_at(then);
+        for (const Eclipse& one : eclipses->second)
+            if (one.since <= then && then <= one.until)
+                return std::min(latest(one.medians, then), time_at(then));
+        return time_at(then);
     }
 
     Timestamp time() const override {
@@ -190,10 +195,7 @@ public:
         return Timestamp{chain.median_time(chain.tip()) * 1'000'000};
     }
     Timestamp time_at(Timestamp then) const override {
-        Timestamp time = times_.empty() ? this->time() : times_.front().second;
-        for (const auto& [when, median] : times_)
-            if (when <= then) time = median;
-        return time;
+        return times_.empty() ? this->time() : latest(times_, then);
     }
     bool is_final(const EscrowKey& escrow) const override {
         return books_.blocks_on(escrow) >= parts_.spec.chain.depth;
@@ -219,7 +221,7 @@ private:
     // A chain as an eclipsed node is shown it. What that node sends stays here.
     struct FalseView final : bitcoin::NodePort {
         FalseView(BitcoinService& whole, Timestamp end, bool fork)
-            : service(whole), since(whole.parts_.scheduler.now()), until(end), with_fork(fork) {
+            : service(whole), until(end), with_fork(fork) {
             const auto copied = machine.read_snapshot(whole.machine().write_snapshot());
             ASSERT(copied.has_value());
         }
@@ -239,20 +241,38 @@ private:
         }
         void stop() override { UNREACHABLE(); }
         // With less work than the network's: it stays a block behind.
-        void grow() {
+        bool grow() {
             if (!with_fork || machine.chain().height() + 1 >= service.machine().chain().height())
-                return;
+                return false;
             node_input::Mine mine;
             mine.script = bitcoin::to_witness_script(as_bytes("fork"));
             mine.transactions.emplace();
-            if (give(std::move(mine))) service.parts_.tally.branch("block_of_fork_shown");
+            const bool grown = give(std::move(mine)).has_value();
+            if (grown) service.parts_.tally.branch("block_of_fork_shown");
+            return grown;
+        }
+        Timestamp time() const {
+            const auto& chain = machine.chain();
+            return Timestamp{chain.median_time(chain.tip()) * 1'000'000};
         }
 
         BitcoinService& service;
         BitcoinMachine machine;
-        Timestamp since;
         Timestamp until;
         bool with_fork;
+    };
+    using Medians = std::deque<std::pair<Timestamp, Timestamp>>;  // when the median became what
+    static Timestamp latest(const Medians& medians, Timestamp then) {
+        Timestamp time = medians.front().second;
+        for (const auto& [when, median] : medians)
+            if (when <= then) time = median;
+        return time;
+    }
+    // When a node was shown another chain, and its medians.
+    struct Eclipse {
+        Timestamp since;
+        Timestamp until;
+        Medians medians;
     };
     FalseView* view_of(ActorId node) {
         const auto view = views_.find(node);
@@ -373,8 +393,10 @@ private:
             else
                 parts_.watch(move.event);
         }
-        for (const FeePaid& paid : news.fees)
+        for (const FeePaid& paid : news.fees) {
+            if (paid.vsize == 0) parts_.tally.branch("second_funding_under_one_name");
             parts_.fee_paid(paid.account, paid.fee, paid.vsize);
+        }
     }
 
     // A claim, or a refund, in one of the blocks about the first one that may have the refund.
@@ -484,8 +506,9 @@ private:
         leaves.room = parts_.spec.chain.room;
         look_at_claims(leaves);
         give_all(miner_.make(machine(), books_, stamped(), leaves, 1));
-        for (const auto& entry : views_)
-            if (view_of(entry.first) != nullptr) entry.second->grow();
+        for (const auto& [node, view] : views_)
+            if (view_of(node) != nullptr && view->grow())
+                eclipses_[node].back().medians.emplace_back(parts_.scheduler.now(), view->time());
         if (time() > now) parts_.tally.branch("median_ahead");
         if (time() + parts_.spec.chain.interval * 8 < now) parts_.tally.branch("median_late");
         const Duration took = now - last_block_;
@@ -557,7 +580,7 @@ private:
     std::int64_t started_s_ = 0;
     std::int64_t blocks_left_ = 0;  // of those before the world begins
     int ground_ = 0;                // nobody takes back what is at this height or below
-    std::deque<std::pair<Timestamp, Timestamp>> times_;  // when the median became what
+    Medians times_;
     Timestamp last_block_;
     Timestamp halted_until_;
     Timestamp censored_until_;
@@ -565,6 +588,7 @@ private:
     bitcoin::FeeRate least_ = 0;
     std::uint32_t to_copy_ = 0;
     std::map<ActorId, std::unique_ptr<FalseView>> views_;  // the last one of each node
+    std::map<ActorId, std::vector<Eclipse>> eclipses_;       // all of them
 };
 
 }  // namespace

@@ -23,12 +23,13 @@ void BitcoinPeer::meet() {
     auto next = begun;
     while (true) {
         const auto now = std::chrono::steady_clock::now();
+        const bool connected = node_.must("getconnectioncount", Json::array()).as_int64() != 0;
+        if (connected && first_.tip().block == node_.tip().block) return;
         // a connection may be refused or lost: clocks jump
-        if (now >= next && node_.must("getconnectioncount", Json::array()).as_int64() == 0) {
+        if (!connected && now >= next) {
             first_.must("addnode", Json(Json::Array{address_, "onetry"}));
             next = now + reconnect_each;
         }
-        if (first_.tip().block == node_.tip().block) return;
         if (now - begun > most_wait)
             stop_process({"apart", "the node and its peer at " + address_ +
                                        " do not come to one tip; are they on one network?"});
@@ -38,6 +39,8 @@ void BitcoinPeer::meet() {
 
 void BitcoinPeer::part() {
     node_.must("setnetworkactive", Json(Json::Array{false}));
+    while (node_.must("getconnectioncount", Json::array()).as_int64() != 0)
+        std::this_thread::sleep_for(glance);
 }
 
 void BitcoinPeer::overtake(ByteView script) {
