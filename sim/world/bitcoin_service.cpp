@@ -588,7 +588,7 @@ private:
     bitcoin::FeeRate least_ = 0;
     std::uint32_t to_copy_ = 0;
     std::map<ActorId, std::unique_ptr<FalseView>> views_;  // the last one of each node
-    std::map<ActorId, std::vector<Eclipse>> eclipses_;       // all of them
+    std::map<ActorId, std::vector<Eclipse>> eclipses_;     // all of them
 };
 
 }  // namespace
