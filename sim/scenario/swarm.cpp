@@ -32,7 +32,9 @@ constexpr std::array<Currency, 8> currencies{{{"test.sek", "SEK", 2, 100},
 // On a chain of its own.
 constexpr Currency chain_coin{"test.btc", "BTC", 8, 95'000'000};
 // One world in so many has it: it costs as much as several others.
-constexpr std::uint64_t bitcoin_worlds = 16;
+constexpr std::uint64_t bitcoin_worlds = 32;
+// A day costs as much as four worlds of minutes.
+constexpr std::uint64_t day_worlds = 16;
 constexpr std::array<std::string_view, 2> depositories{"test.csd", "test.csd2"};
 constexpr std::array<std::string_view, 5> shares{"SE0000108656", "SE0000115446", "SE0000148884",
                                                  "FI0009000681", "SE0017486889"};
@@ -55,8 +57,7 @@ public:
         : seed_(seed), spec_(spec), rng_(Rng(seed).fork("swarm")) {}
 
     Scenario draw() {
-        // A day costs as much as six worlds of minutes.
-        day_ = spec_.length == SwarmLength::both ? rng_.below(8) == 0
+        day_ = spec_.length == SwarmLength::both ? rng_.below(day_worlds) == 0
                                                  : spec_.length == SwarmLength::day;
         draw_bitcoin();
         world_.name = "swarm";
