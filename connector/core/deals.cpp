@@ -27,6 +27,21 @@ bool awaits_lost_incoming(const Deal& deal) {
            deal.out->state == LegState::fulfilled;
 }
 
+Timestamp left_to_payer_at(const State& state, const Deal& deal) {
+    if (!deal.in || deal.in->state != LegState::held || !deal.reject_sent)
+        return Timestamp::never();
+    if (deal.preimage || deal.release_recorded) return Timestamp::never();
+    if (deal.out && deal.out->state != LegState::none &&
+        (!is_terminal(deal.out->state) || deal.out->state == LegState::fulfilled))
+        return Timestamp::never();
+    const LedgerConfig* ledger = state.ledger_config(deal.in->hop.ledger);
+    if (ledger == nullptr) return Timestamp::never();
+    const LedgerTiming timing = state.timing(*ledger);
+    if (timing.expiry_rule != ExpiryRule::open) return Timestamp::never();
+    const TimingProfile& profile = timing.profile;
+    return deal.in->hop.expiry + profile.late + profile.inclusion + profile.finality;
+}
+
 namespace {
 
 Timestamp deal_due(const State& state, const Deal& deal) {
@@ -41,7 +56,7 @@ Timestamp deal_due(const State& state, const Deal& deal) {
     // What never comes again is lost when it no longer can.
     if (awaits_lost_incoming(deal) && state.caught_up(deal.in->hop.ledger))
         return deal.in->hop.expiry;
-    return Timestamp::never();
+    return left_to_payer_at(state, deal);
 }
 
 // Every command that this node could have sent for the leg.

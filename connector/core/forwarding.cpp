@@ -140,10 +140,13 @@ void note_change(Effects& fx, Deal& deal) {
     }
 }
 
-bool is_over(const State& state, const Deal& deal) {
+bool is_over(const State& state, const Deal& deal, Timestamp at) {
     const bool in_idle =
         !deal.in || deal.in->state == LegState::none || is_terminal(deal.in->state);
-    const bool in_done = deal.in && is_terminal(deal.in->state);
+    // Or nothing here depends on its end.
+    const bool in_done = deal.in && (is_terminal(deal.in->state) ||
+                                     is_expired(state.ledger_now(deal.in->hop.ledger, at),
+                                                left_to_payer_at(state, deal)));
     const bool out_done = deal.out && is_terminal(deal.out->state);
     const bool out_never = !deal.out || (deal.out->state == LegState::none && !deal.go);
     const bool never_placed =
@@ -215,7 +218,7 @@ void advance(Effects& fx, const Hash& id) {
     set_deal_due(state, *deal);
     note_change(fx, *deal);
     deal_progressed(fx, *deal);
-    if (!is_over(state, *deal)) return;
+    if (!is_over(state, *deal, fx.at())) return;
     report_loss(fx, *deal);
     if (deal->role == DealRole::connector && deal->in->state == LegState::fulfilled &&
         deal->out->state == LegState::fulfilled)

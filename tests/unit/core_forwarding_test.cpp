@@ -307,6 +307,43 @@ TEST_CASE("nothing is placed or given back while a ledger is stale; a claim alwa
     }
 }
 
+TEST_CASE("on an open ledger nobody waits for a payer that never takes back what it was given") {
+    CoreWorld world;
+    LedgerInfo info = world.ledger("test.eur").machine.info();
+    info.expiry_rule = ExpiryRule::open;
+    world.give(world.node("connector"), input::LedgerDescribed{info});
+    world.settle_down();
+    Forward forward(world);
+    // The escrow that comes in stands in reports alone: its ledger here would refund it by itself.
+    world.carry_out = [](const auto&, const auto& command) {
+        return command.ledger != addr("test.eur");
+    };
+    forward.request();
+    forward.notice();
+    forward.report("test.eur", forward.terms(), EscrowState::prepared);
+    CHECK(deal_of(world, "connector").out->state == LegState::held);
+    const Timestamp waits_until = forward.quote.in.expiry + world_profile.late +
+                                  world_profile.inclusion + world_profile.finality;
+    world.pass(waits_until - world.now() - Duration{1});
+    CHECK(deal_of(world, "connector").out->state == LegState::refunded);
+    CHECK(deal_of(world, "connector").reject_sent);
+    SUBCASE("it is over, and its late refund surprises nobody") {
+        world.pass(Duration{1});
+        CHECK(world.node("connector").machine->state().deals.empty());
+        forward.report("test.eur", forward.terms(), EscrowState::refunded_expired);
+        check_nothing_moved(world);
+        check_idle(world);
+    }
+    SUBCASE("what its ledger takes back of our own refund is waited for again") {
+        forward.report("test.sek", forward.out_terms(), EscrowState::refunded_expired,
+                       Certainty::rolled_back);
+        world.pass(Duration::seconds(600));
+        CHECK(deal_of(world, "connector").in->state == LegState::held);
+        forward.report("test.sek", forward.out_terms(), EscrowState::fulfilled);
+        CHECK(deal_of(world, "connector").claim_sent);
+    }
+}
+
 TEST_CASE("what a ledger takes back is done again when it comes again") {
     CoreWorld world;
     Forward forward(world);
