@@ -240,9 +240,11 @@ private:
             return std::get<bitcoin::output::Done>(std::move(out.outputs.back()));
         }
         void stop() override { UNREACHABLE(); }
-        // With less work than the network's: it stays a block behind.
+        // With less work than the network's: it stays a block behind. The node may have died over
+        // the network's block.
         bool grow() {
-            if (!with_fork || machine.chain().height() + 1 >= service.machine().chain().height())
+            if (!with_fork || !service.process_.up() ||
+                machine.chain().height() + 1 >= service.machine().chain().height())
                 return false;
             node_input::Mine mine;
             mine.script = bitcoin::to_witness_script(as_bytes("fork"));

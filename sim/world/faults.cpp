@@ -571,6 +571,7 @@ bool FaultPlan::may_roll_back(std::size_t ledger) {
 
 // To the one who is eclipsed it is an outage: it learns nothing, and nobody hears it.
 bool FaultPlan::eclipse(const FaultSpec& fault, Target target) {
+    if (!target.ledger->up()) return false;
     const std::string& name = parts_.scenario.ledgers[target.index].name;
     std::vector<std::size_t> readers;
     for (std::size_t i = 0; i < parts_.nodes.size(); ++i) {
