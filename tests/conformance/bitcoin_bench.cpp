@@ -30,6 +30,9 @@ std::size_t at(Role role) {
     return static_cast<std::size_t>(role);
 }
 
+// More than the kit locks and pays in fees, in escrows of the least amount.
+constexpr std::int64_t commands_of_a_run = 150;
+
 }  // namespace
 
 BitcoinBench::BitcoinBench(BitcoinWorld settings, std::unique_ptr<BitcoinPort> port,
@@ -65,7 +68,8 @@ Bytes BitcoinBench::script_of(Role role) const {
 Result<void, Failure> BitcoinBench::open() {
     const auto before = node_.call("getblockchaininfo", Json::array());
     if (!before) return unexpected<Failure>(before.error());
-    if (settings_.is_ours) prepare_chain();
+    if (settings_.is_ours)
+        if (auto prepared = prepare_chain(); !prepared) return prepared;
     if (peer_) peer_->meet();
     median_ = node_.tip().median;
     next_block_ = now() + settings_.block;
@@ -78,7 +82,7 @@ void BitcoinBench::connect(std::unique_ptr<BitcoinPort> peer, const std::string&
     peer_ = std::make_unique<BitcoinPeer>(std::move(peer), address, node_);
 }
 
-void BitcoinBench::prepare_chain() {
+Result<void, Failure> BitcoinBench::prepare_chain() {
     // time does not go back on a chain that has been used
     const BitcoinNode::Tip tip = node_.tip();
     now_ = std::max(now_, tip.median + settings_.block * 12);
@@ -93,6 +97,20 @@ void BitcoinBench::prepare_chain() {
     grow(settings_.coins, script_of(Role::other));
     // until coinbases can be spent
     grow(std::max<std::int64_t>(101, settings_.height - node_.tip().height), miner_script());
+    // Regtest halves what a block pays every 150 blocks: from 4,950 on it pays nothing.
+    const auto needed = static_cast<bitcoin::Satoshi>(settings_.least.units()) * commands_of_a_run;
+    for (const Role role : {Role::payer, Role::other}) {
+        bitcoin::Satoshi has = 0;
+        for (const BitcoinNode::Coin& coin : node_.coins(script_of(role)))
+            has += coin.value;
+        if (has < needed)
+            return fail("no_coins", "at block " + std::to_string(node_.tip().height) +
+                                        " an account that pays has " + std::to_string(has) +
+                                        " satoshi and needs " + std::to_string(needed) +
+                                        ": blocks pay too little by now; give the node a new "
+                                        "data directory, or the old key files");
+    }
+    return {};
 }
 
 std::unique_ptr<LedgerAdapter> BitcoinBench::make_adapter(Role role) {

@@ -77,7 +77,7 @@ private:
     std::optional<BitcoinNode::Coin> place_of(const EscrowKey& escrow);
     void set_clocks();
     void mine();
-    void prepare_chain();
+    Result<void, Failure> prepare_chain();
     void advance(Timestamp to);
     void end_detour();
     void leave(const std::string& block, By by);
