@@ -71,6 +71,9 @@ TEST_CASE("what is wrong with parameters is said as Bitcoin Core says it") {
          "retrieved"},
         {"decoderawtransaction", R"(["00"])", "-22 TX decode failed"},
         {"decoderawtransaction", R"(["zz"])", "-22 TX decode failed"},
+        // no inputs, one output: only without witnesses
+        {"decoderawtransaction", R"(["02000000000100000000000000000000000000",true])",
+         "-22 TX decode failed"},
         {"decodescript", R"(["zz"])", "-8 argument must be hexadecimal string (not 'zz')"},
         {"gettxout", R"([")" + zeros + R"(",-1])", "-1 JSON integer out of range"},
         {"gettxout", R"([")" + zeros + R"(",0])", "null"},

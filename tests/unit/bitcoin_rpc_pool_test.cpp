@@ -26,6 +26,78 @@ TEST_CASE("an empty pool") {
     CHECK(write_json(info["total_fee"]) == "0.00000000");
 }
 
+TEST_CASE("several transactions are judged as a package") {
+    test::RpcWorld world;
+    world.grow(102);
+    const Transaction parent = world.spend(1, 1'000);
+    const Transaction child = test::RpcWorld::spend_of(parent, 2'000);
+    const Transaction other = world.spend(2, 1'000);
+    const auto judge = [&](const std::vector<Transaction>& package, Json rate = Json()) {
+        Json list = Json::array();
+        for (const Transaction& each : package)
+            list.push(to_hex(serialize(each)));
+        Json params = one(std::move(list));
+        if (!rate.is_null()) params.push(std::move(rate));
+        return world.call("testmempoolaccept", std::move(params));
+    };
+    const auto all_say = [&](const Json& rows, std::string_view what) {
+        for (std::size_t i = 0; i < rows.size(); ++i) {
+            CHECK(rows[i]["package-error"] == Json(std::string(what)));
+            CHECK(rows[i].find("allowed") == nullptr);
+        }
+    };
+
+    const Json good = judge({parent, child, other});
+    REQUIRE(good.size() == 3);
+    for (std::size_t i = 0; i < 3; ++i)
+        CHECK(good[i]["allowed"] == Json(true));
+    CHECK(write_json(good[1]["fees"]["base"]) == "0.00002000");
+    CHECK(world.pool.all().empty());
+
+    all_say(judge({child, parent}), "package-not-sorted");
+    all_say(judge({parent, parent}), "package-contains-duplicates");
+    all_say(judge({world.spend(1, 1'000), world.spend(1, 2'000)}), "conflict-in-package");
+
+    // One that fails before the scripts: nobody else is judged to the end.
+    Transaction poor = other;
+    poor.outputs[0].value += 1'000;
+    const Json failed = judge({parent, poor, child});
+    CHECK(failed[0].find("allowed") == nullptr);
+    CHECK(failed[1]["allowed"] == Json(false));
+    CHECK(failed[1]["reject-reason"] == Json("min relay fee not met"));
+    CHECK(failed[2].find("allowed") == nullptr);
+    CHECK(failed[2].find("package-error") == nullptr);
+    const Json orphan = judge({child, other});
+    CHECK(orphan[0]["reject-reason"] == Json("missing-inputs"));
+    CHECK(orphan[1].find("allowed") == nullptr);
+
+    // What the caller finds too dear ends it.
+    const Json dear = judge({parent, child, other}, Json(0.0002));
+    CHECK(dear[0]["allowed"] == Json(true));
+    CHECK(dear[1]["reject-reason"] == Json("max-fee-exceeded"));
+    CHECK(dear[2].find("allowed") == nullptr);
+
+    // Nothing is replaced.
+    Transaction first = parent;
+    for (TxIn& input : first.inputs)
+        input.sequence = 0;
+    REQUIRE_FALSE(world.pool.accept(first, world.now_s).fault);
+    const Json replacing = judge({world.spend(1, 50'000), other});
+    CHECK(replacing[0]["reject-reason"] == Json("bip125-replacement-disallowed"));
+
+    // Twenty-five in a row are as many as there may be, in the pool and in the package together.
+    const Transaction second = test::RpcWorld::spend_of(first, 1'000);
+    REQUIRE_FALSE(world.pool.accept(second, world.now_s).fault);
+    std::vector<Transaction> chain{test::RpcWorld::spend_of(second, 1'000)};
+    while (chain.size() < 24)
+        chain.push_back(test::RpcWorld::spend_of(chain.back(), 1'000));
+    all_say(judge(chain), "package-mempool-limits");
+    chain.pop_back();
+    const Json whole = judge(chain);
+    for (std::size_t i = 0; i < whole.size(); ++i)
+        CHECK(whole[i]["allowed"] == Json(true));
+}
+
 TEST_CASE("a transaction and its child wait") {
     test::RpcWorld world;
     world.grow(101);

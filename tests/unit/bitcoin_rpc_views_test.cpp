@@ -33,6 +33,26 @@ constexpr std::string_view first_payment =
 
 }  // namespace
 
+TEST_CASE("octets that are no transaction with witnesses may be one without inputs") {
+    const test::RpcWorld world;
+    const char* const bare = "02000000000100000000000000000000000000";
+    for (const Json& params : {Json::array().push(bare), Json::array().push(bare).push(false)}) {
+        const Json shown = world.call("decoderawtransaction", params);
+        CHECK(shown["version"] == Json(2));
+        CHECK(shown["vin"].size() == 0);
+        CHECK(shown["vout"].size() == 1);
+    }
+    // One with a witness is not read without.
+    Transaction from;
+    from.outputs.resize(1);
+    Transaction whole = test::RpcWorld::spend_of(from, 0);
+    whole.inputs[0].witness = {Bytes(1, 1)};
+    const std::string text = to_hex(serialize(whole));
+    CHECK(world.call("decoderawtransaction", Json::array().push(text))["vin"].size() == 1);
+    CHECK(world.call("decoderawtransaction", Json::array().push(text).push(false))["code"] ==
+          Json(-22));
+}
+
 TEST_CASE("the first block of regtest") {
     const test::RpcWorld world;
     const std::string id = "0f9188f13cb7b2c71f2a335e3a4fc328bf5beb436012afca590b1a11466e2206";

@@ -3,6 +3,12 @@
 #include "sdk/base/assert.h"
 
 namespace lockstep::bitcoin {
+namespace {
+
+// Bitcoin Core's EXTRA_DESCENDANT_TX_SIZE_LIMIT, in virtual octets.
+constexpr std::size_t extra_descendant_size = 10'000;
+
+}  // namespace
 
 bool Mempool::Acceptance::refuse(std::string fault, std::string detail) {
     verdict_.fault = std::move(fault);
@@ -19,11 +25,10 @@ void Mempool::Acceptance::weigh() {
     entry_.weight = base.size() * (witness_scale - 1) + whole.size();
 }
 
-bool Mempool::Acceptance::run() {
+bool Mempool::Acceptance::check_all_but_scripts() {
     weigh();
     return check_form() && check_known() && find_conflicts() && find_coins() && check_coins() &&
-           check_fee() && check_family() && (conflicts_.empty() || check_replacement()) &&
-           check_scripts();
+           check_fee() && check_family() && (conflicts_.empty() || check_replacement());
 }
 
 bool Mempool::Acceptance::measure() {
@@ -52,6 +57,7 @@ bool Mempool::Acceptance::find_conflicts() {
     for (const TxIn& input : transaction_.inputs) {
         const Entry* other = pool_.spender(input.prevout);
         if (other == nullptr) continue;
+        if (on_conflict_ == Conflicts::refused) return refuse("bip125-replacement-disallowed");
         if (!pool_.policy_.full_rbf && !signals_replacement(*other->transaction))
             return refuse("txn-mempool-conflict");
         conflicts_.insert(other->txid);
@@ -118,22 +124,31 @@ bool Mempool::Acceptance::check_fee() {
 
 bool Mempool::Acceptance::check_family() {
     std::set<Txid> parents;
-    for (const TxIn& input : transaction_.inputs) {
-        if (pool_.find(input.prevout.txid) == nullptr) continue;
-        parents.insert(input.prevout.txid);
-        if (parents.size() + 1 > pool_.policy_.max_ancestors)
-            return refuse("too-long-mempool-chain",
-                          "too many unconfirmed parents [limit: " +
-                              std::to_string(pool_.policy_.max_ancestors) + "]");
-    }
-    std::size_t max_descendants = pool_.policy_.max_descendants;
-    std::size_t max_descendant_size = pool_.policy_.max_descendant_size;
+    for (const TxIn& input : transaction_.inputs)
+        if (pool_.find(input.prevout.txid) != nullptr) parents.insert(input.prevout.txid);
+    const PoolPolicy& policy = pool_.policy_;
+    FamilyLimits limits{policy.max_ancestors, policy.max_descendants, policy.max_descendant_size};
     // Who replaces one takes its place in the families, so that full ones can be replaced, too.
     if (conflicts_.size() == 1) {
-        max_descendants += 1;
-        max_descendant_size += pool_.with_descendants(*conflicts_.begin()).size;
+        limits.descendants += 1;
+        limits.descendant_size += pool_.with_descendants(*conflicts_.begin()).size;
     }
-    if (!check_limits(std::move(parents), max_descendants, max_descendant_size)) return false;
+    if (!check_limits(parents, limits)) {
+        // The CPFP carve-out: of two who share an output each can raise the fee, however many
+        // descendants the other one hangs on it. One small child more, with one ancestor.
+        if (entry_.size > extra_descendant_size) return false;
+        Verdict first = verdict_;
+        ancestors_.clear();
+        verdict_.fault.reset();
+        verdict_.detail.clear();
+        limits.ancestors = 2;
+        limits.descendants += 1;
+        limits.descendant_size += extra_descendant_size;
+        if (!check_limits(std::move(parents), limits)) {
+            verdict_ = std::move(first);
+            return false;
+        }
+    }
     for (const Txid& ancestor : ancestors_)
         if (conflicts_.contains(ancestor))
             return refuse(
@@ -143,11 +158,12 @@ bool Mempool::Acceptance::check_family() {
 }
 
 // Visits no more ancestors than there may be.
-bool Mempool::Acceptance::check_limits(std::set<Txid> open, std::size_t max_descendants,
-                                       std::size_t max_descendant_size) {
+bool Mempool::Acceptance::check_limits(std::set<Txid> open, const FamilyLimits& limits) {
     const auto too_long = [&](const std::string& what, std::size_t limit) {
         return refuse("too-long-mempool-chain", what + " [limit: " + std::to_string(limit) + "]");
     };
+    if (open.size() + 1 > limits.ancestors)
+        return too_long("too many unconfirmed parents", limits.ancestors);
     const PoolPolicy& policy = pool_.policy_;
     std::size_t size = entry_.size;
     while (!open.empty()) {
@@ -156,17 +172,17 @@ bool Mempool::Acceptance::check_limits(std::set<Txid> open, std::size_t max_desc
         ancestors_.insert(txid);
         const Entry& ancestor = *pool_.find(txid);
         size += ancestor.size;
-        if (ancestor.with_descendants.size + entry_.size > max_descendant_size)
+        if (ancestor.with_descendants.size + entry_.size > limits.descendant_size)
             return too_long("exceeds descendant size limit for tx " + to_text(txid),
-                            max_descendant_size);
-        if (ancestor.with_descendants.count + 1 > max_descendants)
-            return too_long("too many descendants for tx " + to_text(txid), max_descendants);
+                            limits.descendant_size);
+        if (ancestor.with_descendants.count + 1 > limits.descendants)
+            return too_long("too many descendants for tx " + to_text(txid), limits.descendants);
         if (size > policy.max_ancestor_size)
             return too_long("exceeds ancestor size limit", policy.max_ancestor_size);
         for (const Txid& parent : ancestor.parents)
             if (!ancestors_.contains(parent)) open.insert(parent);
-        if (open.size() + ancestors_.size() + 1 > policy.max_ancestors)
-            return too_long("too many unconfirmed ancestors", policy.max_ancestors);
+        if (open.size() + ancestors_.size() + 1 > limits.ancestors)
+            return too_long("too many unconfirmed ancestors", limits.ancestors);
     }
     return true;
 }

@@ -10,12 +10,22 @@ class Mempool::Acceptance {
 public:
     // Those that come back from blocks need not pay enough.
     enum class Fees : std::uint8_t { enough, any };
+    // In a package nothing is replaced.
+    enum class Conflicts : std::uint8_t { replaced, refused };
     // The pool and the transaction outlive it.
-    Acceptance(const Mempool& pool, const Transaction& transaction, std::int64_t now_s, Fees fees)
-        : pool_(pool), transaction_(transaction), now_s_(now_s), fees_(fees) {}
+    Acceptance(const Mempool& pool, const Transaction& transaction, std::int64_t now_s, Fees fees,
+               Conflicts conflicts = Conflicts::replaced)
+        : pool_(pool),
+          transaction_(transaction),
+          now_s_(now_s),
+          fees_(fees),
+          on_conflict_(conflicts) {}
 
     // True where it may be taken.
-    bool run();
+    bool run() { return check_all_but_scripts() && check_scripts(); }
+    bool check_all_but_scripts();
+    // After that was true.
+    bool check_scripts();
     // The same of one that was accepted before, whatever the policy is now.
     bool measure();
     const Verdict& verdict() const { return verdict_; }
@@ -35,9 +45,12 @@ private:
     bool check_coins();
     bool check_fee();
     bool check_family();
-    bool check_limits(std::set<Txid> open, std::size_t max_descendants,
-                      std::size_t max_descendant_size);
-    bool check_scripts();
+    struct FamilyLimits {
+        std::size_t ancestors = 0;
+        std::size_t descendants = 0;
+        std::size_t descendant_size = 0;
+    };
+    bool check_limits(std::set<Txid> open, const FamilyLimits& limits);
 
     // replacement.cpp
     bool check_replacement();
@@ -52,6 +65,7 @@ private:
     const Transaction& transaction_;
     std::int64_t now_s_;
     Fees fees_;
+    Conflicts on_conflict_;
     Verdict verdict_;
     Entry entry_;
     std::vector<Coin> coins_;

@@ -1,9 +1,8 @@
 // The transactions that wait for a block: what is taken, what it displaces, what leaves when the
 // pool is full or the chain changes. It has no clock: whoever calls says what time it is. The same
 // calls give the same pool.
-// Two things of Bitcoin Core are left out: the exceptions from the limits of families for a child
-// of an anchor (CPFP carve-out), and priorities that a miner sets by hand. Source: Bitcoin Core 27,
-// txmempool.h, validation.cpp; BIP 125.
+// Priorities that a miner sets by hand are left out. Source: Bitcoin Core 27, txmempool.h,
+// validation.cpp; BIP 125.
 #pragma once
 
 #include <map>
@@ -24,7 +23,6 @@ public:
     // The chain outlives it.
     Mempool(const Chain& chain, PoolPolicy policy)
         : chain_(chain), policy_(policy), minimum_(policy.incremental) {}
-    Mempool(const Mempool&) = delete;
     Mempool& operator=(const Mempool&) = delete;
 
     // What a transaction and its relatives in the pool come to, itself included.
@@ -82,6 +80,16 @@ public:
     Verdict test(const Transaction& transaction, std::int64_t now_s) const;
     // At the latest time that it was told.
     Verdict test(const Transaction& transaction) const { return test(transaction, now_s_); }
+    // Several at once, each behind its parents, none of which may replace anything. A fault of the
+    // whole leaves no verdicts: "package-too-many-transactions", "package-too-large",
+    // "package-not-sorted", "package-contains-duplicates", "conflict-in-package",
+    // "package-mempool-limits". Otherwise there is none for those that were not judged to the end
+    // because another one failed first. Source: Bitcoin Core 29, policy/packages.cpp.
+    struct PackageVerdict {
+        Fault fault;
+        std::vector<std::optional<Verdict>> verdicts;
+    };
+    PackageVerdict test_package(const std::vector<Transaction>& package, std::int64_t now_s) const;
     // Takes it where test() finds no fault; what it replaces leaves, and what is too old or too
     // much. "mempool full" where it is itself what has to leave.
     Verdict accept(const Transaction& transaction, std::int64_t now_s);
@@ -146,8 +154,9 @@ public:
     std::vector<const Entry*> select(std::size_t weight, std::size_t sigop_cost) const;
 
 private:
-    class Acceptance;  // acceptance.h
-    class Selection;   // selection.cpp
+    Mempool(const Mempool&) = default;  // for trials, test_package()
+    class Acceptance;                   // acceptance.h
+    class Selection;                    // selection.cpp
 
     Entry* entry(const Txid& txid);
     MinimumRate::Moment moment(std::int64_t now_s) const {

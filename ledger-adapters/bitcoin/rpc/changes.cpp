@@ -66,7 +66,8 @@ RpcAnswer set_mock_time(Change& change) {
 Satoshi burnt_by(const Transaction& transaction) {
     Satoshi most = 0;
     for (const TxOut& output : transaction.outputs)
-        if (!is_spendable(output.script)) most = std::max(most, output.value);
+        if (!is_spendable(output.script) || !has_valid_ops(output.script))
+            most = std::max(most, output.value);
     return most;
 }
 

@@ -54,10 +54,7 @@ RpcAnswer test_mempool_accept(const NodeView& node, Params& params) {
                 "TX decode failed: " + *text + " Make sure the tx has at least one input.");
         transactions.push_back(std::move(*transaction));
     }
-    Json rows = Json::array();
-    for (const Transaction& transaction : transactions)
-        rows.push(accept_json(transaction, node.pool, {node.now_s, max_rate}));
-    return rows;
+    return accept_json(transactions, node.pool, {node.now_s, max_rate});
 }
 
 bool is_fee_mode(std::string mode) {
@@ -119,7 +116,7 @@ constexpr ReadMethod methods_of_pool[]{
      get_raw_mempool},
     {{"rawtransactions", "testmempoolaccept", test_params,
       "Returns result of mempool acceptance tests indicating if raw transaction(s) would be "
-      "accepted by mempool. Each is judged on its own."},
+      "accepted by mempool. Several are judged as a package: parents first, and none replaces."},
      test_mempool_accept},
     {{"util", "estimatesmartfee", fee_params,
       "Estimates the approximate fee per kilobyte needed for a transaction to begin confirmation "

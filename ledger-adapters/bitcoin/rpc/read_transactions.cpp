@@ -1,5 +1,7 @@
 // Methods on transactions and proofs of them. Source: Bitcoin Core 29, rpc/rawtransaction.cpp,
 // rpc/txoutproof.cpp.
+#include <algorithm>
+
 #include "bitcoin/rpc/read_methods.h"
 #include "bitcoin/rpc/txout_proof.h"
 #include "bitcoin/rpc/views_transaction.h"
@@ -51,12 +53,34 @@ RpcAnswer get_raw_transaction(const NodeView& node, Params& params) {
     return confirmed_transaction(node, {*found->block, found->place, false}, verbosity);
 }
 
+bool has_sane_scripts(const Transaction& transaction) {
+    const auto is_sane = [](ByteView script) {
+        return script.size() <= max_script_size && has_valid_ops(script);
+    };
+    return (transaction.is_coinbase() ||
+            std::all_of(transaction.inputs.begin(), transaction.inputs.end(),
+                        [&](const TxIn& input) { return is_sane(input.script_sig); })) &&
+           std::all_of(transaction.outputs.begin(), transaction.outputs.end(),
+                       [&](const TxOut& output) { return is_sane(output.script); });
+}
+
+// The octets of one that has no inputs yet can be read in either form: the one with scripts that
+// make sense is meant, and of two such the one with witnesses. Source: core_read.cpp, DecodeTx.
 RpcAnswer decode_raw_transaction(const NodeView& node, Params& params) {
-    const Transaction transaction = params.transaction(0);
-    if (params.failed()) return rpc_fail(RpcCode::deserialization_error, "TX decode failed");
+    const auto octets = from_hex(params.text(0));
+    const bool tries_witness = params.boolean(1, true);
+    const bool tries_bare = !params.has(1) || !tries_witness;
+    if (params.failed()) return params.failure();
+    std::optional<Transaction> transaction;
+    if (octets && tries_witness) transaction = parse_transaction(*octets);
+    if (octets && tries_bare && !(transaction && has_sane_scripts(*transaction))) {
+        auto bare = parse_bare_transaction(*octets);
+        if (bare && (!transaction || has_sane_scripts(*bare))) transaction = std::move(bare);
+    }
+    if (!transaction) return rpc_fail(RpcCode::deserialization_error, "TX decode failed");
     TxShown shown;
     shown.hex = false;
-    return transaction_json(transaction, node.network, shown);
+    return transaction_json(*transaction, node.network, shown);
 }
 
 RpcAnswer get_txout_proof(const NodeView& node, Params& params) {

@@ -86,28 +86,55 @@ bool pays_too_much(Satoshi fee, std::size_t size, FeeRate max_rate) {
     return most != 0 && fee > most;
 }
 
-Json accept_json(const Transaction& transaction, const Mempool& pool, const AcceptTerms& terms) {
-    const Mempool::Verdict verdict = pool.test(transaction, terms.now_s);
-    const std::string wtxid = to_text(wtxid_of(transaction));
-    Json json = Json::object({{"txid", to_text(txid_of(transaction))}, {"wtxid", wtxid}});
+namespace {
+
+Json ids_json(const Transaction& transaction) {
+    return Json::object(
+        {{"txid", to_text(txid_of(transaction))}, {"wtxid", to_text(wtxid_of(transaction))}});
+}
+
+void set_verdict(Json& json, const Mempool::Verdict& verdict, FeeRate max_rate) {
     if (verdict.fault) {
         json.set("allowed", false);
         json.set("reject-reason", verdict.is_missing_inputs ? "missing-inputs" : *verdict.fault);
         if (!verdict.is_missing_inputs) json.set("reject-details", verdict.text());
-        return json;
+        return;
     }
-    if (pays_too_much(verdict.fee, verdict.size, terms.max_rate)) {
+    if (pays_too_much(verdict.fee, verdict.size, max_rate)) {
         json.set("allowed", false);
         json.set("reject-reason", "max-fee-exceeded");
-        return json;
+        return;
     }
     json.set("allowed", true);
     json.set("vsize", verdict.size);
     const auto size = static_cast<Satoshi>(std::max<std::size_t>(verdict.size, 1));
     json.set("fees", Json::object({{"base", amount_json(verdict.fee)},
                                    {"effective-feerate", amount_json(verdict.fee * 1000 / size)},
-                                   {"effective-includes", Json::array().push(wtxid)}}));
-    return json;
+                                   {"effective-includes", Json::array().push(json["wtxid"])}}));
+}
+
+}  // namespace
+
+Json accept_json(const std::vector<Transaction>& transactions, const Mempool& pool,
+                 const AcceptTerms& terms) {
+    Json rows = Json::array();
+    if (transactions.size() == 1) {
+        Json row = ids_json(transactions.front());
+        set_verdict(row, pool.test(transactions.front(), terms.now_s), terms.max_rate);
+        return rows.push(std::move(row));
+    }
+    const Mempool::PackageVerdict all = pool.test_package(transactions, terms.now_s);
+    bool is_over = false;  // one pays too much: those behind it are not told of
+    for (std::size_t i = 0; i < transactions.size(); ++i) {
+        Json row = ids_json(transactions[i]);
+        if (all.fault) row.set("package-error", *all.fault);
+        if (const auto& verdict = all.verdicts[i]; verdict && !is_over) {
+            set_verdict(row, *verdict, terms.max_rate);
+            is_over = !verdict->fault && pays_too_much(verdict->fee, verdict->size, terms.max_rate);
+        }
+        rows.push(std::move(row));
+    }
+    return rows;
 }
 
 }  // namespace lockstep::bitcoin

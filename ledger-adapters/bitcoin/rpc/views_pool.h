@@ -21,7 +21,8 @@ struct AcceptTerms {
     std::int64_t now_s = 0;
     FeeRate max_rate = 0;
 };
-// A row of testmempoolaccept.
-Json accept_json(const Transaction& transaction, const Mempool& pool, const AcceptTerms& terms);
+// The rows of testmempoolaccept. Several are a package.
+Json accept_json(const std::vector<Transaction>& transactions, const Mempool& pool,
+                 const AcceptTerms& terms);
 
 }  // namespace lockstep::bitcoin

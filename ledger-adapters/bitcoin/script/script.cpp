@@ -210,6 +210,17 @@ bool is_minimal(const Instruction& push) {
     return true;
 }
 
+bool has_valid_ops(ByteView script) {
+    ScriptReader reader(script);
+    while (!reader.at_end()) {
+        const auto instruction = reader.next();
+        if (!instruction || instruction->op > Opcode::nop10 ||
+            instruction->data.size() > max_element_size)
+            return false;
+    }
+    return true;
+}
+
 bool is_push_only(ByteView script) {
     ScriptReader reader(script);
     while (!reader.at_end()) {

@@ -154,6 +154,9 @@ private:
 // The push says what it pushes in the shortest form there is (BIP 62, rule 3).
 bool is_minimal(const Instruction& push);
 bool is_push_only(ByteView script);
+// It can be read to its end, with opcodes up to OP_NOP10 and no push above max_element_size:
+// CScript's HasValidOps.
+bool has_valid_ops(ByteView script);
 // OP_DUP OP_HASH160 <hash> OP_EQUALVERIFY OP_CHECKSIG
 Bytes key_hash_script(ByteView hash);
 // Outputs that pay to a script's hash (BIP 16), to a key's and to a script's as witness programs

@@ -131,6 +131,17 @@ std::optional<Transaction> parse_transaction(ByteView bytes) {
     return transaction;
 }
 
+std::optional<Transaction> parse_bare_transaction(ByteView bytes) {
+    Reader reader(bytes);
+    Transaction transaction;
+    transaction.version = reader.i32();
+    read_inputs(reader, transaction);
+    read_outputs(reader, transaction);
+    transaction.locktime = reader.u32();
+    if (!reader.at_end()) return std::nullopt;
+    return transaction;
+}
+
 Hash hash256(ByteView bytes) {
     return sha256(sha256(bytes).view());
 }

@@ -64,6 +64,9 @@ enum class WitnessForm : std::uint8_t { with, without };
 Bytes serialize(const Transaction& transaction, WitnessForm form = WitnessForm::with);
 // The whole of `bytes`; nullopt for anything else, an extended form without a witness too.
 std::optional<Transaction> parse_transaction(ByteView bytes);
+// The same, where no form but the one without witnesses is meant: one without inputs has this
+// alone.
+std::optional<Transaction> parse_bare_transaction(ByteView bytes);
 // As a part of something longer; fails the reader.
 Transaction read_transaction(Reader& reader);
 
