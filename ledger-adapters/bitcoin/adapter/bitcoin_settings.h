@@ -2,6 +2,7 @@
 #pragma once
 
 #include "bitcoin/adapter/fees.h"
+#include "bitcoin/adapter/profile.h"
 #include "bitcoin/chain/block.h"
 #include "sdk/machine/adapter_settings.h"
 
@@ -32,7 +33,12 @@ struct BitcoinSettings {
     Satoshi reserve = 0;                                // reserve_sat; a coin an escrow, 0: none
     Duration max_hold = Duration::seconds(14 * 86400);  // max_hold_s
     Satoshi max_amount = 100 * coin;                    // max_amount_sat
-    Duration block = Duration::seconds(600);            // block_interval_s
+    Duration block = Duration::seconds(600);            // block_interval_s, or block_interval_ms
+    // For the timing profile, as ChainPace has them.
+    std::int64_t congestion = main_pace.congestion;
+    std::optional<std::int64_t> reorg;  // reorg_depth: depth - 1 unless said otherwise
+    std::optional<Duration> late;       // late_ms: of the interval unless said otherwise
+    Duration early = careful_early;     // early_ms
     Duration reply_timeout = Duration::seconds(20);     // reply_timeout_ms
     // Without a word of the node for so long it is stale: the ledger's inclusion time unless said
     // otherwise.
@@ -45,5 +51,8 @@ struct BitcoinSettings {
 
 // Keys: as the fields, or as said beside them.
 Result<BitcoinSettings, SettingMistakes> read_bitcoin_settings(const AdapterSetup& setup);
+
+// The chain as they describe it.
+ChainPace pace_of(const BitcoinSettings& settings);
 
 }  // namespace lockstep::bitcoin
