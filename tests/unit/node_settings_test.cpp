@@ -499,8 +499,9 @@ expiry_rule = "open"
         return read(head + "profile = { inclusion_ms = " + inclusion +
                     ", finality_ms = 8400000, rollback_ms = 8400000, late_ms = 10800000, "
                     "early_ms = " +
-                    early + ", block_ms = 6000000 }\nsettings = { network = \"main\", "
-                            "congestion = 3 }\n");
+                    early +
+                    ", block_ms = 6000000 }\nsettings = { network = \"main\", "
+                    "congestion = 3 }\n");
     };
     CHECK(given("9600000", "7200000").mistakes.empty());
     CHECK(notes_on(given("9600000", "7200000").settings).empty());

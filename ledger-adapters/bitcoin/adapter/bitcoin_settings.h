@@ -39,7 +39,7 @@ struct BitcoinSettings {
     std::optional<std::int64_t> reorg;  // reorg_depth: depth - 1 unless said otherwise
     std::optional<Duration> late;       // late_ms: of the interval unless said otherwise
     Duration early = careful_early;     // early_ms
-    Duration reply_timeout = Duration::seconds(20);     // reply_timeout_ms
+    Duration reply_timeout = Duration::seconds(20);  // reply_timeout_ms
     // Without a word of the node for so long it is stale: the ledger's inclusion time unless said
     // otherwise.
     Duration stale_after;

@@ -13,8 +13,8 @@ struct ChainPace {
     std::int64_t depth = 6;        // confirmations at which a transaction is final
     // Blocks whose taking back is reckoned with: less than depth, or what is final could go.
     std::int64_t reorg = 5;
-    Duration late;                 // how far the median of the stamps lags true time
-    Duration early;                // how far it may lead it
+    Duration late;   // how far the median of the stamps lags true time
+    Duration early;  // how far it may lead it
 };
 // How far the median of eleven stamps lags where a block takes so long in the mean: README.md on
 // late and early.

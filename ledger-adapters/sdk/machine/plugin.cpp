@@ -62,8 +62,8 @@ LockstepPlugin describe_plugin(
     const char* name, Result<std::unique_ptr<LedgerAdapter>, Failure> (*make)(const AdapterSetup&),
     SettingMistakes (*check)(const AdapterSetup&),
     Result<TimingProfile, SettingMistakes> (*profile)(const AdapterSetup&)) {
-    return {plugin_abi, sdk_headers_digest(), sdk_compiler(), name, make, destroy_adapter, check,
-            profile};
+    return {plugin_abi, sdk_headers_digest(), sdk_compiler(), name,
+            make,       destroy_adapter,      check,          profile};
 }
 
 std::optional<Result<TimingProfile, SettingMistakes>> Plugin::profile(
