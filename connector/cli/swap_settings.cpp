@@ -32,7 +32,7 @@ void read(node::Section& root, const std::filesystem::path& base, SwapSettings& 
         settings.endurance = node::read_endurance(endurance);
     });
     root.tables("ledgers", [&](node::Section& ledger) {
-        settings.ledgers.push_back(node::read_ledger_section(ledger, base));
+        settings.ledgers.push_back(node::read_ledger_section(ledger, base, settings.plugins));
         if (settings.ledgers.back().config.accounts.size() != 1)
             ledger.mistake("accounts", "expected one account, which this party swaps with");
     });

@@ -1,5 +1,6 @@
 #include "connector/node/load.h"
 
+#include "connector/node/ledger_profile.h"
 #include "sdk/machine/plugin.h"
 #include "sdk/net/basic_login.h"
 #include "sdk/store/journal_file.h"
@@ -35,15 +36,6 @@ Result<KeySeed, Failure> read_secret_seed(const Settings& settings) {
     if (auto there = check_seed_is_there(settings); !there)
         return unexpected<Failure>(there.error());
     return read_or_create_key_file(settings.secret_seed_file);
-}
-
-Result<Plugin, Failure> find_plugin_of(const LedgerSettings& ledger,
-                                       const std::filesystem::path& plugins) {
-    std::vector<std::filesystem::path> folders;
-    if (!plugins.empty()) folders.push_back(plugins);
-    for (auto& folder : plugin_folders())
-        folders.push_back(std::move(folder));
-    return find_plugin(ledger.adapter, folders);
 }
 
 AdapterSetup setup_of(const LedgerSettings& ledger, const core::LedgerConfig& config,

@@ -47,7 +47,8 @@ accounts = ["test.sek.connector"]
 # password_file = "password"       # in its first line; only its owner can use the file
 # expiry_rule = "strict"
 profile = { inclusion_ms = 1000, finality_ms = 0, rollback_ms = 0, late_ms = 1000, early_ms = 1000 }
-# settings = { in_flight = 4 }     # the adapter's own; keys in _file are paths
+# settings = { in_flight = 4 }     # the adapter's own; keys in _file are paths. Bitcoin's give the
+                                   # profile too, which is left out then
 
 [[ledgers]]
 address = "test.eur"

@@ -63,6 +63,8 @@ public:
 
     void mistake(std::string_view key, const std::string& what);
     std::string path_of(std::string_view key) const;
+    // Of the whole file so far.
+    std::size_t mistakes() const { return mistakes_.size(); }
 
 private:
     const Json* take(std::string_view key, bool required, std::string_view expected);

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <numeric>
 
+#include "connector/node/ledger_profile.h"
 #include "connector/node/section.h"
 #include "sdk/base/assert.h"
 #include "sdk/base/checked.h"
@@ -184,7 +185,8 @@ void read_login(Section& section, LedgerSettings& ledger, const std::filesystem:
 
 }  // namespace
 
-LedgerSection read_ledger_section(Section& section, const std::filesystem::path& base) {
+LedgerSection read_ledger_section(Section& section, const std::filesystem::path& base,
+                                  const std::filesystem::path& plugins) {
     LedgerSection read;
     LedgerSettings& ledger = read.settings;
     core::LedgerConfig& config = read.config;
@@ -204,12 +206,15 @@ LedgerSection read_ledger_section(Section& section, const std::filesystem::path&
     read_login(section, ledger, base);
     config.accounts = section.addresses("accounts");
     config.timing.expiry_rule = read_expiry_rule(section, "expiry_rule");
-    section.table("profile", true,
+    const std::size_t mistakes = section.mistakes();
+    section.table("profile", false,
                   [&](Section& profile) { config.timing.profile = read_profile(profile); });
+    const bool is_read = section.mistakes() == mistakes;
     ledger.settings = section.pairs("settings");
     // As other paths in this file are.
     for (auto& [key, value] : ledger.settings)
         if (key.ends_with("_file")) value = (base / value).string();
+    if (is_read) settle_profile(section, read, plugins);
     return read;
 }
 
@@ -324,7 +329,7 @@ private:
     }
 
     void read_ledger(Section& section) {
-        LedgerSection read = read_ledger_section(section, base_);
+        LedgerSection read = read_ledger_section(section, base_, settings_.plugins);
         node_.ledgers.push_back(std::move(read.config));
         settings_.ledgers.push_back(std::move(read.settings));
     }
@@ -396,16 +401,21 @@ bool listens_on_loopback(const Settings& settings) {
 }
 
 std::vector<std::string> notes_on(const Settings& settings) {
-    if (listens_on_loopback(settings)) return {};
+    std::vector<std::string> notes;
+    for (std::size_t i = 0; i < settings.ledgers.size(); ++i)
+        if (settings.ledgers[i].is_profile_computed)
+            notes.push_back(settings.ledgers[i].place + "profile: computed from its settings: " +
+                            profile_text(settings.node.ledgers[i].timing.profile));
+    if (listens_on_loopback(settings)) return notes;
     const std::string& address = settings.listen_address;
-    if (settings.metrics) {
-        return {
-            "listen.metrics: /metrics shows balances and exposure in plain text to whoever "
-            "reaches " +
-            address + ", as no signature is asked for there"};
-    }
-    return {"listen.metrics: /metrics is not served, as " + address +
-            " can be reached from outside this machine; metrics = true serves it all the same"};
+    notes.push_back(settings.metrics
+                        ? "listen.metrics: /metrics shows balances and exposure in plain text to "
+                          "whoever reaches " +
+                              address + ", as no signature is asked for there"
+                        : "listen.metrics: /metrics is not served, as " + address +
+                              " can be reached from outside this machine; metrics = true serves "
+                              "it all the same");
+    return notes;
 }
 
 net::Url listen_origin(const Settings& settings) {

@@ -26,16 +26,20 @@ struct LedgerSettings {
     std::string user;
     std::filesystem::path password_file;
     std::vector<std::pair<std::string, std::string>> settings;  // the adapter's own
+    bool is_profile_computed = false;                           // by the adapter, from these
 };
 
 // A table of [[ledgers]]: what this process needs, and what the machine is told. Paths in it are
-// relative to `base`.
+// relative to `base`. An adapter that can tell its ledger's profile from its settings, found in
+// `plugins` (as Settings has it) or beside the program, does so where the table has none; one that
+// promises more than that is a mistake.
 struct LedgerSection {
     LedgerSettings settings;
     core::LedgerConfig config;
 };
 class Section;
-LedgerSection read_ledger_section(Section& section, const std::filesystem::path& base);
+LedgerSection read_ledger_section(Section& section, const std::filesystem::path& base,
+                                  const std::filesystem::path& plugins);
 // The table [endurance].
 core::Endurance read_endurance(Section& section);
 

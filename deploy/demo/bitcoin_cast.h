@@ -89,11 +89,8 @@ constexpr bitcoin::ChainPace chain_pace = [] {
     pace.early = Duration::seconds(1);
     return pace;
 }();
-constexpr TimingProfile chain_profile = [] {
-    TimingProfile profile = bitcoin::profile_of(chain_pace);
-    profile.rollback = Duration{};
-    return profile;
-}();
+// What the nodes' adapters compute from it.
+constexpr TimingProfile chain_profile = bitcoin::profile_of(chain_pace);
 
 constexpr core::LedgerTiming timing_of(const Profiles& profiles) {
     TimingProfile profile;

@@ -64,13 +64,17 @@ private:
                     << "cookie_file = \"../btc/data/.cookie\"\n"
                     << "accounts = [" << quoted(facts_.coin_accounts.at(role_)) << "]\n"
                     << "expiry_rule = \"open\"\n";
-        chain_profile_in("ledgers.profile");
-        // An interval is told in whole seconds.
+        // The timing profile follows from what is said of the chain here.
         file_.out() << "[ledgers.settings]\n"
                     << "key_file = \"../keys/" << role_ << "-btc.key\"\n"
                     << "network = \"regtest\"\n"
                     << "depth = \"" << chain_pace.depth << "\"\n"
-                    << "block_interval_s = \"1\"\n"
+                    << "block_interval_ms = \"" << ms(chain_pace.block) << "\"\n"
+                    << "confirmation_target = \"" << chain_pace.target << "\"\n"
+                    << "congestion = \"" << chain_pace.congestion << "\"\n"
+                    << "reorg_depth = \"" << chain_pace.reorg << "\"\n"
+                    << "late_ms = \"" << ms(chain_pace.late) << "\"\n"
+                    << "early_ms = \"" << ms(chain_pace.early) << "\"\n"
                     << "poll_ms = \"200\"\n"
                     << "rebroadcast_ms = \"1000\"\n";
     }

@@ -27,7 +27,6 @@ constexpr TimingProfile profile_of(const ChainSpec& chain, Duration poll) {
     TimingProfile profile = bitcoin::profile_of(pace_of(chain));
     profile.inclusion = profile.inclusion + poll * 3 + Duration::seconds(10);
     profile.finality = profile.finality + poll * 2;
-    if (chain.reorg == 0) profile.rollback = Duration{};
     // No block takes longer.
     profile.block = chain.interval * 6;
     return profile;

@@ -12,9 +12,13 @@ const Address bitcoin_ledger = *Address::parse("test.btc");
 const char* const cash_profile =
     "profile = { inclusion_ms = 1000, finality_ms = 0, late_ms = 1000, early_ms = 1000 }\n";
 // Two blocks a second: the median of eleven stamps of whole seconds lies up to seven behind.
+const char* const chain_settings =
+    "depth = 2, block_interval_ms = 500, confirmation_target = 1, congestion = 1, "
+    "reorg_depth = 0, late_ms = 8000, early_ms = 2000";
+// What follows from it, for nodes that have no account there.
 const char* const bitcoin_profile =
     "profile = { inclusion_ms = 4000, finality_ms = 3000, rollback_ms = 0, late_ms = 8000, "
-    "early_ms = 2000, block_ms = 2000 }\n";
+    "early_ms = 2000, block_ms = 5000 }\n";
 
 }  // namespace
 
@@ -74,10 +78,10 @@ std::string BitcoinWorld::ledger_text(const std::string& node, bool cash) const 
                cash_profile;
     return "[[ledgers]]\naddress = \"test.btc\"\nadapter = \"bitcoin\"\nurl = \"" + bitcoin_.url() +
            "\"\naccounts = [\"" + bitcoin_account(node).text() +
-           "\"]\nexpiry_rule = \"open\"\ncookie_file = \"../btc/data/.cookie\"\n" +
-           bitcoin_profile +
-           "settings = { key_file = \"btc.key\", network = \"regtest\", poll_ms = \"200\", "
-           "depth = \"2\", block_interval_s = \"1\", rebroadcast_ms = \"1000\" }\n";
+           "\"]\nexpiry_rule = \"open\"\ncookie_file = \"../btc/data/.cookie\"\n"
+           "settings = { key_file = \"btc.key\", network = \"regtest\", poll_ms = 200, "
+           "rebroadcast_ms = 1000, " +
+           chain_settings + " }\n";
 }
 
 void BitcoinWorld::start_node(const std::string& name, bool cash, bool bitcoin) {

@@ -298,7 +298,17 @@ TEST_CASE("the sample configuration is one") {
     slip.replace(slip.find("start_height"), 12, "started_high");
     slip.replace(slip.find("start_height"), 12, "started_high");
     write_file(file, slip);
-    check_refused(party, {"resume"}, 1, "started_high");
+    check_refused(party, {"resume"}, 2, "started_high");
+    // A profile that promises more than the settings do.
+    std::string hasty = text;
+    hasty.replace(hasty.find("congestion = 3"), 14, "congestion = 12");
+    hasty.insert(hasty.find("settings = {"),
+                 "profile = { inclusion_ms = 9600000, finality_ms = 8400000, rollback_ms = "
+                 "8400000, late_ms = 10800000, early_ms = 7200000, block_ms = 6000000 }\n");
+    write_file(file, hasty);
+    check_refused(party, {"resume"}, 2,
+                  "ledgers[0].profile.inclusion_ms: is 9600000, less than what follows from the "
+                  "settings of this ledger; expected at least 20400000");
 }
 
 }  // namespace

@@ -121,10 +121,10 @@ void SwapWorld::write_party(const std::string& name, const std::string& trust) {
                "[[ledgers]]\naddress = \"test.btc\"\nadapter = \"bitcoin\"\nurl = \"" +
                    bitcoin_.url() + "\"\naccounts = [\"" + one.coins.account.text() +
                    "\"]\nexpiry_rule = \"open\"\ncookie_file = \"" + bitcoin_.cookie().string() +
-                   "\"\nprofile = { inclusion_ms = 4000, finality_ms = 3000, rollback_ms = 0, "
-                   "late_ms = 8000, early_ms = 2000, block_ms = 2000 }\n"
-                   "settings = { key_file = \"btc.key\", network = \"regtest\", poll_ms = 200, "
-                   "depth = 2, block_interval_s = 1, rebroadcast_ms = 1000 }\n"
+                   "\"\nsettings = { key_file = \"btc.key\", network = \"regtest\", poll_ms = 200, "
+                   "rebroadcast_ms = 1000, depth = 2, block_interval_ms = 500, "
+                   "confirmation_target = 1, congestion = 1, reorg_depth = 0, late_ms = 8000, "
+                   "early_ms = 2000 }\n"
                    "[[ledgers]]\naddress = \"test.csd\"\nadapter = \"securities\"\nurl = "
                    "\"http://" +
                    csd.authority() + "\"\naccounts = [\"" + one.shares().text() +

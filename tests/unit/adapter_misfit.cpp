@@ -15,6 +15,7 @@ lockstep_plugin_v1() {
         "misfit",
         nullptr,
         nullptr,
+        nullptr,
         nullptr};
     return &plugin;
 }

@@ -211,9 +211,41 @@ TEST_CASE("the adapter says what Bitcoin is like") {
     const TimingProfile profile = profile_of(regtest_pace);
     CHECK(profile.inclusion == Duration::seconds(10));
     CHECK(profile.finality == Duration::seconds(6));
-    CHECK(profile.rollback == Duration::seconds(8));
+    CHECK(profile.rollback == Duration::seconds(6));
     CHECK(profile.block == Duration::seconds(10));
     CHECK(profile_of(main_pace).late == Duration::seconds(3 * 3'600));
+}
+
+TEST_CASE("the profile follows from what the settings say of the chain") {
+    AdapterSetup setup = BitcoinDesk::setup();
+    setup.settings = {{"network", "main"}};
+    CHECK(computed_profile(setup) == profile_of(main_pace));
+    const auto with = [&](std::string key, std::string value) {
+        AdapterSetup changed = setup;
+        changed.settings.emplace_back(std::move(key), std::move(value));
+        const auto profile = computed_profile(changed);
+        REQUIRE(profile);
+        return *profile;
+    };
+    CHECK(with("congestion", "3").inclusion == Duration::seconds(16 * 600));
+    CHECK(with("confirmation_target", "6").inclusion == Duration::seconds(40 * 600));
+    CHECK(with("depth", "3").finality == Duration::seconds(8 * 600));
+    CHECK(with("depth", "3").rollback == Duration::seconds(8 * 600));
+    CHECK(with("depth", "1").rollback == Duration{});
+    CHECK(with("reorg_depth", "2").rollback == Duration::seconds(8 * 600));
+    CHECK(with("block_interval_s", "150").late == Duration::seconds(18 * 150));
+    CHECK(with("block_interval_ms", "500").inclusion == Duration::seconds(17));
+    CHECK(with("late_ms", "7000").late == Duration::seconds(7));
+    CHECK(with("early_ms", "1000").early == Duration::seconds(1));
+    const auto wrong = [&](std::vector<std::pair<std::string, std::string>> settings) {
+        setup.settings = std::move(settings);
+        const auto profile = computed_profile(setup);
+        REQUIRE_FALSE(profile);
+        return profile.error().at(0).key;
+    };
+    CHECK(wrong({{"reorg_depth", "6"}}) == "reorg_depth");
+    CHECK(wrong({{"congestion", "many"}}) == "congestion");
+    CHECK(wrong({{"block_interval_s", "1"}, {"block_interval_ms", "1"}}) == "block_interval_ms");
 }
 
 TEST_CASE("litecoin's regtest differs in its addresses and its first block") {

@@ -462,6 +462,69 @@ key = ")")
     }
 }
 
+TEST_CASE("a profile that the adapter computes may be left out, and is not promised better") {
+    const std::string head = R"(name = "connector"
+key_file = "node.key"
+secret_seed_file = "secret.seed"
+plugins = ")" LOCKSTEP_BINARY_DIR R"(/lib"
+[listen]
+port = 7101
+[endurance]
+outage_ms = 2000
+outages = 1
+rollbacks = 1
+[[ledgers]]
+address = "g.btc"
+adapter = "bitcoin"
+url = "http://127.0.0.1:8332"
+accounts = ["g.btc.me"]
+expiry_rule = "open"
+)";
+    const std::string place = "conf/node.toml: ledgers[0].";
+    const SettingsRead computed =
+        read(head + "settings = { network = \"main\", congestion = 3 }\n");
+    REQUIRE(computed.mistakes.empty());
+    const TimingProfile& profile = computed.settings.node.ledgers[0].timing.profile;
+    CHECK(profile.inclusion == Duration::seconds(9'600));
+    CHECK(profile.finality == Duration::seconds(8'400));
+    CHECK(profile.rollback == Duration::seconds(8'400));
+    const auto notes = notes_on(computed.settings);
+    REQUIRE(notes.size() == 1);
+    CHECK(notes[0] ==
+          "ledgers[0].profile: computed from its settings: inclusion_ms = 9600000, finality_ms = "
+          "8400000, rollback_ms = 8400000, late_ms = 10800000, early_ms = 7200000, block_ms = "
+          "6000000");
+
+    const auto given = [&](const std::string& inclusion, const std::string& early) {
+        return read(head + "profile = { inclusion_ms = " + inclusion +
+                    ", finality_ms = 8400000, rollback_ms = 8400000, late_ms = 10800000, "
+                    "early_ms = " +
+                    early +
+                    ", block_ms = 6000000 }\nsettings = { network = \"main\", "
+                    "congestion = 3 }\n");
+    };
+    CHECK(given("9600000", "7200000").mistakes.empty());
+    CHECK(notes_on(given("9600000", "7200000").settings).empty());
+    CHECK(given("9600001", "7300000").settings.node.ledgers[0].timing.profile.inclusion ==
+          Duration::milliseconds(9'600'001));
+    const auto shorter = given("9599999", "1000").mistakes;
+    REQUIRE(shorter.size() == 2);
+    CHECK(shorter[0] == place +
+                            "profile.inclusion_ms: is 9599999, less than what follows from the "
+                            "settings of this ledger; expected at least 9600000, or no profile, "
+                            "which computes it");
+    CHECK(shorter[1].starts_with(place + "profile.early_ms: is 1000, "));
+
+    const auto wrong = read(head + "settings = { reorg_depth = 6 }\n").mistakes;
+    REQUIRE(wrong.size() == 1);
+    CHECK(wrong[0].starts_with(place + "settings.reorg_depth: what is final"));
+    std::string cash = head;
+    cash.replace(cash.find("\"bitcoin\""), 9, "\"cash\"");
+    const auto missing = read(cash).mistakes;
+    REQUIRE(missing.size() == 1);
+    CHECK(missing[0].starts_with(place + "profile: is missing; expected a table"));
+}
+
 TEST_CASE("all mistakes are told at once") {
     std::string text = with("port = 7101", "port = \"x\"");
     text.replace(text.find("outages = 3"), 11, "outages = -1");

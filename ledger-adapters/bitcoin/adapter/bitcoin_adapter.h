@@ -16,5 +16,7 @@ Result<std::unique_ptr<LedgerAdapter>, Failure> make_adapter(const AdapterSetup&
 Result<std::unique_ptr<LedgerAdapter>, Failure> make_adapter(
     const AdapterSetup& setup, std::shared_ptr<const BitcoinSigner> signer);
 SettingMistakes check_settings(const AdapterSetup& setup);
+// Of the chain as the settings describe it; what the setup says of a profile does not count.
+Result<TimingProfile, SettingMistakes> computed_profile(const AdapterSetup& setup);
 
 }  // namespace lockstep::bitcoin

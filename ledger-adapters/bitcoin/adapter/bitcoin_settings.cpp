@@ -53,6 +53,14 @@ constexpr NumberSetting number_settings[]{
      [](BitcoinSettings& to, std::int64_t v) { to.max_amount = v; }},
     {"block_interval_s", 1, 86'400,
      [](BitcoinSettings& to, std::int64_t v) { to.block = Duration::seconds(v); }},
+    {"block_interval_ms", 1, day_ms,
+     [](BitcoinSettings& to, std::int64_t v) { to.block = Duration::milliseconds(v); }},
+    {"congestion", 0, 1'008, [](BitcoinSettings& to, std::int64_t v) { to.congestion = v; }},
+    {"reorg_depth", 0, 999, [](BitcoinSettings& to, std::int64_t v) { to.reorg = v; }},
+    {"late_ms", 0, day_ms,
+     [](BitcoinSettings& to, std::int64_t v) { to.late = Duration::milliseconds(v); }},
+    {"early_ms", 0, day_ms,
+     [](BitcoinSettings& to, std::int64_t v) { to.early = Duration::milliseconds(v); }},
     {"reply_timeout_ms", 1, day_ms,
      [](BitcoinSettings& to, std::int64_t v) { to.reply_timeout = Duration::milliseconds(v); }},
     {"stale_after_ms", 1, day_ms,
@@ -122,10 +130,31 @@ Result<BitcoinSettings, SettingMistakes> read_bitcoin_settings(const AdapterSetu
         if (auto wrong = set_text(settings, key, text)) mistakes.push_back({key, *wrong});
     if (mistakes.empty() && settings.min_fee > settings.max_fee)
         mistakes.push_back({"min_fee_rate", "is above max_fee_rate"});
-    if (settings.reserve != 0 && settings.reserve < coin / 100'000)
+    if (find_setting(setup, "reserve_sat") == nullptr)
+        settings.reserve = worst_refund_fee(settings.max_fee);
+    if (settings.reserve != 0 && settings.reserve < least_reserve)
         mistakes.push_back({"reserve_sat", "expected 0, or 1000 at least: less is dust"});
+    if (find_setting(setup, "block_interval_s") != nullptr &&
+        find_setting(setup, "block_interval_ms") != nullptr)
+        mistakes.push_back({"block_interval_ms", "expected either this or block_interval_s"});
+    if (settings.reorg && *settings.reorg >= settings.depth)
+        mistakes.push_back(
+            {"reorg_depth", "what is final could be taken back; expected less than depth, " +
+                                std::to_string(settings.depth)});
     if (!mistakes.empty()) return unexpected<SettingMistakes>(std::move(mistakes));
     return settings;
+}
+
+ChainPace pace_of(const BitcoinSettings& settings) {
+    ChainPace pace;
+    pace.block = settings.block;
+    pace.target = settings.confirmation_target;
+    pace.congestion = settings.congestion;
+    pace.depth = settings.depth;
+    pace.reorg = settings.reorg.value_or(settings.depth - 1);
+    pace.late = settings.late.value_or(careful_late(settings.block));
+    pace.early = settings.early;
+    return pace;
 }
 
 }  // namespace lockstep::bitcoin

@@ -2,6 +2,8 @@
 #pragma once
 
 #include "bitcoin/adapter/fees.h"
+#include "bitcoin/adapter/profile.h"
+#include "bitcoin/adapter/transactions.h"
 #include "bitcoin/chain/block.h"
 #include "sdk/machine/adapter_settings.h"
 
@@ -29,11 +31,18 @@ struct BitcoinSettings {
     // min_fee_rate, max_fee_rate: satoshi for 1000 virtual bytes.
     FeePerKvb min_fee{2'000};
     FeePerKvb max_fee{500'000};
-    Satoshi reserve = 0;                                // reserve_sat; a coin an escrow, 0: none
+    // reserve_sat: a coin for each escrow, set aside when it is funded; 0: none. Unless said
+    // otherwise what its refund costs at most.
+    Satoshi reserve = worst_refund_fee(max_fee);
     Duration max_hold = Duration::seconds(14 * 86400);  // max_hold_s
     Satoshi max_amount = 100 * coin;                    // max_amount_sat
-    Duration block = Duration::seconds(600);            // block_interval_s
-    Duration reply_timeout = Duration::seconds(20);     // reply_timeout_ms
+    Duration block = Duration::seconds(600);            // block_interval_s, or block_interval_ms
+    // For the timing profile, as ChainPace has them.
+    std::int64_t congestion = main_pace.congestion;
+    std::optional<std::int64_t> reorg;  // reorg_depth: depth - 1 unless said otherwise
+    std::optional<Duration> late;       // late_ms: of the interval unless said otherwise
+    Duration early = careful_early;     // early_ms
+    Duration reply_timeout = Duration::seconds(20);  // reply_timeout_ms
     // Without a word of the node for so long it is stale: the ledger's inclusion time unless said
     // otherwise.
     Duration stale_after;
@@ -45,5 +54,8 @@ struct BitcoinSettings {
 
 // Keys: as the fields, or as said beside them.
 Result<BitcoinSettings, SettingMistakes> read_bitcoin_settings(const AdapterSetup& setup);
+
+// The chain as they describe it.
+ChainPace pace_of(const BitcoinSettings& settings);
 
 }  // namespace lockstep::bitcoin

@@ -52,6 +52,12 @@ SettingMistakes check_settings(const AdapterSetup& setup) {
     return settings ? SettingMistakes{} : settings.error();
 }
 
+Result<TimingProfile, SettingMistakes> computed_profile(const AdapterSetup& setup) {
+    const auto settings = read_bitcoin_settings(setup);
+    if (!settings) return unexpected<SettingMistakes>(settings.error());
+    return profile_of(pace_of(*settings));
+}
+
 LedgerInfo NodeAdapter::info() const {
     LedgerInfo info;
     info.ledger = setup_.ledger;

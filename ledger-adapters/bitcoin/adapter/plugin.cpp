@@ -2,4 +2,5 @@
 
 #include "bitcoin/adapter/bitcoin_adapter.h"
 
-LOCKSTEP_PLUGIN("bitcoin", lockstep::bitcoin::make_adapter, lockstep::bitcoin::check_settings);
+LOCKSTEP_PLUGIN("bitcoin", lockstep::bitcoin::make_adapter, lockstep::bitcoin::check_settings,
+                lockstep::bitcoin::computed_profile);

@@ -60,8 +60,16 @@ const char* sdk_compiler() {
 
 LockstepPlugin describe_plugin(
     const char* name, Result<std::unique_ptr<LedgerAdapter>, Failure> (*make)(const AdapterSetup&),
-    SettingMistakes (*check)(const AdapterSetup&)) {
-    return {plugin_abi, sdk_headers_digest(), sdk_compiler(), name, make, destroy_adapter, check};
+    SettingMistakes (*check)(const AdapterSetup&),
+    Result<TimingProfile, SettingMistakes> (*profile)(const AdapterSetup&)) {
+    return {plugin_abi, sdk_headers_digest(), sdk_compiler(), name,
+            make,       destroy_adapter,      check,          profile};
+}
+
+std::optional<Result<TimingProfile, SettingMistakes>> Plugin::profile(
+    const AdapterSetup& setup) const {
+    if (plugin_->profile == nullptr) return std::nullopt;
+    return plugin_->profile(setup);
 }
 
 Result<std::unique_ptr<LedgerAdapter>, Failure> Plugin::make(const AdapterSetup& setup) const {

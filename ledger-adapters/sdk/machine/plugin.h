@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -13,7 +14,7 @@
 
 namespace lockstep {
 
-constexpr std::uint32_t plugin_abi = 2;
+constexpr std::uint32_t plugin_abi = 3;
 
 struct LockstepPlugin {
     std::uint32_t abi;
@@ -23,6 +24,8 @@ struct LockstepPlugin {
     Result<std::unique_ptr<LedgerAdapter>, Failure> (*make)(const AdapterSetup& setup);
     void (*destroy)(LedgerAdapter* adapter);
     SettingMistakes (*check)(const AdapterSetup& setup);
+    // Null where the timing profile is the operator's to say.
+    Result<TimingProfile, SettingMistakes> (*profile)(const AdapterSetup& setup);
 };
 using LockstepPluginV1 = const LockstepPlugin* (*)();
 constexpr const char* plugin_symbol = "lockstep_plugin_v1";
@@ -42,6 +45,9 @@ public:
     Result<std::unique_ptr<LedgerAdapter>, Failure> make(const AdapterSetup& setup) const;
     // Every mistake in its settings; asks nothing of the rest of the setup, which may be half read.
     SettingMistakes check(const AdapterSetup& setup) const { return plugin_->check(setup); }
+    // The timing profile that follows from the settings, of the rest of the setup as check();
+    // nullopt where this adapter computes none.
+    std::optional<Result<TimingProfile, SettingMistakes>> profile(const AdapterSetup& setup) const;
 
 private:
     friend Result<Plugin, Failure> open_plugin(const std::filesystem::path&);
@@ -63,16 +69,17 @@ std::vector<std::filesystem::path> plugin_folders();
 // The description that a plugin exports; used with LOCKSTEP_PLUGIN.
 LockstepPlugin describe_plugin(
     const char* name, Result<std::unique_ptr<LedgerAdapter>, Failure> (*make)(const AdapterSetup&),
-    SettingMistakes (*check)(const AdapterSetup&));
+    SettingMistakes (*check)(const AdapterSetup&),
+    Result<TimingProfile, SettingMistakes> (*profile)(const AdapterSetup&) = nullptr);
 
 }  // namespace lockstep
 
-// The one export of a plugin.
-#define LOCKSTEP_PLUGIN(name, make, check)                                              \
+// The one export of a plugin: its name, make, check, and profile if it has one.
+#define LOCKSTEP_PLUGIN(name, ...)                                                      \
     extern "C" __attribute__((visibility("default"))) const ::lockstep::LockstepPlugin* \
     lockstep_plugin_v1() {                                                              \
         static const ::lockstep::LockstepPlugin plugin =                                \
-            ::lockstep::describe_plugin(name, make, check);                             \
+            ::lockstep::describe_plugin(name, __VA_ARGS__);                             \
         return &plugin;                                                                 \
     }                                                                                   \
     static_assert(true)
