@@ -107,8 +107,6 @@ BitcoinInProcess::BitcoinInProcess(MakeBitcoin make)
                                 {"depth", "3"},
                                 {"max_amount_sat", "1000000000000"},
                                 {"block_interval_s", "10"},
-                                // part of what a prepare may take
-                                {"reserve_sat", "50000"},
                                 {"counterparties", accounts}};
               return make(setup, settings.signers[static_cast<std::size_t>(role)]);
           }) {

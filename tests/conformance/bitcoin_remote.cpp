@@ -1,6 +1,5 @@
 #include "tests/conformance/bitcoin_remote.h"
 
-#include <algorithm>
 #include <future>
 
 #include "sdk/crypto/hash.h"
@@ -65,8 +64,8 @@ Result<std::unique_ptr<ConformanceLedger>, Failure> open_bitcoin_remote(
     auto port = std::make_unique<HttpPort>(settings.url, settings.authorization);
     const BitcoinWorld world = settings.world;
     const auto peer = settings.peer;
-    const auto make = [settings = std::move(settings), world, plugin, scheme](
-                          Role role, const World& parties) {
+    const auto make = [settings = std::move(settings), plugin, scheme](Role role,
+                                                                       const World& parties) {
         const auto index = static_cast<std::size_t>(role);
         AdapterSetup setup{parties.ledger,
                            {parties.account(role)},
@@ -81,11 +80,6 @@ Result<std::unique_ptr<ConformanceLedger>, Failure> open_bitcoin_remote(
         for (const Address& account : parties.accounts)
             accounts += (accounts.empty() ? "" : ",") + account.text();
         setup.settings.emplace_back("counterparties", accounts);
-        // What a prepare sets aside is part of what it may take.
-        if (find_setting(setup, "reserve_sat") == nullptr)
-            setup.settings.emplace_back(
-                "reserve_sat",
-                std::to_string(std::max<std::uint64_t>(world.fee_allowance.units() / 2, 1'000)));
         return plugin.make(setup);
     };
     auto bench = std::make_unique<BitcoinBench>(world, std::move(port), make);

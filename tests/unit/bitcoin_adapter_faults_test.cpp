@@ -175,8 +175,7 @@ TEST_CASE("a payer that has its seed alone gets back what expires") {
 }
 
 TEST_CASE("coins of before the height at which the blocks begin are found by a scan") {
-    // Nothing is set aside for an escrow of before: it is not known.
-    EscrowWorld world(EscrowWorld::Settings{{"reserve_sat", "0"}});
+    EscrowWorld world;
     world.prepare();
     const std::string height = std::to_string(world.node.height() - 1);
     BitcoinDesk payer(world.node, 1, {{"start_height", height}});

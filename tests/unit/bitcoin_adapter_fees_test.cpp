@@ -284,38 +284,6 @@ TEST_CASE("a reserve pays for the refund and is not spent meanwhile") {
     CHECK(world.payer.balance->free > Amount{free.units() + 1'015'000});
 }
 
-TEST_CASE("unless said otherwise the worst refund is paid for when an escrow is funded") {
-    const auto worst = static_cast<std::uint64_t>(worst_refund_fee({50'000}));
-    for (const bool is_enough : {false, true}) {
-        CAPTURE(is_enough);
-        EscrowWorld world(EscrowWorld::Settings{});
-        // What is free pays for the escrow and its funding, and for the reserve or all but it.
-        const Amount free = world.payer.balance->free;
-        EscrowTerms terms = world.terms;
-        constexpr std::uint64_t funding_fee = 2'000;
-        terms.amount = Amount{free.units() - funding_fee - (is_enough ? worst : 0)};
-        const std::string answer = world.payer.command(command::Prepare{terms, world.later()}, 1);
-        CHECK(answer == (is_enough ? "done" : "insufficient_funds"));
-        if (!is_enough) CHECK(world.payer.balance->free == free);
-    }
-    EscrowWorld world(EscrowWorld::Settings{});
-    const Amount before = world.payer.balance->free;
-    world.prepare();
-    CHECK(world.payer.balance->free.units() + 1'000'000 + worst < before.units());
-    // At the highest rate there is, it comes back whole.
-    world.payer.alter = [](const std::string& method, Json& answer) {
-        if (method == "estimatesmartfee")
-            answer.set("result", Json::object({{"feerate", 1.0}, {"blocks", 3}}));
-    };
-    while (world.node.median() < world.terms.expiry)
-        world.mine(1);
-    REQUIRE(world.node.pool().size() == 1);
-    const Transaction refund = world.node.pool()[0];
-    REQUIRE(refund.inputs.size() == 2);
-    CHECK(refund.outputs.at(0).value >= 1'000'000);
-    CHECK(refund.outputs.at(0).value < 1'000'000 + static_cast<Satoshi>(worst / 20));
-}
-
 TEST_CASE("the node's estimate is what is paid, within the bounds") {
     for (const auto& row :
          std::vector<std::pair<double, Satoshi>>{{0.0002, 20'000}, {0.00001, 2'000}, {1, 50'000}}) {

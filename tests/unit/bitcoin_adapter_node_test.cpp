@@ -196,8 +196,7 @@ TEST_CASE("what a block displaced from the pool is looked at again when it comes
 }
 
 TEST_CASE("a scan may last, and its progress is told meanwhile") {
-    // Nothing is set aside for an escrow of before: it is not known.
-    EscrowWorld world(EscrowWorld::Settings{{"reserve_sat", "0"}});
+    EscrowWorld world;
     world.prepare();
     const std::string height = std::to_string(world.node.height() - 1);
     BitcoinDesk desk(world.node, 1, {{"start_height", height}, {"stale_after_ms", "30000"}});

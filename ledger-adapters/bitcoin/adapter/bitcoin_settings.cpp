@@ -130,9 +130,7 @@ Result<BitcoinSettings, SettingMistakes> read_bitcoin_settings(const AdapterSetu
         if (auto wrong = set_text(settings, key, text)) mistakes.push_back({key, *wrong});
     if (mistakes.empty() && settings.min_fee > settings.max_fee)
         mistakes.push_back({"min_fee_rate", "is above max_fee_rate"});
-    if (find_setting(setup, "reserve_sat") == nullptr)
-        settings.reserve = worst_refund_fee(settings.max_fee);
-    if (settings.reserve != 0 && settings.reserve < least_reserve)
+    if (settings.reserve != 0 && settings.reserve < coin / 100'000)
         mistakes.push_back({"reserve_sat", "expected 0, or 1000 at least: less is dust"});
     if (find_setting(setup, "block_interval_s") != nullptr &&
         find_setting(setup, "block_interval_ms") != nullptr)

@@ -3,7 +3,6 @@
 
 #include "bitcoin/adapter/fees.h"
 #include "bitcoin/adapter/profile.h"
-#include "bitcoin/adapter/transactions.h"
 #include "bitcoin/chain/block.h"
 #include "sdk/machine/adapter_settings.h"
 
@@ -31,9 +30,7 @@ struct BitcoinSettings {
     // min_fee_rate, max_fee_rate: satoshi for 1000 virtual bytes.
     FeePerKvb min_fee{2'000};
     FeePerKvb max_fee{500'000};
-    // reserve_sat: a coin for each escrow, set aside when it is funded; 0: none. Unless said
-    // otherwise what its refund costs at most.
-    Satoshi reserve = worst_refund_fee(max_fee);
+    Satoshi reserve = 0;                                // reserve_sat; a coin an escrow, 0: none
     Duration max_hold = Duration::seconds(14 * 86400);  // max_hold_s
     Satoshi max_amount = 100 * coin;                    // max_amount_sat
     Duration block = Duration::seconds(600);            // block_interval_s, or block_interval_ms

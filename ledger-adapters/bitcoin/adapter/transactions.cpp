@@ -102,14 +102,6 @@ std::size_t spend_vsize(const EscrowLock& lock, EscrowPath path, ByteView destin
     return vsize_of_weight(spend_weight(size, path, destination, fee_coins));
 }
 
-Satoshi worst_refund_fee(FeePerKvb worst) {
-    // To a P2WPKH output, whose script has 22 octets.
-    const Bytes home(22, 0);
-    const auto fee = fee_for(
-        worst, vsize_of_weight(spend_weight(max_escrow_script, EscrowPath::refund, home, 1)));
-    return std::max(fee.value_or(0), least_reserve);
-}
-
 Result<EscrowSpend, BuildFault> draft_spend(const SpendPlan& plan, EscrowPath path) {
     if (!is_sound(plan.rate)) return unexpected(BuildFault::bad_rate);
     Satoshi total = plan.escrow.value;

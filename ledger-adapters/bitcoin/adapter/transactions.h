@@ -86,11 +86,6 @@ Result<EscrowSpend, BuildFault> refund_escrow(const SpendPlan& plan, const KeyNa
 std::size_t spend_vsize(const EscrowLock& lock, EscrowPath path, ByteView destination,
                         std::size_t fee_coins);
 
-// What a refund with a coin set aside for it pays at most at that rate, whatever its script; no
-// less than such a coin must have.
-constexpr Satoshi least_reserve = 1'000;
-Satoshi worst_refund_fee(FeePerKvb worst);
-
 // --- for both files ---
 // Unsigned: the inputs and the one output. Faults as of claim_escrow up to too_many_inputs.
 Result<EscrowSpend, BuildFault> draft_spend(const SpendPlan& plan, EscrowPath path);
