@@ -180,7 +180,7 @@ struct Expectation {
 
 // Which worlds `draw_swarm` draws.
 enum class SwarmLength : std::uint8_t {
-    both = 1,  // one in sixteen a day, the others minutes
+    both = 1,  // one in thirty-two a day, the others minutes
     day,       // at least 200 trades and payments in a day
     minutes,
 };

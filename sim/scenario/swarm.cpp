@@ -34,7 +34,7 @@ constexpr Currency chain_coin{"test.btc", "BTC", 8, 95'000'000};
 // One world in so many has it: it costs as much as several others.
 constexpr std::uint64_t bitcoin_worlds = 32;
 // A day costs as much as four worlds of minutes.
-constexpr std::uint64_t day_worlds = 16;
+constexpr std::uint64_t day_worlds = 32;
 constexpr std::array<std::string_view, 2> depositories{"test.csd", "test.csd2"};
 constexpr std::array<std::string_view, 5> shares{"SE0000108656", "SE0000115446", "SE0000148884",
                                                  "FI0009000681", "SE0017486889"};
