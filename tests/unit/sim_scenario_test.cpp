@@ -505,7 +505,7 @@ TEST_CASE("the swarm draws a thousand sound worlds, and each of them twice the s
     CHECK(chains < 50);
     CHECK(days > 20);
     CHECK(days < 45);
-    CHECK(slow > 100);
+    CHECK(slow > 50);
     CHECK(targeted > 1'000);
     for (const BehaviourEntry& each : behaviours())
         CHECK_MESSAGE(manners[each.behaviour] > 0, each.name);
