@@ -56,7 +56,7 @@ private:
 
 Result<std::unique_ptr<ConformanceLedger>, Failure> open_bitcoin_remote(
     BitcoinRemoteSettings settings, const Plugin& plugin,
-    std::shared_ptr<const SignatureScheme> scheme) {
+    const std::shared_ptr<const SignatureScheme>& scheme) {
     std::array<std::uint8_t, 32> run{};
     fill_random(run);
     settings.world.run = Hash(run);

@@ -27,6 +27,6 @@ struct BitcoinRemoteSettings {
 // Failure: the node's, and the adapter's.
 Result<std::unique_ptr<ConformanceLedger>, Failure> open_bitcoin_remote(
     BitcoinRemoteSettings settings, const Plugin& plugin,
-    std::shared_ptr<const SignatureScheme> scheme);
+    const std::shared_ptr<const SignatureScheme>& scheme);
 
 }  // namespace lockstep::conformance
