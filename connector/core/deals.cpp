@@ -27,12 +27,16 @@ bool awaits_lost_incoming(const Deal& deal) {
            deal.out->state == LegState::fulfilled;
 }
 
+bool outgoing_is_safe(const Deal& deal) {
+    if (!deal.out) return true;
+    return deal.out->state == LegState::absent || deal.out->state == LegState::refunded ||
+           (deal.out->state == LegState::none && deal.given_up);
+}
+
 Timestamp left_to_payer_at(const State& state, const Deal& deal) {
     if (!deal.in || deal.in->state != LegState::held || !deal.reject_sent)
         return Timestamp::never();
-    if (deal.preimage || deal.release_recorded) return Timestamp::never();
-    if (deal.out && deal.out->state != LegState::none &&
-        (!is_terminal(deal.out->state) || deal.out->state == LegState::fulfilled))
+    if (deal.preimage || deal.release_recorded || !outgoing_is_safe(deal))
         return Timestamp::never();
     const LedgerConfig* ledger = state.ledger_config(deal.in->hop.ledger);
     if (ledger == nullptr) return Timestamp::never();

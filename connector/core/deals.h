@@ -23,6 +23,8 @@ bool awaits_lost_incoming(const Deal& deal);
 // was not read since: an earlier run may have placed there, or taken, what the journal does not
 // know.
 bool awaits_ledger(const State& state, const Deal& deal);
+// Proof that nothing can be taken from us any more on the outgoing side.
+bool outgoing_is_safe(const Deal& deal);
 // When nobody here waits any longer for the payer of an incoming escrow on an open ledger, which
 // was given back and which only its payer can end: when a refund at its expiry would be final.
 // never() where that is not how it stands.

@@ -65,13 +65,6 @@ void place(Effects& fx, Deal& deal) {
     fx.to_peer(deal.out_peer, message::HopNotice{out.hop.ledger, out.key, deal.out_ref});
 }
 
-// Proof that nothing can be taken from us any more on the outgoing side.
-bool outgoing_is_safe(const Deal& deal) {
-    if (!deal.out) return true;
-    return deal.out->state == LegState::absent || deal.out->state == LegState::refunded ||
-           (deal.out->state == LegState::none && deal.given_up);
-}
-
 // The incoming escrow, given back early; only on proof, only while both ledgers are known to be
 // current, never after a preimage.
 void give_back(Effects& fx, Deal& deal) {
